@@ -1,0 +1,343 @@
+"""The table: every primitive, its formula and its local derivatives, written once.
+
+With this module one can
+
+* look a primitive up: ``table["tanh"].formula``, ``table["tanh"].derivatives``;
+* call one on floats, `Value`s, NumPy arrays, SymPy expressions, mpmath numbers … (`readings.py`);
+* add one's own: `primitive`.
+
+A row is plain arithmetic over the operands. A local derivative takes the result y first, then the
+operands, so that exp′ can be written ``y``. `None` in its place says "no gradient flows here", which
+is not the same as zero. A formula has no ``if``: it chooses with `where`, so that every reading can
+follow it, and it computes both sides of a `where`, so both must be harmless.
+"""
+
+from __future__ import annotations
+
+import math
+from types import CodeType, FunctionType
+
+from autograd.readings import FLOATS, NUMBERS, reading
+
+TYPE_CHECKING = False  # as typing.TYPE_CHECKING, without the 3 ms that importing typing takes
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+__all__ = ["Primitive", "primitive", "table"]
+
+table: dict[str, Primitive] = {}
+"""Every primitive by its name, in the order of the rows below; `primitive` adds to it."""
+
+
+listeners: list[Callable[[Primitive], None]] = []
+"""Called with each primitive that is added later; `Value` gets a method for it."""
+
+
+class Primitive:
+    """A function with known local derivatives. Calling it applies it to whatever it is fed.
+
+    >>> table["tanh"](0.0), table["exp"](0)
+    (0.0, 1.0)
+    >>> table["mul"].derivatives[0](6.0, 2.0, 3.0)    # ∂(ab)/∂a = b
+    3.0
+
+    Attributes:
+        name: what it is called in Python, as a function and as a method of `Value`.
+        symbol: what a drawing shows.
+        formula: y of the operands; None for a row that each reading supplies (exp, sin, …).
+        derivatives: ∂y/∂operand, one function of (y, *operands) an operand, or None where no
+            gradient flows. For an n-ary primitive one function that returns them all.
+        nary: whether it takes any number of operands.
+        textbook: the derivative as books print it, where the row says it in a stabler way.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        formula: Callable[..., Any] | None,
+        derivatives: tuple[Callable[..., Any] | None, ...] | Callable[..., Any],
+        defaults: tuple[float, ...] = (),
+        textbook: Callable[..., Any] | None = None,
+    ) -> None:
+        self.name, self.symbol, self.formula, self.derivatives = name, symbol, formula, derivatives
+        self.defaults, self.textbook = defaults, textbook
+        self.nary = callable(derivatives)
+        self._on_floats: Callable[..., Any] | None = None
+        self._derivatives_on_floats: Any = None
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return _look_up, (self.name,)  # copies and pickles of a graph share the rows of the table
+
+    def __call__(self, *operands: Any) -> Any:
+        """The primitive of the operands: numbers give a number, `Value`s a `Value`, arrays an array.
+
+        Raises:
+            TypeError: for a wrong number of operands, or an operand no reading knows.
+            ValueError, OverflowError, ZeroDivisionError: as Python's own arithmetic does for
+                numbers and `Value`s, naming the primitive and the operand.
+        """
+        if not self.nary and len(operands) != len(self.derivatives):  # type: ignore[arg-type]
+            operands = self._with_defaults(operands)
+        for operand in operands:
+            if type(operand) not in NUMBERS:
+                return reading(operand).apply(self, operands)
+        return self.apply_to_floats(operands)
+
+    def _with_defaults(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        arity = len(self.derivatives)  # type: ignore[arg-type]
+        missing = arity - len(operands)
+        if 0 < missing <= len(self.defaults):
+            return operands + self.defaults[-missing:]
+        least = arity - len(self.defaults)
+        expected = f"{least}" if least == arity else f"{least} to {arity}"
+        raise TypeError(f"{self.name} takes {expected} operand{'s' * (arity > 1)}, and was given {len(operands)}")
+
+    def apply_to_floats(self, numbers: Sequence[float], operands: Sequence[Any] | None = None) -> float:
+        """The formula on numbers; an error names the primitive and the operands the numbers are of."""
+        try:
+            y = self.on_floats(*numbers)
+            if isinstance(y, complex):  # a power of a negative number
+                raise ValueError("the result is not real")
+        except (ArithmeticError, ValueError) as error:
+            raise explained(error, self.name, operands or numbers) from None
+        return y if type(y) is float else float(y)
+
+    @property
+    def on_floats(self) -> Callable[..., Any]:
+        """The formula, read for floats alone (fast)."""
+        if self._on_floats is None:
+            self._on_floats = FLOATS.get(self.name) or _for_floats(self.formula)
+        return self._on_floats
+
+    @property
+    def derivatives_on_floats(self) -> Any:
+        """The derivatives, read for floats alone (fast)."""
+        if self._derivatives_on_floats is None:
+            if self.nary:
+                self._derivatives_on_floats = _for_floats(self.derivatives)
+            else:
+                self._derivatives_on_floats = tuple(d and _for_floats(d) for d in self.derivatives)  # type: ignore[union-attr]
+        return self._derivatives_on_floats
+
+    def local_derivatives(self, y: Any, operands: Sequence[Any], wanted: Sequence[bool]) -> Iterator[Any]:
+        """∂y/∂operand for each operand, in any reading; None where it is not wanted or no gradient flows."""
+        if self.nary:
+            all_of_them = self.derivatives(y, *operands)  # type: ignore[operator]
+            return (d if want else None for d, want in zip(all_of_them, wanted, strict=True))
+        rules = zip(self.derivatives, wanted, strict=True)  # type: ignore[arg-type]
+        return (rule(y, *operands) if rule and want else None for rule, want in rules)
+
+
+def _look_up(name: str) -> Primitive:
+    return table[name]
+
+
+def explained(error: Exception, what: str, operands: Sequence[Any]) -> Exception:
+    """The same error, saying what failed and at which operands (with their labels)."""
+    given = ", ".join(_described(x) for x in operands[:3]) + (", …" if len(operands) > 3 else "")
+    return type(error)(f"{what}({given}): {error}")
+
+
+def _described(operand: Any) -> str:
+    label = getattr(operand, "label", "")
+    data = getattr(operand, "data", operand)
+    return f"{label} = {data!r}" if label else f"{data!r}"
+
+
+def _for_floats(function: Any) -> Any:
+    """The same code, with each primitive it names replaced by that primitive's function of floats.
+
+    `Primitive.__call__` has to look at its operands; inside a formula on floats there is nothing
+    to look for, and a tanh costs a tenth.
+    """
+    if not isinstance(function, FunctionType):
+        return function
+    scope = function.__globals__
+    named = {name: scope.get(name) for name in _names(function.__code__)}
+    floats = {name: op.on_floats for name, op in named.items() if isinstance(op, Primitive)}
+    if not floats:
+        return function
+    return FunctionType(
+        function.__code__, {**scope, **floats}, function.__name__, function.__defaults__, function.__closure__
+    )
+
+
+def _names(code: CodeType) -> set[str]:
+    """The global names in a piece of code, and in the comprehensions inside it."""
+    return set(code.co_names).union(*(_names(inner) for inner in code.co_consts if isinstance(inner, CodeType)))
+
+
+def primitive(
+    name: str,
+    formula: Callable[..., Any] | None,
+    *derivatives: Callable[..., Any] | None,
+    symbol: str = "",
+    defaults: tuple[float, ...] = (),
+    textbook: Callable[..., Any] | None = None,
+) -> Primitive:
+    """Add a primitive to the table. It then works everywhere: eager, to any order, drawn, compiled.
+
+    Args:
+        name: a Python name that is not taken yet; also the name of the method of `Value`.
+        formula: y as a function of the operands, in arithmetic and the functions of this package
+            (``autograd.exp``, not ``math.exp``), without ``if``.
+        derivatives: for each operand ∂y/∂operand as a function of (y, *operands), or None where
+            no gradient flows.
+        symbol: what a drawing shows; the name if not given.
+        defaults: numbers for the last operands when they are left out.
+        textbook: the first derivative as a book would print it, if the row writes it differently.
+
+    Returns:
+        The primitive, to be called like a function.
+
+    Raises:
+        ValueError: for a name that is no identifier or is taken.
+        TypeError: for a formula or derivative that is not callable, or takes another number of operands.
+
+    >>> import autograd
+    >>> cube = autograd.primitive("cube", lambda x: x * x * x, lambda y, x: 3 * x * x)
+    >>> x = autograd.Value(2.0)
+    >>> x.cube().backward(); x.grad
+    12.0
+    >>> autograd.grad(autograd.grad(cube))(2.0)      # 6x, from the derivative's own formula
+    12.0
+    >>> del table["cube"]                            # a doctest tidies up after itself
+    """
+    if not name.isidentifier():
+        raise ValueError(f"the name of a primitive must be a Python name, and {name!r} is not")
+    if name in table:
+        raise ValueError(f"there is a primitive called {name!r} already")
+    if not derivatives:
+        raise TypeError(f"primitive {name!r} needs a local derivative (or None) for each operand, and has none")
+    for rule, extra in [(formula, 0), *((d, 1) for d in derivatives)]:
+        if rule is None:
+            continue
+        if not callable(rule):
+            raise TypeError(f"primitive {name!r}: formula and derivatives are functions, and {rule!r} is not")
+        code = getattr(rule, "__code__", None)
+        if code is not None and not code.co_flags & 0x04 and code.co_argcount != len(derivatives) + extra:
+            raise TypeError(
+                f"primitive {name!r} has {len(derivatives)} derivatives, so its "
+                f"{'derivatives take (y, *operands)' if extra else 'formula takes the operands'}: "
+                f"{len(derivatives) + extra} arguments, not {code.co_argcount}"
+            )
+    row = table[name] = Primitive(name, symbol or name, formula, derivatives, defaults, textbook)
+    for tell in listeners:
+        tell(row)
+    return row
+
+
+def _nary(name: str, symbol: str, formula: Callable[..., Any], derivatives: Callable[..., Any]) -> Primitive:
+    row = table[name] = Primitive(name, symbol, formula, derivatives)
+    return row
+
+
+# fmt: off
+# ───────────────────────────────────────────────────────────────────────────────────────────────
+# The rows. `None` as a formula: an elementary function, which each reading brings along.
+#
+# y                       formula                    ∂y/∂a                          ∂y/∂b
+# ───────────────────────────────────────────────────────────────────────────────────────────────
+
+add = primitive("add",    lambda a, b: a + b,        lambda y, a, b: 1,             lambda y, a, b: 1,        symbol="+")
+sub = primitive("sub",    lambda a, b: a - b,        lambda y, a, b: 1,             lambda y, a, b: -1,       symbol="−")
+mul = primitive("mul",    lambda a, b: a * b,        lambda y, a, b: b,             lambda y, a, b: a,        symbol="×")
+div = primitive("div",    lambda a, b: a / b,        lambda y, a, b: 1 / b,         lambda y, a, b: -y / b,   symbol="÷")
+neg = primitive("neg",    lambda x: -x,              lambda y, x: -1,               symbol="−")
+pos = primitive("pos",    lambda x: +x,              lambda y, x: 1,                symbol="+")
+
+# a⁰ is 1 for every a, so its derivative is 0 also at a = 0; 0ᵇ is 0 for every b > 0, likewise.
+pow = primitive("pow",    lambda a, b: a ** b,
+                          lambda y, a, b: b * a ** where(abs(b) > 0, b - 1, 1),
+                          lambda y, a, b: y * log(where(abs(a) > 0, a, 1)),         symbol="xʸ",
+                          textbook=lambda y, a, b: b * a ** (b - 1))
+
+# Exponentials, logarithms, roots
+exp   = primitive("exp",   None,                     lambda y, x: y)
+expm1 = primitive("expm1", None,                     lambda y, x: exp(x))
+log   = primitive("log",   None,                     lambda y, x: 1 / x)
+log1p = primitive("log1p", None,                     lambda y, x: 1 / (1 + x))
+sqrt  = primitive("sqrt",  None,                     lambda y, x: 1 / (2 * y),      symbol="√")
+
+# Circular and hyperbolic functions
+sin   = primitive("sin",   None,                     lambda y, x: cos(x))
+cos   = primitive("cos",   None,                     lambda y, x: -sin(x))
+tan   = primitive("tan",   None,                     lambda y, x: 1 + y * y)
+asin  = primitive("asin",  None,                     lambda y, x: 1 / sqrt((1 - x) * (1 + x)))
+acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 - x) * (1 + x)))
+atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x))
+sinh  = primitive("sinh",  None,                     lambda y, x: cosh(x))
+cosh  = primitive("cosh",  None,                     lambda y, x: sinh(x))
+# 1 − y² loses every digit where y is near ±1; with e = exp(−2|x|) it is 4e / (1 + e)².
+tanh  = primitive("tanh",  None,                     lambda y, x: 4 * (e := exp(-2 * abs(x))) / (1 + e) ** 2,
+                           textbook=lambda y, x: 1 - y ** 2)
+
+# The error function and its complement: 1 − erf without the cancellation
+erf   = primitive("erf",   None,                     lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x))
+erfc  = primitive("erfc",  None,                     lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x))
+
+# Choices. At a tie maximum and minimum give one half to each side, abs and relu give 0 (PyTorch's).
+where   = primitive("where",   None,                 None,
+                               lambda y, c, a, b: where(c, 1, 0),
+                               lambda y, c, a, b: where(c, 0, 1))
+maximum = primitive("maximum", None,                 lambda y, a, b: where(a > b, 1, where(a < b, 0, 0.5)),
+                                                     lambda y, a, b: where(a > b, 0, where(a < b, 1, 0.5)), symbol="max")
+minimum = primitive("minimum", None,                 lambda y, a, b: where(a < b, 1, where(a > b, 0, 0.5)),
+                                                     lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)), symbol="min")
+_abs    = primitive("abs",     lambda x: abs(x),     lambda y, x: where(x > 0, 1, where(x < 0, -1, 0)), symbol="|x|")
+
+# Activations. σ(x) and σ′(x) with e = exp(−|x|), which never overflows; σ′ = σ(1 − σ) = e / (1 + e)².
+sigmoid    = primitive("sigmoid",    lambda x: where(x >= 0, 1, (e := exp(-abs(x)))) / (1 + e),
+                                     lambda y, x: (e := exp(-abs(x))) / (1 + e) ** 2,    symbol="σ",
+                                     textbook=lambda y, x: y * (1 - y))
+relu       = primitive("relu",       lambda x: maximum(x, 0),
+                                     lambda y, x: where(x <= 0, 0, 1))
+leaky_relu = primitive("leaky_relu", lambda x, slope: where(x > 0, x, slope * x),
+                                     lambda y, x, slope: where(x > 0, 1, slope),
+                                     lambda y, x, slope: where(x > 0, 0, x),                 defaults=(0.01,))
+elu        = primitive("elu",        lambda x, alpha: where(x > 0, x, alpha * expm1(minimum(x, 0))),
+                                     lambda y, x, alpha: where(x > 0, 1, alpha * exp(minimum(x, 0))),
+                                     lambda y, x, alpha: expm1(minimum(x, 0)),               defaults=(1.0,))
+softplus   = primitive("softplus",   lambda x: maximum(x, 0) + log1p(exp(-abs(x))),
+                                     lambda y, x: sigmoid(x))
+silu       = primitive("silu",       lambda x: x * sigmoid(x),
+                                     lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)))
+gelu       = primitive("gelu",       lambda x: x * erfc(-x / math.sqrt(2)) / 2,
+                                     lambda y, x: erfc(-x / math.sqrt(2)) / 2 + x * exp(-x * x / 2) / math.sqrt(2 * math.pi))
+
+
+# Of any number of operands. Their formulas take them all; their derivatives give them all.
+def _dot(*operands: Any) -> Any:
+    """Σ w x + b of the operands (w₁ … wₙ, x₁ … xₙ, b)."""
+    n = len(operands) // 2
+    result = operands[-1]
+    for w, x in zip(operands[:n], operands[n:-1], strict=True):
+        result = result + w * x
+    return result
+
+
+def _total(*operands: Any) -> Any:
+    result = operands[0]
+    for x in operands[1:]:
+        result = result + x
+    return result
+
+
+def _logsumexp(*operands: Any) -> Any:
+    """log Σ exp(x), shifted by the greatest x so that nothing overflows."""
+    shift = operands[0]
+    for x in operands[1:]:
+        shift = maximum(shift, x)
+    shift = where(abs(shift) < math.inf, shift, 0)
+    return shift + log(_total(*(exp(x - shift) for x in operands)))
+
+
+dot       = _nary("dot",       "w·x + b",  _dot,       lambda y, *wxb: (*wxb[len(wxb) // 2:-1], *wxb[:len(wxb) // 2], 1))
+total     = _nary("total",     "Σ",        _total,     lambda y, *xs: (1,) * len(xs))
+logsumexp = _nary("logsumexp", "log Σ exp", _logsumexp, lambda y, *xs: tuple(exp(x - y) for x in xs))
+# fmt: on

@@ -1,0 +1,621 @@
+"""`Value`: a number that remembers how it was computed, and the backward pass over that memory.
+
+With this module one can
+
+* compute with numbers and record the graph: ``Value(2.0) * 3 + 1``, `dot`, `total`;
+* get every gradient by the chain rule: `Value.backward`;
+* compute without recording: `no_grad`.
+
+Which functions there are, and their derivatives, is in `primitives.py`. The five operators and the
+n-ary nodes are written out here once more, on floats, because they are the hot path; a test holds
+them equal to their rows.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from contextvars import ContextVar
+from itertools import count
+from operator import attrgetter, mul
+from threading import Lock
+
+from autograd import primitives
+from autograd.graph import adjoints, topological_order
+from autograd.primitives import Primitive, explained, listeners, table
+from autograd.readings import Reading, readings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextvars import Token
+    from types import TracebackType
+    from typing import Any, Self
+
+__all__ = ["NOT_YET", "Value", "dot", "logsumexp", "no_grad", "total"]
+
+_new = object.__new__
+_next_number = count().__next__
+_creation = attrgetter("_n")
+_add, _sub, _mul, _div, _pow, _dot = (table[name] for name in ("add", "sub", "mul", "div", "pow", "dot"))
+
+NOT_YET = float("0.0")
+"""The gradient of a node that no backward pass has reached: 0.0, and this very object, so that a
+drawing can tell "not computed" from zero."""
+
+# How many `no_grad` blocks are open, in all threads: while it is 0, recording costs one look at it.
+_paused = 0
+_lock = Lock()
+_not_recording: ContextVar[bool] = ContextVar("autograd.no_grad", default=False)
+
+
+class Value:
+    """A real number in a computation graph.
+
+    Arithmetic with `Value`s and numbers makes new `Value`s that remember their operands and the
+    local derivatives; `backward` turns those into gradients.
+
+    >>> x = Value(0.5, label="x")
+    >>> y = (x ** 2 + 1).sin()             # seed 003, §3.2: y = sin(x² + 1)
+    >>> y.backward()
+    >>> f"dy/dx = 2x cos(x² + 1) = {x.grad:.4f}"
+    'dy/dx = 2x cos(x² + 1) = 0.3153'
+
+    Attributes:
+        data: the number, a float.
+        grad: ∂root/∂self of the backward passes so far, 0.0 before the first. On a leaf they add
+            up; on any other node it is that of the last pass alone.
+        label: a name for drawings and messages.
+        op: the `Primitive` that made it, or None on a leaf.
+        operands: what `op` was applied to: `Value`s and plain numbers, in order.
+        parents: the `Value`s among the operands, in order; () on a leaf.
+
+    Args:
+        data: an int, float, bool or real NumPy scalar, finite or not.
+        label: a name.
+
+    Raises:
+        TypeError: for anything that is not a real number, another `Value` included.
+
+    Comparisons go by `data`, but ``==`` and `hash` by identity, so that nodes can live in sets and
+    dictionaries. There is no ``float(value)``: ``math.exp(value)`` would lose the gradient without
+    a word, so it fails. Use `data` or `item()`.
+    """
+
+    # A node of one or two operands keeps them as y = op(a, b) with da = ∂y/∂a and db = ∂y/∂b, where
+    # b may be a plain number (db is None) or absent (b is None too). Any other node has a = None,
+    # its operands in da, and in b and db the operands that a gradient flows to and their ∂y/∂b.
+    # Slots, and no tuple for the common nodes, because the garbage collector looks at every object.
+    __slots__ = ("data", "grad", "label", "op", "_a", "_da", "_b", "_db", "_n", "__weakref__")
+
+    data: float
+    grad: float | Any
+    label: str
+    op: Primitive | None
+    _n: int  # the how-manieth node this is: creation is a topological order
+
+    def __init__(self, data: float, _children: Iterable[Value] = (), _op: str = "", label: str = "") -> None:
+        self.data = data if type(data) is float else _real(data)
+        self.grad = 0.0
+        self.label = label
+        self.op = None
+        self._a: Any = None
+        self._da: Any = ()
+        self._b: Any = ()
+        self._db: Any = ()
+        self._n = _next_number()
+        if _children or _op:  # micrograd's way to make a node by hand
+            children = tuple(_children)
+            self.op = Primitive(_op, _op, None, (None,) * len(children))
+            self._da = children
+            self._db = _Singular(RuntimeError("it was made by hand, Value(…, _children=…), without local derivatives"))
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What `op` was applied to, `Value`s and numbers, in order; () on a leaf."""
+        if self._a is None:
+            return self._da  # type: ignore[no-any-return]
+        return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The `Value`s among the operands, in order, as often as they occur; () on a leaf."""
+        return tuple([x for x in self.operands if isinstance(x, Value)])
+
+    # ── arithmetic ────────────────────────────────────────────────────────────────────────────
+
+    def __add__(self, other: Any) -> Value:
+        if type(other) is Value and not _paused:
+            y = _new(Value)
+            y.grad = NOT_YET
+            y.label = ""
+            y.data = self.data + other.data
+            y.op = _add
+            y._a = self
+            y._da = 1.0
+            y._b = other
+            y._db = 1.0
+            y._n = _next_number()
+            return y
+        return _binary(_add, self, other)
+
+    def __sub__(self, other: Any) -> Value:
+        if type(other) is Value and not _paused:
+            y = _new(Value)
+            y.grad = NOT_YET
+            y.label = ""
+            y.data = self.data - other.data
+            y.op = _sub
+            y._a = self
+            y._da = 1.0
+            y._b = other
+            y._db = -1.0
+            y._n = _next_number()
+            return y
+        return _binary(_sub, self, other)
+
+    def __mul__(self, other: Any) -> Value:
+        if type(other) is Value and not _paused:
+            a, b = self.data, other.data
+            y = _new(Value)
+            y.grad = NOT_YET
+            y.label = ""
+            y.data = a * b
+            y.op = _mul
+            y._a = self
+            y._da = b
+            y._b = other
+            y._db = a
+            y._n = _next_number()
+            return y
+        return _binary(_mul, self, other)
+
+    def __truediv__(self, other: Any) -> Value:
+        if type(other) is Value and not _paused and other.data:
+            b = other.data
+            y = _new(Value)
+            y.grad = NOT_YET
+            y.label = ""
+            y.data = data = self.data / b
+            y.op = _div
+            y._a = self
+            y._da = 1 / b
+            y._b = other
+            y._db = -data / b
+            y._n = _next_number()
+            return y
+        return _binary(_div, self, other)
+
+    def __pow__(self, other: Any) -> Value:
+        return _binary(_pow, self, other)
+
+    def __radd__(self, other: Any) -> Value:  # other + self
+        return _binary(_add, other, self)
+
+    def __rsub__(self, other: Any) -> Value:  # other - self
+        return _binary(_sub, other, self)
+
+    def __rmul__(self, other: Any) -> Value:  # other * self
+        return _binary(_mul, other, self)
+
+    def __rtruediv__(self, other: Any) -> Value:  # other / self
+        return _binary(_div, other, self)
+
+    def __rpow__(self, other: Any) -> Value:  # other ** self
+        return _binary(_pow, other, self)
+
+    # ── the number ────────────────────────────────────────────────────────────────────────────
+
+    def __lt__(self, other: Any) -> bool:
+        return _compared(operator.lt, self, other)
+
+    def __le__(self, other: Any) -> bool:
+        return _compared(operator.le, self, other)
+
+    def __gt__(self, other: Any) -> bool:
+        return _compared(operator.gt, self, other)
+
+    def __ge__(self, other: Any) -> bool:
+        return _compared(operator.ge, self, other)
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def item(self) -> float:
+        """The plain number, without the graph."""
+        return self.data
+
+    def detach(self) -> Value:
+        """A new leaf with the same data (and label), to which no gradient flows from here."""
+        return Value(self.data, label=self.label)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self.data}, grad={getattr(self.grad, 'data', self.grad)}{label})"
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for name, slot in state[1].items():
+            setattr(self, name, slot)
+        self._n = _next_number()  # a copy is made now, after its copied operands
+
+    # ── the backward pass ─────────────────────────────────────────────────────────────────────
+
+    def backward(self, gradient: float | Value = 1.0, create_graph: bool = False) -> None:
+        """Add ∂self/∂leaf to the `grad` of every leaf, by the chain rule in reverse.
+
+        The nodes are visited in reverse topological order, each handing to its operands its own
+        gradient times the local derivative, δ_operand += δ · ∂y/∂operand (seed 004 BP1, BP2).
+        The local derivatives are those recorded in the forward pass, so that changing `data` in
+        between changes nothing. As in PyTorch, leaves accumulate over calls; unlike in micrograd, the
+        gradients of the other nodes are those of this call alone, so a second call doubles the
+        leaves and only those. On a leaf the gradient of the leaf itself, 1, is added.
+
+        Args:
+            gradient: ∂L/∂self, where self is not itself the quantity to be differentiated.
+            create_graph: make the gradients `Value`s with graphs of their own, that can be
+                differentiated again. The derivatives are then computed anew from the operands.
+
+        Raises:
+            ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist
+                (√x at 0), naming the node.
+            RuntimeError: for a node made by hand without derivatives, or, with `create_graph`, if
+                the data of a node have changed since the forward pass.
+
+        Whenever it raises, no gradient has changed.
+
+        >>> x = Value(3.0)
+        >>> y = x * x * x
+        >>> y.backward(create_graph=True)
+        >>> first, x.grad = x.grad, 0.0
+        >>> first.backward()
+        >>> first.data, x.grad                       # 3x², 6x
+        (27.0, 18.0)
+        """
+        order = _interior(self)
+        if create_graph:
+            self._backward_with_graph(order, gradient)
+            return
+        if type(gradient) is not float:
+            gradient = _real(gradient)
+        for node in order:
+            node.grad = 0.0
+        self.grad += gradient
+        for node in reversed(order):
+            gradient = node.grad
+            a = node._a
+            if a is not None:
+                a.grad += gradient * node._da
+                db = node._db
+                if db is not None:
+                    node._b.grad += gradient * db
+            else:
+                for b, db in zip(node._b, node._db, strict=True):
+                    b.grad += gradient * db
+
+    def _backward_with_graph(self, order: list[Value], gradient: float | Value) -> None:
+        if not isinstance(gradient, Value):
+            gradient = Value(gradient)
+        _check_unchanged(order)
+        for node, adjoint in adjoints(order or [self], {}, gradient).items():
+            if node.op is None and not (type(node.grad) is float and node.grad == 0):
+                adjoint = node.grad + adjoint
+            node.grad = adjoint
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of this node and of every node it was computed from."""
+        for node in topological_order(self):
+            node.grad = NOT_YET if node.op else 0.0
+
+    # ── micrograd's names: code written for it, and its drawings, find what they look for ─────
+
+    @property
+    def _prev(self) -> set[Value]:
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        if self.op is _pow and not isinstance(self.operands[1], Value):
+            return f"**{self.operands[1]:g}"
+        return _MICROGRAD_NAMES.get(self.op.name, self.op.name) if self.op else ""
+
+
+_MICROGRAD_NAMES = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "neg": "-", "relu": "ReLU"}
+
+
+class _Singular:
+    """Stands for the local derivatives of a node of which one does not exist."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _interior(root: Value) -> list[Value]:
+    """The nodes with operands that a gradient from `root` reaches, in topological order."""
+    if root.op is None:
+        return []
+    seen = {root}
+    see = seen.add
+    found = [root]
+    push = found.append
+    for node in found:
+        a = node._a
+        if a is not None:
+            if a.op is not None and a not in seen:
+                see(a)
+                push(a)
+            if node._db is not None:
+                b = node._b
+                if b.op is not None and b not in seen:
+                    see(b)
+                    push(b)
+        elif type(node._db) is not tuple:
+            name = f"{node.label} = {node.op.name}" if node.label else node.op.name
+            raise explained(node._db.error, f"the gradient of {name}", node.operands)
+        else:
+            for b in node._b:
+                if b.op is not None and b not in seen:
+                    see(b)
+                    push(b)
+    found.sort(key=_creation)  # a node is made after its operands
+    return found
+
+
+def _check_unchanged(order: list[Value]) -> None:
+    """That each node is still what its operands give: else its derivatives would be those of other numbers."""
+    for node in order:
+        assert node.op is not None
+        numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
+        try:
+            data = node.op.on_floats(*numbers)
+        except (ArithmeticError, ValueError) as error:
+            data = error
+        if data != node.data and (data == data or node.data == node.data):  # NaN is unchanged, too
+            raise RuntimeError(
+                f"{node!r} is {node.op.name} of its operands no more, that would be {data!r}: data changed after the "
+                "forward pass, and create_graph differentiates the operands. Compute the graph again first."
+            )
+
+
+# ── making nodes ──────────────────────────────────────────────────────────────────────────────
+
+
+def _is_number(x: Any) -> bool:
+    """Whether x is a real number: Python's, or a scalar of NumPy."""
+    if isinstance(x, (int, float)):
+        return True
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.generic) and x.dtype.kind in "fiub"
+
+
+def _real(x: Any) -> float:
+    if not _is_number(x):
+        raise TypeError(f"expected a real number, not {x!r} of type {type(x).__name__}")
+    return float(x)
+
+
+def _compared(compare: Callable[[float, float], bool], a: Value, b: Any) -> bool:
+    if isinstance(b, Value):
+        return compare(a.data, b.data)
+    return compare(a.data, _real(b)) if _is_number(b) else NotImplemented
+
+
+def _binary(op: Primitive, a: Any, b: Any) -> Value:
+    """op(a, b) for an operator, of a `Value` and something that may be a number."""
+    for x in (a, b):
+        if not isinstance(x, Value) and not _is_number(x):
+            return NotImplemented
+    return _record(op, (a, b))
+
+
+def _record(op: Primitive, operands: Sequence[Any]) -> Value:
+    """A node for op(*operands), at least one of which is a `Value`; a mere leaf under `no_grad`."""
+    wanted = [isinstance(x, Value) for x in operands]
+    numbers = [x.data if want else _real(x) for x, want in zip(operands, wanted, strict=True)]
+    data = op.apply_to_floats(numbers, operands)
+    if _paused and _not_recording.get():
+        return Value(data)
+    y = _new(Value)
+    y.data = data
+    y.grad = NOT_YET
+    y.label = ""
+    y.op = op
+    y._n = _next_number()
+    operands = tuple([x if want else n for x, n, want in zip(operands, numbers, wanted, strict=True)])
+    rules = op.derivatives_on_floats
+    try:
+        if op.nary:
+            local = rules(data, *numbers)
+        else:
+            local = [rule(data, *numbers) if rule and want else None for rule, want in zip(rules, wanted, strict=True)]
+    except (ArithmeticError, ValueError) as error:  # a value, but no derivative: √x at 0
+        y._a = None
+        y._da = operands
+        y._b = ()
+        y._db = _Singular(error)
+        return y
+    if len(operands) == 2 and local[0] is not None and (local[1] is not None or not wanted[1]):
+        y._a, y._b = operands
+        y._da, y._db = local
+    else:
+        flows = [i for i, want in enumerate(wanted) if want and local[i] is not None]
+        y._a = None
+        y._da = operands
+        y._b = tuple([operands[i] for i in flows])
+        y._db = tuple([local[i] for i in flows])
+    return y
+
+
+class _Values(Reading):
+    """The table read as the eager engine: a primitive of a `Value` is a node."""
+
+    def apply(self, op: Primitive, operands: Sequence[Any]) -> Value:
+        return _record(op, operands)
+
+
+readings[Value] = _Values()
+
+
+def _method(op: Primitive) -> Callable[..., Any]:
+    """The method of `Value` for a primitive that takes it as its first operand."""
+
+    def of_one(self: Value) -> Value:
+        x = self.data
+        try:
+            data = value(x)
+            da = derivative(data, x)
+        except (ArithmeticError, ValueError):
+            return _record(op, (self,))  # says what is wrong, or records that there is no derivative
+        if _paused:
+            return _record(op, (self,))
+        y = _new(Value)
+        y.data = data if type(data) is float else float(data)
+        y.grad = NOT_YET
+        y.label = ""
+        y.op = op
+        y._a = self
+        y._da = da
+        y._b = None
+        y._db = None
+        y._n = _next_number()
+        return y
+
+    def of_more(self: Value, *others: Any) -> Value:
+        return op(self, *others)  # type: ignore[no-any-return]
+
+    value = op.on_floats
+    derivative = op.derivatives_on_floats[0]
+    method = of_one if len(op.derivatives_on_floats) == 1 else of_more
+    method.__name__ = op.name
+    method.__doc__ = f"`autograd.{op.name}` of this value."
+    return method
+
+
+def _give_method(op: Primitive) -> None:
+    if not op.nary and op.name != "where":
+        setattr(Value, op.name, _method(op))
+
+
+listeners.append(_give_method)
+for _op in table.values():
+    _give_method(_op)
+for _name in ("neg", "pos", "abs"):
+    setattr(Value, f"__{_name}__", getattr(Value, _name))
+for _name in ("sin", "cos", "tan"):
+    setattr(Value, f"arc{_name}", getattr(Value, f"a{_name}"))  # the methods np.arcsin … look for
+
+
+def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
+    """Σ w x + b as one node: the half of a neuron that accumulates (seed 003, g(x, w) = Σ w x).
+
+    Args:
+        ws, xs: two sequences of equal length, of `Value`s or numbers.
+        bias: a `Value` or a number.
+
+    Returns:
+        A `Value`, or a number if all the operands are numbers.
+
+    Raises:
+        ValueError: for sequences of unequal length.
+        TypeError: for operands that are neither `Value`s nor numbers.
+
+    >>> w, b = [Value(2.0), Value(-1.0)], Value(0.5)
+    >>> z = dot(w, [3.0, 4.0], b)
+    >>> z.backward()
+    >>> z.data, [v.grad for v in w], b.grad
+    (2.5, [3.0, 4.0], 1.0)
+    """
+    ws, xs = tuple(ws), tuple(xs)
+    if len(ws) != len(xs):
+        raise ValueError(f"dot takes two sequences of equal length, and was given {len(ws)} and {len(xs)}")
+    # The hot path supposes that all of ws and the bias are Values, and xs all Values or all numbers.
+    # Whatever else they are, the sum then fails or is no float.
+    if ws and type(ws[0]) is Value and type(bias) is Value and not _paused:
+        of_values = type(xs[0]) is Value
+        try:
+            w_data = [w.data for w in ws]
+            x_data = [x.data for x in xs] if of_values else xs
+            data = sum(map(mul, w_data, x_data), bias.data)
+        except (AttributeError, TypeError):
+            data = 0
+        if type(data) is float:
+            y = _new(Value)
+            y.grad = NOT_YET
+            y.label = ""
+            y.data = data
+            y.op = _dot
+            y._n = _next_number()
+            y._a = None
+            y._da = (*ws, *xs, bias)
+            y._b = y._da if of_values else (*ws, bias)
+            y._db = (*x_data, *w_data, 1.0) if of_values else (*x_data, 1.0)
+            return y
+    return _dot(*ws, *xs, bias)
+
+
+def total(xs: Iterable[Any]) -> Any:
+    """Σ x as one node; 0.0 of nothing.
+
+    >>> x, y = Value(1.0), Value(2.0)
+    >>> total([x, y, 3]).data
+    6.0
+    """
+    xs = tuple(xs)
+    if not xs:
+        return 0.0
+    return table["total"](*xs)
+
+
+def logsumexp(xs: Iterable[Any]) -> Any:
+    """log Σ exp(x) as one node, for x of any size; its gradient is the softmax of xs.
+
+    Raises:
+        ValueError: for no operand.
+
+    >>> logsumexp([1000.0, 1000.0]) == 1000 + primitives.log(2)
+    True
+    """
+    xs = tuple(xs)
+    if not xs:
+        raise ValueError("logsumexp takes at least one operand, and was given none")
+    return table["logsumexp"](*xs)
+
+
+class no_grad:  # noqa: N801  PyTorch's name, and it reads as a statement
+    """Within ``with no_grad():`` nothing is recorded: results are leaves. Also a decorator.
+
+    It holds for the thread (or the async task) that entered it, and until it is left, also by an
+    exception.
+
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.op, (x * x).op
+    (4.0, None, <primitive mul>)
+    """
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def __enter__(self) -> Self:
+        global _paused
+        with _lock:
+            _paused += 1
+        self._tokens.append(_not_recording.set(True))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        global _paused
+        _not_recording.reset(self._tokens.pop())
+        with _lock:
+            _paused -= 1
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def without_recording(*args: Any, **kwargs: Any) -> Any:
+            with no_grad():
+                return function(*args, **kwargs)
+
+        without_recording.__name__, without_recording.__doc__ = function.__name__, function.__doc__
+        return without_recording
