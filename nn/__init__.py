@@ -1,0 +1,53 @@
+"""Neurons, layers and multi-layer perceptrons out of scalar `Value`s, and what trains them.
+
+>>> import nn
+>>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+>>> optimiser = nn.SGD(model.parameters(), lr=0.1)
+>>> for _ in range(200):
+...     loss = nn.mse_loss([model([a, b]) for a in (0, 1) for b in (0, 1)], [0, 1, 1, 0])
+...     model.zero_grad()
+...     loss.backward()
+...     optimiser.step()
+>>> loss.data < 0.01                           # it has learned exclusive or
+True
+
+One module, one idea: `module` finds parameters, `layers` holds neurons, `initialise` draws weights,
+`losses` measures errors, `optim` steps. ``python -m nn`` trains on handwritten digits.
+"""
+
+from nn.initialise import INITIALISERS, Initialiser
+from nn.layers import MLP, Dropout, Layer, Neuron
+from nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    half_squared_error,
+    hinge_loss,
+    l1_loss,
+    mse_loss,
+    squared_error,
+)
+from nn.module import Module
+from nn.optim import SGD, Adam, AdamW, Optimiser
+
+__all__ = [
+    "INITIALISERS",
+    "MLP",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Dropout",
+    "Initialiser",
+    "Layer",
+    "Module",
+    "Neuron",
+    "Optimiser",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "half_squared_error",
+    "hinge_loss",
+    "l1_loss",
+    "mse_loss",
+    "squared_error",
+]

@@ -1,0 +1,207 @@
+"""Neurons, layers of them, and multi-layer perceptrons.
+
+A neuron does two things, and so is two nodes (seed 003, "accumulate" and "activate"):
+z = Σ w x + b is one `dot` node, a = σ(z) the other.
+
+>>> import nn
+>>> model = nn.MLP(64, [16, 16, 10], activation="sigmoid", output="sigmoid", seed=0)
+>>> len(model.parameters())                  # 64·16 + 16 + 16·16 + 16 + 16·10 + 10
+1482
+>>> [f"{y:.2f}" for y in model([0.5] * 64)][:3]
+['0.60', '0.62', '0.74']
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from autograd import Value, dot
+from autograd.primitives import table
+from nn.initialise import Initialiser, initialiser
+from nn.module import Module
+
+__all__ = ["MLP", "Dropout", "Layer", "Neuron"]
+
+Activation = str | Callable[[Any], Any]
+
+
+class Neuron(Module):
+    """a = f(Σ w x + b), seed 000 (a = σ(Σ w a + b)), seed 004 eq. 23.
+
+    Args:
+        nin: the number of inputs, at least 1.
+        nonlin: micrograd's switch: True is ReLU, False is linear. `activation` overrules it.
+        activation: the name of a primitive of one operand ("sigmoid", "tanh", "relu" …), "linear",
+            or any function of a `Value`.
+        init: a name from `nn.initialise`, or an `Initialiser`.
+        seed: for a generator of its own; without it, or with a `random.Random`, draws go on from
+            Python's global generator or from that one.
+        nout: how many neurons the layer has, which "xavier" needs.
+
+    Raises:
+        ValueError: for an unknown activation or initialiser, or fewer than one input.
+
+    >>> neuron = Neuron(2, activation="tanh", seed=0)
+    >>> a = neuron([1.0, 2.0])
+    >>> a.op, a.parents[0].op
+    (<primitive tanh>, <primitive dot>)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: Activation | None = None,
+        init: str | Initialiser | None = None,
+        seed: int | random.Random | None = None,
+        nout: int = 1,
+    ) -> None:
+        _check_size("inputs", nin)
+        draw, generator = initialiser(init), _generator(seed)
+        self.nonlin = nonlin
+        self.activation, self._activate = _activation(activation or ("relu" if nonlin else "linear"))
+        self.w = [Value(draw.weight(generator, nin, nout)) for _ in range(nin)]
+        self.b = Value(draw.bias(generator))
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        """The activation, of as many numbers or `Value`s as there are weights.
+
+        Raises:
+            ValueError: for another number of inputs.
+        """
+        x = _as_list(x)
+        if len(x) != len(self.w):
+            raise ValueError(f"a neuron of {len(self.w)} inputs was given {len(x)}")
+        z = dot(self.w, x, self.b)
+        return self._activate(z) if self._activate else z
+
+    def __repr__(self) -> str:
+        name = {"relu": "ReLU", "linear": "Linear"}.get(self.activation, self.activation.capitalize())
+        return f"{name}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """`nout` neurons that share their inputs: a = f(W x + b), seed 002 eq. 18 and 19.
+
+    Takes what a `Neuron` takes. Its parameters are ``weight[i][j]`` (neuron i, input j) and
+    ``bias[i]``, listed neuron by neuron as micrograd lists them.
+    """
+
+    def __init__(self, nin: int, nout: int, *, seed: int | random.Random | None = None, **neuron: Any) -> None:
+        _check_size("neurons", nout)
+        generator = _generator(seed)
+        self.neurons = [Neuron(nin, seed=generator, nout=nout, **neuron) for _ in range(nout)]
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        """The activations, a list; of a layer of one neuron that one alone, as in micrograd."""
+        x = _as_list(x)
+        activations = [neuron(x) for neuron in self.neurons]
+        return activations[0] if len(activations) == 1 else activations
+
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        for i, neuron in enumerate(self.neurons):
+            for j, w in enumerate(neuron.w):
+                yield f"weight[{i}][{j}]", w
+            yield f"bias[{i}]", neuron.b
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(str, self.neurons))}]"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layer after layer, a^l = f(W^l a^(l−1) + b^l), seed 004 eq. 25.
+
+    Args:
+        nin: the number of inputs.
+        nouts: the number of neurons of each layer.
+        activation: of all layers but the last; "relu" as in micrograd if not given.
+        output: of the last layer; "linear" if not given.
+        init: how weights are drawn (`nn.initialise`); micrograd's uniform(−1, 1) if not given.
+        seed: for a generator of the network's own; without it Python's global one is used.
+
+    >>> MLP(2, [3, 1], seed=0)
+    MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]]
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: Activation = "relu",
+        output: Activation = "linear",
+        init: str | Initialiser | None = None,
+        seed: int | random.Random | None = None,
+    ) -> None:
+        if not nouts:
+            raise ValueError("an MLP needs at least one layer, and nouts is empty")
+        generator, sizes = _generator(seed), [nin, *nouts]
+        activations = [activation] * (len(nouts) - 1) + [output]
+        self.layers = [
+            Layer(i, o, seed=generator, activation=f, nonlin=f != "linear", init=init)
+            for i, o, f in zip(sizes, nouts, activations, strict=False)
+        ]
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        """The outputs ŷ, a list; of a network with one output that one alone, as in micrograd."""
+        for layer in self.layers:
+            x = layer([x] if isinstance(x, Value) else x)  # a layer of one neuron gives that one alone
+        return x
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(str, self.layers))}]"
+
+
+class Dropout(Module):
+    """While training, each value is dropped with probability p, and the others divided by 1 − p.
+
+    Srivastava et al. 2014, in PyTorch's form; after `eval` everything passes unchanged.
+
+    >>> drop = Dropout(0.5, seed=1)
+    >>> drop([1.0, 1.0, 1.0]), drop.eval()([1.0, 1.0, 1.0])
+    ([0.0, 2.0, 2.0], [1.0, 1.0, 1.0])
+    """
+
+    def __init__(self, p: float = 0.5, *, seed: int | random.Random | None = None) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"the probability to drop is at least 0 and less than 1, not {p!r}")
+        self.p = p
+        self._random = _generator(seed)
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        if not self.training:
+            return _as_list(x)
+        return [v * (0.0 if self._random.random() < self.p else 1 / (1 - self.p)) for v in _as_list(x)]
+
+
+def _check_size(what: str, n: int) -> None:
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"the number of {what} is a whole number of at least 1, not {n!r}")
+
+
+def _generator(seed: int | random.Random | None) -> Any:
+    """The generator to draw from: a new one for a seed, Python's global one for None."""
+    if seed is None:
+        return random
+    return seed if isinstance(seed, random.Random) else random.Random(seed)
+
+
+def _activation(activation: Activation) -> tuple[str, Callable[[Any], Any] | None]:
+    """The name of an activation and the function, None for "linear"."""
+    if not isinstance(activation, str):
+        return getattr(activation, "name", getattr(activation, "__name__", "custom")), activation
+    if activation == "linear":
+        return activation, None
+    op = table.get(activation)
+    if op is None or op.nary or len(op.derivatives_on_floats) - len(op.defaults) != 1:
+        of_one = [n for n, p in table.items() if not p.nary and len(p.derivatives_on_floats) - len(p.defaults) == 1]
+        raise ValueError(f"an activation is a function, 'linear' or one of {', '.join(of_one)}, not {activation!r}")
+    return activation, getattr(Value, activation)
+
+
+def _as_list(x: Any) -> list[Any]:
+    """Inputs as a list: NumPy's numbers as Python's, which is what is fast."""
+    return x if type(x) is list else x.tolist() if hasattr(x, "tolist") else list(x)
