@@ -125,7 +125,7 @@ def tangents(order: Iterable[Value], primal: dict[Value, Any], tangent: dict[Val
     for node in order:
         operands = node.operands
         moving = [x in tangent for x in operands]
-        if node in tangent or not any(moving):
+        if node.op is None or node in tangent or not any(moving):
             continue
         local = node.op.local_derivatives(primal.get(node, node), [primal.get(x, x) for x in operands], moving)
         terms = [_product(tangent[x], d) for x, d in zip(operands, local, strict=True) if d is not None]

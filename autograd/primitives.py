@@ -237,17 +237,25 @@ def _nary(name: str, symbol: str, formula: Callable[..., Any], derivatives: Call
     return row
 
 
+ROOT_2, ROOT_PI, ROOT_TAU = math.sqrt(2), math.sqrt(math.pi), math.sqrt(math.tau)
+
+# What the rows name before it is defined
+where: Primitive
+log: Primitive
+cos: Primitive
+cosh: Primitive
+
 # fmt: off
-# ───────────────────────────────────────────────────────────────────────────────────────────────
+# ──────────────────────────────────────────────────────────────────────────────────────────
 # The rows. `None` as a formula: an elementary function, which each reading brings along.
 #
-# y                       formula                    ∂y/∂a                          ∂y/∂b
-# ───────────────────────────────────────────────────────────────────────────────────────────────
+# y                       formula                    ∂y/∂a                         ∂y/∂b
+# ──────────────────────────────────────────────────────────────────────────────────────────
 
-add = primitive("add",    lambda a, b: a + b,        lambda y, a, b: 1,             lambda y, a, b: 1,        symbol="+")
-sub = primitive("sub",    lambda a, b: a - b,        lambda y, a, b: 1,             lambda y, a, b: -1,       symbol="−")
-mul = primitive("mul",    lambda a, b: a * b,        lambda y, a, b: b,             lambda y, a, b: a,        symbol="×")
-div = primitive("div",    lambda a, b: a / b,        lambda y, a, b: 1 / b,         lambda y, a, b: -y / b,   symbol="÷")
+add = primitive("add",    lambda a, b: a + b,        lambda y, a, b: 1,            lambda y, a, b: 1,       symbol="+")
+sub = primitive("sub",    lambda a, b: a - b,        lambda y, a, b: 1,            lambda y, a, b: -1,      symbol="−")
+mul = primitive("mul",    lambda a, b: a * b,        lambda y, a, b: b,            lambda y, a, b: a,       symbol="×")
+div = primitive("div",    lambda a, b: a / b,        lambda y, a, b: 1 / b,        lambda y, a, b: -y / b,  symbol="÷")
 neg = primitive("neg",    lambda x: -x,              lambda y, x: -1,               symbol="−")
 pos = primitive("pos",    lambda x: +x,              lambda y, x: 1,                symbol="+")
 
@@ -278,17 +286,17 @@ tanh  = primitive("tanh",  None,                     lambda y, x: 4 * (e := exp(
                            textbook=lambda y, x: 1 - y ** 2)
 
 # The error function and its complement: 1 − erf without the cancellation
-erf   = primitive("erf",   None,                     lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x))
-erfc  = primitive("erfc",  None,                     lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x))
+erf   = primitive("erf",   None,                     lambda y, x: 2 / ROOT_PI * exp(-x * x))
+erfc  = primitive("erfc",  None,                     lambda y, x: -2 / ROOT_PI * exp(-x * x))
 
 # Choices. At a tie maximum and minimum give one half to each side, abs and relu give 0 (PyTorch's).
 where   = primitive("where",   None,                 None,
                                lambda y, c, a, b: where(c, 1, 0),
                                lambda y, c, a, b: where(c, 0, 1))
 maximum = primitive("maximum", None,                 lambda y, a, b: where(a > b, 1, where(a < b, 0, 0.5)),
-                                                     lambda y, a, b: where(a > b, 0, where(a < b, 1, 0.5)), symbol="max")
+                               lambda y, a, b: where(a > b, 0, where(a < b, 1, 0.5)),        symbol="max")
 minimum = primitive("minimum", None,                 lambda y, a, b: where(a < b, 1, where(a > b, 0, 0.5)),
-                                                     lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)), symbol="min")
+                               lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)),        symbol="min")
 _abs    = primitive("abs",     lambda x: abs(x),     lambda y, x: where(x > 0, 1, where(x < 0, -1, 0)), symbol="|x|")
 
 # Activations. σ(x) and σ′(x) with e = exp(−|x|), which never overflows; σ′ = σ(1 − σ) = e / (1 + e)².
@@ -307,8 +315,8 @@ softplus   = primitive("softplus",   lambda x: maximum(x, 0) + log1p(exp(-abs(x)
                                      lambda y, x: sigmoid(x))
 silu       = primitive("silu",       lambda x: x * sigmoid(x),
                                      lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)))
-gelu       = primitive("gelu",       lambda x: x * erfc(-x / math.sqrt(2)) / 2,
-                                     lambda y, x: erfc(-x / math.sqrt(2)) / 2 + x * exp(-x * x / 2) / math.sqrt(2 * math.pi))
+gelu       = primitive("gelu",       lambda x: x * erfc(-x / ROOT_2) / 2,  # x Φ(x)
+                                     lambda y, x: erfc(-x / ROOT_2) / 2 + x * exp(-x * x / 2) / ROOT_TAU)
 
 
 # Of any number of operands. Their formulas take them all; their derivatives give them all.
@@ -337,7 +345,7 @@ def _logsumexp(*operands: Any) -> Any:
     return shift + log(_total(*(exp(x - shift) for x in operands)))
 
 
-dot       = _nary("dot",       "w·x + b",  _dot,       lambda y, *wxb: (*wxb[len(wxb) // 2:-1], *wxb[:len(wxb) // 2], 1))
-total     = _nary("total",     "Σ",        _total,     lambda y, *xs: (1,) * len(xs))
+dot       = _nary("dot",       "w·x + b",   _dot,       lambda y, *o: (*o[len(o) // 2:-1], *o[:len(o) // 2], 1))
+total     = _nary("total",     "Σ",         _total,     lambda y, *xs: (1,) * len(xs))
 logsumexp = _nary("logsumexp", "log Σ exp", _logsumexp, lambda y, *xs: tuple(exp(x - y) for x in xs))
 # fmt: on

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from autograd.primitives import Primitive
 
-__all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "readings", "reading"]
+__all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "reading", "readings"]
 
 NUMBERS = frozenset({float, int, bool})
 """Python's own real numbers; everything else is looked up in `readings`."""
@@ -80,7 +80,8 @@ def _dot(*operands: float) -> float:
 
 
 _ELEMENTARY = (
-    "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf erfc where maximum minimum".split()
+    *("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
+    *("erf", "erfc", "where", "maximum", "minimum"),
 )
 _PLAIN: dict[str, Callable[..., Any]] = {"where": _where, "maximum": _maximum, "minimum": _minimum}
 
@@ -100,7 +101,7 @@ def _numpy() -> None:
 
     class Arrays(Functions):
         def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
-            if any(getattr(x, "dtype", None) == object for x in operands):  # an array of Values, say
+            if any(isinstance(x, np.ndarray) and x.dtype.hasobject for x in operands):  # an array of Values, say
                 return on_elements(op, operands)
             return super().apply(op, operands)
 

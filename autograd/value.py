@@ -20,7 +20,6 @@ from itertools import count
 from operator import attrgetter, mul
 from threading import Lock
 
-from autograd import primitives
 from autograd.graph import adjoints, topological_order
 from autograd.primitives import Primitive, explained, listeners, table
 from autograd.readings import Reading, readings
@@ -86,7 +85,7 @@ class Value:
     # b may be a plain number (db is None) or absent (b is None too). Any other node has a = None,
     # its operands in da, and in b and db the operands that a gradient flows to and their ∂y/∂b.
     # Slots, and no tuple for the common nodes, because the garbage collector looks at every object.
-    __slots__ = ("data", "grad", "label", "op", "_a", "_da", "_b", "_db", "_n", "__weakref__")
+    __slots__ = ("__weakref__", "_a", "_b", "_da", "_db", "_n", "data", "grad", "label", "op")
 
     data: float
     grad: float | Any
@@ -352,7 +351,7 @@ def _interior(root: Value) -> list[Value]:
                     see(b)
                     push(b)
         elif type(node._db) is not tuple:
-            name = f"{node.label} = {node.op.name}" if node.label else node.op.name
+            name = " = ".join(filter(None, (node.label, node.op.name)))  # type: ignore[union-attr]
             raise explained(node._db.error, f"the gradient of {name}", node.operands)
         else:
             for b in node._b:
@@ -406,7 +405,7 @@ def _binary(op: Primitive, a: Any, b: Any) -> Value:
     """op(a, b) for an operator, of a `Value` and something that may be a number."""
     for x in (a, b):
         if not isinstance(x, Value) and not _is_number(x):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
     return _record(op, (a, b))
 
 
@@ -574,8 +573,8 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     Raises:
         ValueError: for no operand.
 
-    >>> logsumexp([1000.0, 1000.0]) == 1000 + primitives.log(2)
-    True
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
     """
     xs = tuple(xs)
     if not xs:

@@ -134,7 +134,7 @@ def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:
     """
     logits = _as_list(logits)
     if isinstance(target, int) or (not isinstance(target, Value) and hasattr(target, "__index__")):
-        index = int(target)  # type: ignore[arg-type]
+        index = int(target)
         if not 0 <= index < len(logits):
             raise IndexError(f"the target is a class from 0 to {len(logits) - 1}, not {index}")
         return logsumexp(logits) - logits[index]
