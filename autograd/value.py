@@ -103,7 +103,7 @@ class Value:
         self._b: Any = ()
         self._db: Any = ()
         self._n = _next_number()
-        if _children or _op:  # micrograd's way to make a node by hand
+        if _children:  # micrograd's way to make a node by hand
             children = tuple(_children)
             self.op = Primitive(_op, _op, None, (None,) * len(children))
             self._da = children

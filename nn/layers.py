@@ -186,7 +186,7 @@ def _generator(seed: int | random.Random | None) -> Any:
     """The generator to draw from: a new one for a seed, Python's global one for None."""
     if seed is None:
         return random
-    return seed if isinstance(seed, random.Random) else random.Random(seed)
+    return seed if hasattr(seed, "uniform") else random.Random(seed)
 
 
 def _activation(activation: Activation) -> tuple[str, Callable[[Any], Any] | None]:
