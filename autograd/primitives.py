@@ -50,6 +50,7 @@ class Primitive:
             gradient flows. For an n-ary primitive one function that returns them all.
         nary: whether it takes any number of operands.
         textbook: the derivative as books print it, where the row says it in a stabler way.
+        domain: where it is defined, for messages; "" for everywhere.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class Primitive:
         derivatives: tuple[Callable[..., Any] | None, ...] | Callable[..., Any],
         defaults: tuple[float, ...] = (),
         textbook: Callable[..., Any] | None = None,
+        domain: str = "",
     ) -> None:
         self.name, self.symbol, self.formula, self.derivatives = name, symbol, formula, derivatives
-        self.defaults, self.textbook = defaults, textbook
+        self.defaults, self.textbook, self.domain = defaults, textbook, domain
         self.nary = callable(derivatives)
         self._on_floats: Callable[..., Any] | None = None
         self._derivatives_on_floats: Any = None
@@ -104,6 +106,8 @@ class Primitive:
             if isinstance(y, complex):  # a power of a negative number
                 raise ValueError("the result is not real")
         except (ArithmeticError, ValueError) as error:
+            if isinstance(error, ValueError) and self.domain:
+                error = ValueError(f"it is defined for {self.domain}")
             raise explained(error, self.name, operands or numbers) from None
         return y if type(y) is float else float(y)
 
@@ -179,6 +183,7 @@ def primitive(
     symbol: str = "",
     defaults: tuple[float, ...] = (),
     textbook: Callable[..., Any] | None = None,
+    domain: str = "",
 ) -> Primitive:
     """Add a primitive to the table. It then works everywhere: eager, to any order, drawn, compiled.
 
@@ -191,6 +196,7 @@ def primitive(
         symbol: what a drawing shows; the name if not given.
         defaults: numbers for the last operands when they are left out.
         textbook: the first derivative as a book would print it, if the row writes it differently.
+        domain: where it is defined, for the message of a domain error.
 
     Returns:
         The primitive, to be called like a function.
@@ -226,7 +232,7 @@ def primitive(
                 f"{'derivatives take (y, *operands)' if extra else 'formula takes the operands'}: "
                 f"{len(derivatives) + extra} arguments, not {code.co_argcount}"
             )
-    row = table[name] = Primitive(name, symbol or name, formula, derivatives, defaults, textbook)
+    row = table[name] = Primitive(name, symbol or name, formula, derivatives, defaults, textbook, domain)
     for tell in listeners:
         tell(row)
     return row
@@ -263,21 +269,21 @@ pos = primitive("pos",    lambda x: +x,              lambda y, x: 1,            
 pow = primitive("pow",    lambda a, b: a ** b,
                           lambda y, a, b: b * a ** where(abs(b) > 0, b - 1, 1),
                           lambda y, a, b: y * log(where(abs(a) > 0, a, 1)),         symbol="xʸ",
-                          textbook=lambda y, a, b: b * a ** (b - 1))
+                          textbook=lambda y, a, b: b * a ** (b - 1),                domain="a ≥ 0, or a whole b")
 
 # Exponentials, logarithms, roots
 exp   = primitive("exp",   None,                     lambda y, x: y)
 expm1 = primitive("expm1", None,                     lambda y, x: exp(x))
-log   = primitive("log",   None,                     lambda y, x: 1 / x)
-log1p = primitive("log1p", None,                     lambda y, x: 1 / (1 + x))
-sqrt  = primitive("sqrt",  None,                     lambda y, x: 1 / (2 * y),      symbol="√")
+log   = primitive("log",   None,                     lambda y, x: 1 / x,          domain="x > 0")
+log1p = primitive("log1p", None,                     lambda y, x: 1 / (1 + x),    domain="x > −1")
+sqrt  = primitive("sqrt",  None,                     lambda y, x: 1 / (2 * y),    symbol="√",  domain="x ≥ 0")
 
 # Circular and hyperbolic functions
 sin   = primitive("sin",   None,                     lambda y, x: cos(x))
 cos   = primitive("cos",   None,                     lambda y, x: -sin(x))
 tan   = primitive("tan",   None,                     lambda y, x: 1 + y * y)
-asin  = primitive("asin",  None,                     lambda y, x: 1 / sqrt((1 - x) * (1 + x)))
-acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 - x) * (1 + x)))
+asin  = primitive("asin",  None,                     lambda y, x: 1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1")
+acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1")
 atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x))
 sinh  = primitive("sinh",  None,                     lambda y, x: cosh(x))
 cosh  = primitive("cosh",  None,                     lambda y, x: sinh(x))

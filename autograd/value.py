@@ -351,8 +351,7 @@ def _interior(root: Value) -> list[Value]:
                     see(b)
                     push(b)
         elif type(node._db) is not tuple:
-            name = " = ".join(filter(None, (node.label, node.op.name)))  # type: ignore[union-attr]
-            raise explained(node._db.error, f"the gradient of {name}", node.operands)
+            raise _no_derivative(node)
         else:
             for b in node._b:
                 if b.op is not None and b not in seen:
@@ -360,6 +359,12 @@ def _interior(root: Value) -> list[Value]:
                     push(b)
     found.sort(key=_creation)  # a node is made after its operands
     return found
+
+
+def _no_derivative(node: Value) -> Exception:
+    """The error of a backward pass that needs a local derivative which does not exist."""
+    name = " = ".join(filter(None, (node.label, node.op.name)))  # type: ignore[union-attr]
+    return explained(node._db.error, f"the gradient of {name}", node.operands)
 
 
 def _check_unchanged(order: list[Value]) -> None:
