@@ -118,15 +118,21 @@ def _numpy() -> None:
 def _sympy() -> None:
     import sympy
 
+    def truth(condition: Any) -> Any:  # a number is true if it is not 0
+        return condition if isinstance(condition, sympy.logic.boolalg.Boolean) else sympy.Ne(condition, 0)
+
     functions: dict[str, Callable[..., Any]] = {
         name: getattr(sympy, name) for name in _ELEMENTARY if hasattr(sympy, name)
     }
     functions.update(
         expm1=lambda x: sympy.exp(x) - 1,
         log1p=lambda x: sympy.log(1 + x),
-        where=lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
+        where=lambda condition, a, b: sympy.Piecewise((a, truth(condition)), (b, True)),
         maximum=lambda a, b: sympy.Piecewise((a, sympy.Ge(a, b)), (b, True)),
         minimum=lambda a, b: sympy.Piecewise((a, sympy.Le(a, b)), (b, True)),
+        # Symbols do not overflow: as in the books (a test holds these equal to their rows)
+        sigmoid=lambda x: 1 / (1 + sympy.exp(-x)),
+        softplus=lambda x: sympy.log(1 + sympy.exp(x)),
         logsumexp=lambda *xs: sympy.log(sympy.Add(*(sympy.exp(x) for x in xs))),
     )
     readings[sympy.Basic] = Functions(functions)
