@@ -16,6 +16,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 __all__ = [
@@ -46,11 +47,11 @@ def network_weights(sizes: Sequence[int], seed: int = 0) -> Weights:
         reach = math.sqrt(3 / nin)
         return [generator.uniform(-reach, reach) for _ in range(nin)], generator.uniform(-0.1, 0.1)
 
-    return [[neuron(nin) for _ in range(nout)] for nin, nout in zip(sizes, sizes[1:], strict=False)]
+    return [[neuron(nin) for _ in range(nout)] for nin, nout in pairwise(sizes)]
 
 
 def network_output(weights: Weights, x: Sequence[Any]) -> Any:
-    """The sum of the outputs, in micrograd's very expression: Σ wᵢxᵢ from the bias on, then ReLU but for the last layer."""
+    """The sum of the outputs, in micrograd's very expression: Σ wᵢxᵢ then ReLU but for the last layer."""
     *hidden, last = weights
     for layer in hidden:
         x = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b).relu() for w, b in layer]

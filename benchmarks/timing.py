@@ -29,7 +29,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-__all__ = ["Contestant", "Row", "in_fresh_process", "machine", "race", "table"]
+__all__ = ["Contestant", "MissingPackageError", "Row", "in_fresh_process", "machine", "race", "seconds", "table"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,7 +70,7 @@ class Row(NamedTuple):
         return "ok" if sign * self.ratio >= sign * self.bar else "MISSED"
 
 
-class Missing(Exception):
+class MissingPackageError(ImportError):
     """A contestant whose package is not installed."""
 
 
@@ -78,7 +78,7 @@ def in_fresh_process(function: Callable[..., Any], *args: Any) -> Any:
     """The result of a module-level function, called in a new interpreter; all of it passes as JSON.
 
     Raises:
-        Missing: if a module that it imports is not installed.
+        MissingPackageError: if a module that it imports is not installed.
         RuntimeError: if it fails otherwise; its traceback is on stderr.
     """
     call = json.dumps([_module_of(function), function.__qualname__, args])
@@ -89,7 +89,7 @@ def in_fresh_process(function: Callable[..., Any], *args: Any) -> Any:
         raise RuntimeError(f"{function.__qualname__}{args} ended with exit code {done.returncode}")
     reply = json.loads(done.stdout.splitlines()[-1])
     if "missing" in reply:
-        raise Missing(reply["missing"])
+        raise MissingPackageError(reply["missing"])
     return reply["result"]
 
 
@@ -106,7 +106,7 @@ def _module_of(function: Callable[..., Any]) -> str:
 def race(
     contestants: Sequence[Contestant],
     rounds: int = 5,
-    seconds: float = 1.0,
+    turn: float = 1.0,
     rel_tol: float = 1e-9,
     abs_tol: float = 0.0,
 ) -> dict[str, float]:
@@ -115,18 +115,19 @@ def race(
     Args:
         contestants: at least one; those whose package is missing are left out, with a line about it.
         rounds: how many turns each gets.
-        seconds: how long a turn is, at least; a step that takes longer is done three times.
+        turn: how many seconds a turn takes, at least; a step that takes longer is done three times.
         rel_tol, abs_tol: how far the answers may differ. The default leaves room for sums in another
             order and other formulas for the same derivative, and for nothing else.
 
     Raises:
         AssertionError: if the contestants do not do the same work.
     """
-    present, agreed = [], None
+    present: list[Contestant] = []
+    agreed: tuple[str, list[float]] | None = None
     for contestant in contestants:
         try:
             answer = in_fresh_process(_answer, *_described(contestant))
-        except Missing as missing:
+        except MissingPackageError as missing:
             print(f"  skipped: {contestant.name} ({missing})", flush=True)
             continue
         agreed = agreed or (contestant.name, answer)
@@ -135,7 +136,7 @@ def race(
     times: dict[str, list[float]] = {contestant.name: [] for contestant in present}
     for _ in range(rounds):
         for contestant in present:
-            times[contestant.name].append(in_fresh_process(_time, seconds, *_described(contestant)))
+            times[contestant.name].append(in_fresh_process(_time, turn, *_described(contestant)))
     return {name: median(taken) for name, taken in times.items()}
 
 
@@ -148,21 +149,19 @@ def _answer(module: str, prepare: str, args: list[Any]) -> list[float]:
     return [float(x) for x in answer]
 
 
-def _time(seconds: float, module: str, prepare: str, args: list[Any]) -> float:
+def _time(turn: float, module: str, prepare: str, args: list[Any]) -> float:
     step, _ = getattr(import_module(module), prepare)(*args)
     start = time.perf_counter()
     step()
     once = time.perf_counter() - start
-    steps = max(3, math.ceil(seconds / once))
+    steps = max(3, math.ceil(turn / once))
     start = time.perf_counter()
     for _ in range(steps):
         step()
     return (time.perf_counter() - start) / steps
 
 
-def _check_same(
-    one: tuple[str, list[float]], other: tuple[str, list[float]], rel_tol: float, abs_tol: float
-) -> None:
+def _check_same(one: tuple[str, list[float]], other: tuple[str, list[float]], rel_tol: float, abs_tol: float) -> None:
     if len(one[1]) != len(other[1]):
         raise AssertionError(f"{one[0]} answers {len(one[1])} numbers, {other[0]} {len(other[1])}")
     for i, (a, b) in enumerate(zip(one[1], other[1], strict=True)):
@@ -170,8 +169,8 @@ def _check_same(
             raise AssertionError(f"number {i} of the answer is {a!r} by {one[0]} and {b!r} by {other[0]}")
 
 
-def table(title: str, rows: Sequence[Row], beside: str = "beside") -> bool:
-    """Print the rows under a title; whether every bar is reached."""
+def table(title: str, rows: Sequence[Row], beside: str) -> None:
+    """Print the rows under a title; `beside` is the head of the column of what is compared with."""
     head = ("work", "measured", beside, "ratio", "bar", "goal", "")
     body = [
         (
@@ -188,10 +187,12 @@ def table(title: str, rows: Sequence[Row], beside: str = "beside") -> bool:
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
     print(f"\n{title}\n")
     for line in [head, tuple("-" * width for width in widths), *body]:
-        cells = [cell.ljust(w) if i in (0, 6) else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))]
+        cells = [
+            cell.ljust(w) if i in (0, 6) else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+        ]
         print("  ".join(cells).rstrip())
     print(flush=True)
-    return all(row.verdict != "MISSED" for row in rows)
 
 
 def _bound(row: Row, bound: float | None) -> str:

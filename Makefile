@@ -1,0 +1,87 @@
+# Every target does its own set-up: `make test` in a fresh clone needs Python >= 3.11 and make, nothing else.
+# A target installs the extra of pyproject.toml that it needs into a virtual environment, once, and again
+# when pyproject.toml changes.
+#
+#   make digits ARGS="--seed 1"      options for the command behind a target
+#   make test PYTHON=python3.13      another interpreter (after `make clean`, or with another VENV)
+#   make test VENV=/tmp/env          another place for the virtual environment
+
+VENV   ?= .venv
+PYTHON ?= python3
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help digits test test-browser test-notebooks fuzz lint check bench pictures notebooks clean
+
+python := $(VENV)/bin/python
+ready  := $(VENV)/ready
+
+help:  ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 20
+
+digits: $(ready)-digits  ## train the seeds' network on handwritten digits; results in runs/digits/
+	$(python) -m nn digits $(ARGS)
+
+test: $(ready)-test  ## run the tests, doctests and README examples, in parallel
+	$(python) -m pytest -n auto --dist loadscope $(ARGS)
+
+# 5 is pytest's word for "no test ran", as where all of them skip.
+test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip where there is none
+	$(python) -m pytest tests/browser $(ARGS) || [ $$? -eq 5 ]
+
+fuzz: $(ready)-test  ## compare 100,000 random graphs with mpmath
+	FUZZ_GRAPHS=100000 $(python) -m pytest -n auto tests/fuzz $(ARGS)
+
+lint: $(ready)-lint  ## check style and types
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+
+check: lint test  ## lint, then test
+
+bench: $(ready)-bench  ## print the tables of what is measured, in about five minutes
+	$(python) -m benchmarks.engine $(ARGS)
+	$(if $(wildcard benchmarks/compiled.py),$(python) -m benchmarks.compiled $(ARGS))
+
+ifneq ($(wildcard notebooks/*.ipynb),)
+notebooks: $(ready)-notebooks  ## open the notebooks in JupyterLab
+	$(python) -m jupyter lab notebooks $(ARGS)
+
+test-notebooks: $(ready)-notebooks  ## execute every notebook from a clean kernel
+	printf '%s\n' notebooks/*.ipynb | xargs -P 2 -I{} $(python) -m nbconvert --to notebook --execute --output-dir runs/notebooks {}
+else
+notebooks test-notebooks:
+	@echo "There are no notebooks yet."
+endif
+
+ifneq ($(wildcard docs/pictures.py),)
+pictures: $(ready)-pictures  ## draw the pictures of the README again
+	$(python) docs/pictures.py $(ARGS)
+else
+pictures:
+	@echo "There are no pictures to draw yet."
+endif
+
+clean:  ## remove the virtual environment and everything generated
+	rm -rf $(VENV) runs build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ── set-up ────────────────────────────────────────────────────────────────────────────────────
+
+# The project, editable, with one extra.
+$(ready)-%: pyproject.toml $(ready)
+	@echo "Installing what '$*' needs into $(VENV) …"
+	@$(python) -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+# The first interpreter that is new enough: $(PYTHON), or one with its version in its name.
+$(ready):
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$($$python --version) …"; \
+	    $$python -m venv --clear $(VENV) && touch $@ && exit 0; \
+	    echo "$$python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or newer is needed, and neither $(PYTHON) nor python3.11 to python3.14 is that." >&2; \
+	echo "Say which to use: make PYTHON=/path/to/python3" >&2; exit 1
