@@ -1,0 +1,164 @@
+"""Handwritten digits to learn from: scikit-learn's bundled ones, or MNIST from its IDX files.
+
+With this module one can
+
+* load 1797 digits of 8×8 pixels, split 1437/360 alike in every class: `bundled_digits`;
+* load MNIST, or anything stored like it, from a folder: `mnist`;
+* read one IDX file, plain or compressed: `read_idx`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Digits", "bundled_digits", "mnist", "one_hot", "read_idx"]
+
+Pixels = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+class Digits(NamedTuple):
+    """Images as rows of pixels in [0, 1], ink near 1, with the digit that each one shows."""
+
+    source: str
+    shape: tuple[int, int]
+    """Height and width of an image."""
+    x_train: Pixels
+    y_train: Labels
+    x_test: Pixels
+    """Held out: never trained on."""
+    y_test: Labels
+
+    @property
+    def classes(self) -> int:
+        """How many different digits there are to tell apart."""
+        return int(max(self.y_train.max(), self.y_test.max())) + 1
+
+
+def bundled_digits(seed: int = 0, held_out: int = 360) -> Digits:
+    """scikit-learn's 1797 digits of 8×8 pixels, with the same share of every digit on both sides.
+
+    They are the test half of the UCI set "Optical Recognition of Handwritten Digits" (Alpaydin and
+    Kaynak 1998); a pixel counts the ink in a square of 4×4, from 0 to 16.
+
+    Args:
+        seed: of the split.
+        held_out: how many digits are not trained on.
+
+    >>> digits = bundled_digits(seed=0)
+    >>> digits.x_train.shape, digits.x_test.shape, digits.x_train.max()
+    ((1437, 64), (360, 64), np.float32(1.0))
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bundle = load_digits()
+    pixels = (bundle.data / 16).astype(np.float32)
+    x_train, x_test, y_train, y_test = train_test_split(
+        pixels, bundle.target.astype(np.int64), test_size=held_out, stratify=bundle.target, random_state=seed
+    )
+    return Digits("scikit-learn's digits", (8, 8), x_train, y_train, x_test, y_test)
+
+
+def mnist(folder: str | Path) -> Digits:
+    """MNIST (LeCun, Cortes and Burges 1998) from its four files, as they are or with .gz behind the name.
+
+    ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte`` and
+    ``t10k-labels-idx1-ubyte`` (or with a dot, ``train-images.idx3-ubyte``). The sizes are the
+    data's own, so other sets in this format do as well.
+
+    Raises:
+        FileNotFoundError: for a file that is not there, naming it.
+        ValueError: for a file that is not what its name says, naming it and what is wrong with it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is no folder; MNIST is four files in one")
+    x_train, y_train, shape = _images_and_labels(folder, "train")
+    x_test, y_test, test_shape = _images_and_labels(folder, "t10k")
+    if shape != test_shape:
+        raise ValueError(f"{folder}: the train images are {_times(shape)} pixels, the t10k images {_times(test_shape)}")
+    return Digits(f"MNIST files in {folder}", shape, x_train, y_train, x_test, y_test)
+
+
+def read_idx(path: str | Path, dimensions: int) -> NDArray[np.uint8]:
+    """The array of bytes in an IDX file, plain or (by its own first bytes, not its name) gzip's.
+
+    The format: two zero bytes, the type (8 is unsigned byte), the number of dimensions, the size of
+    each as a big-endian 32-bit number, then the data, the last dimension fastest.
+
+    Args:
+        path: the file.
+        dimensions: how many it must have: 3 for images, 1 for labels.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: for a file that is truncated, too long, or starts with something else.
+    """
+    path = Path(path)
+    raw = path.read_bytes()
+    if raw[:2] == b"\x1f\x8b":
+        try:
+            raw = gzip.decompress(raw)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{path} is a damaged or truncated .gz file: {error}") from error
+    header = 4 + 4 * dimensions
+    if len(raw) < header:
+        raise ValueError(f"{path} is truncated: {len(raw)} bytes, and the header alone has {header}")
+    magic, *shape = struct.unpack_from(f">{1 + dimensions}I", raw)
+    expected = 0x0800 + dimensions
+    if magic != expected:
+        known = {0x0803: "images", 0x0801: "labels"}
+        found = f", which says {known[magic]}" if magic in known else ""
+        raise ValueError(
+            f"{path} should hold {known.get(expected, f'{dimensions}-dimensional data')} and start with the magic "
+            f"number {expected}, but starts with {magic}{found}"
+        )
+    size = int(np.prod(shape, dtype=object))
+    if len(raw) - header != size:
+        fault = "is truncated" if len(raw) - header < size else "is too long"
+        raise ValueError(f"{path} {fault}: {_times(shape)} = {size} bytes of data expected, {len(raw) - header} found")
+    return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
+
+
+def one_hot(labels: Labels, classes: int) -> Pixels:
+    """The targets y: a row a label, 1 in the column of its class and 0 elsewhere.
+
+    >>> one_hot(np.array([2, 0]), 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
+    """
+    return np.eye(classes, dtype=np.float32)[labels]
+
+
+def _images_and_labels(folder: Path, part: str) -> tuple[Pixels, Labels, tuple[int, int]]:
+    image_path, label_path = _find(folder, f"{part}-images", 3), _find(folder, f"{part}-labels", 1)
+    images, labels = read_idx(image_path, 3), read_idx(label_path, 1)
+    if len(images) != len(labels):
+        raise ValueError(f"{image_path} has {len(images)} images, and {label_path} {len(labels)} labels")
+    if not images.size:
+        raise ValueError(f"{image_path} is empty: {_times(images.shape)} pixels")
+    if labels.max() > 9:
+        raise ValueError(f"{label_path} has the label {labels.max()}, and digits are 0 to 9")
+    pixels = images.reshape(len(images), -1).astype(np.float32)
+    pixels /= 255
+    return pixels, labels.astype(np.int64), (images.shape[1], images.shape[2])
+
+
+def _find(folder: Path, name: str, dimensions: int) -> Path:
+    names = [f"{name}{dot}idx{dimensions}-ubyte{end}" for dot in "-." for end in ("", ".gz")]
+    for candidate in names:
+        if (folder / candidate).is_file():
+            return folder / candidate
+    raise FileNotFoundError(f"{folder / names[0]} is not there, nor {', '.join(names[1:])}")
+
+
+def _times(shape: Any) -> str:
+    return "×".join(map(str, shape))
