@@ -73,7 +73,9 @@ class Primitive:
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        return _look_up, (self.name,)  # copies and pickles of a graph share the rows of the table
+        if table.get(self.name) is self:
+            return _look_up, (self.name,)  # copies and pickles of a graph share the rows of the table
+        return Primitive, (self.name, self.symbol, self.formula, self.derivatives)
 
     def __call__(self, *operands: Any) -> Any:
         """The primitive of the operands: numbers give a number, `Value`s a `Value`, arrays an array.
@@ -144,12 +146,12 @@ def _look_up(name: str) -> Primitive:
 def explained(error: Exception, what: str, operands: Sequence[Any]) -> Exception:
     """The same error, saying what failed and at which operands (with their labels)."""
     given = ", ".join(_described(x) for x in operands[:3]) + (", …" if len(operands) > 3 else "")
-    return type(error)(f"{what}({given}): {error}")
+    return type(error)(f"{what}({given}): {error.args[-1]}")  # the C library's errors put a number before it
 
 
 def _described(operand: Any) -> str:
     label = getattr(operand, "label", "")
-    data = getattr(operand, "data", operand)
+    data = operand.data if hasattr(operand, "operands") else operand
     return f"{label} = {data!r}" if label else f"{data!r}"
 
 

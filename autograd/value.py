@@ -236,9 +236,13 @@ class Value:
         return f"Value(data={self.data}, grad={getattr(self.grad, 'data', self.grad)}{label})"
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        global _next_number
         for name, slot in state[1].items():
             setattr(self, name, slot)
-        self._n = _next_number()  # a copy is made now, after its copied operands
+        # A copy keeps its number, so that copies are in the order of their originals; those of another
+        # process may be ahead of this one's.
+        if self._n >= _next_number():
+            _next_number = count(self._n + 1).__next__
 
     # ── the backward pass ─────────────────────────────────────────────────────────────────────
 
@@ -368,19 +372,32 @@ def _no_derivative(node: Value) -> Exception:
 
 
 def _check_unchanged(order: list[Value]) -> None:
-    """That each node is still what its operands give: else its derivatives would be those of other numbers."""
+    """That each node is still what its operands give: else its derivatives would be those of other numbers.
+
+    Its derivatives, too: 0·x is 0 whatever becomes of x, but ∂(wx)/∂w = x is not what was recorded.
+    """
     for node in order:
         assert node.op is not None
-        numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
+        wanted = [isinstance(x, Value) for x in node.operands]
+        numbers = [x.data if want else x for x, want in zip(node.operands, wanted, strict=True)]
         try:
-            data = node.op.on_floats(*numbers)
-        except (ArithmeticError, ValueError) as error:
-            data = error
-        if data != node.data and (data == data or node.data == node.data):  # NaN is unchanged, too
+            now = _node(node.op, node.operands, numbers, wanted, node.op.on_floats(*numbers))
+            pairs = zip(_recorded(now), _recorded(node), strict=False)
+            unchanged = all(a == b or (a != a and b != b) for a, b in pairs)  # NaN is unchanged, too
+        except (ArithmeticError, ValueError):
+            unchanged = False
+        if not unchanged:
             raise RuntimeError(
-                f"{node!r} is {node.op.name} of its operands no more, that would be {data!r}: data changed after the "
-                "forward pass, and create_graph differentiates the operands. Compute the graph again first."
+                f"{node!r} is {node.op.name} of its operands no more: data changed after the forward pass, "
+                "and create_graph differentiates the operands. Compute the graph again first."
             )
+
+
+def _recorded(node: Value) -> tuple[float, ...]:
+    """The number and the local derivatives, as far as they exist, that the forward pass left in a node."""
+    if node._a is not None:
+        return (node.data, node._da) if node._db is None else (node.data, node._da, node._db)
+    return (node.data,) if isinstance(node._db, _Singular) else (node.data, *node._db)
 
 
 # ── making nodes ──────────────────────────────────────────────────────────────────────────────
@@ -395,6 +412,8 @@ def _is_number(x: Any) -> bool:
 
 
 def _real(x: Any) -> float:
+    if type(x) is float:
+        return x
     if not _is_number(x):
         raise TypeError(f"expected a real number, not {x!r} of type {type(x).__name__}")
     return float(x)
@@ -417,10 +436,15 @@ def _binary(op: Primitive, a: Any, b: Any) -> Value:
 def _record(op: Primitive, operands: Sequence[Any]) -> Value:
     """A node for op(*operands), at least one of which is a `Value`; a mere leaf under `no_grad`."""
     wanted = [isinstance(x, Value) for x in operands]
-    numbers = [x.data if want else _real(x) for x, want in zip(operands, wanted, strict=True)]
+    numbers = [_real(x.data if want else x) for x, want in zip(operands, wanted, strict=True)]
     data = op.apply_to_floats(numbers, operands)
     if _paused and _not_recording.get():
         return Value(data)
+    return _node(op, operands, numbers, wanted, data)
+
+
+def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: list[bool], data: float) -> Value:
+    """A node with its local derivatives, recorded even under `no_grad`."""
     y = _new(Value)
     y.data = data
     y.grad = NOT_YET
@@ -456,6 +480,10 @@ class _Values(Reading):
     """The table read as the eager engine: a primitive of a `Value` is a node."""
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Value:
+        for kind in set(map(type, operands)):
+            other = readings.get(kind, self)
+            if other is not self and issubclass(kind, Value):  # as with Python's operators, a subclass decides
+                return other.apply(op, operands)  # type: ignore[no-any-return]
         return _record(op, operands)
 
 
@@ -466,16 +494,17 @@ def _method(op: Primitive) -> Callable[..., Any]:
     """The method of `Value` for a primitive that takes it as its first operand."""
 
     def of_one(self: Value) -> Value:
-        x = self.data
         try:
+            x = self.data
             data = value(x)
             da = derivative(data, x)
-        except (ArithmeticError, ValueError):
-            return _record(op, (self,))  # says what is wrong, or records that there is no derivative
+            data = data if type(data) is float else float(data)
+        except (ArithmeticError, ValueError, TypeError):
+            return op(self)  # type: ignore[no-any-return]  # says what is wrong, or records that there is no derivative
         if _paused:
             return _record(op, (self,))
         y = _new(Value)
-        y.data = data if type(data) is float else float(data)
+        y.data = data
         y.grad = NOT_YET
         y.label = ""
         y.op = op
@@ -492,7 +521,7 @@ def _method(op: Primitive) -> Callable[..., Any]:
     value = op.on_floats
     derivative = op.derivatives_on_floats[0]
     method = of_one if len(op.derivatives_on_floats) == 1 else of_more
-    method.__name__ = op.name
+    method.__name__, method.__qualname__ = op.name, f"Value.{op.name}"  # where a pickle looks for it
     method.__doc__ = f"`autograd.{op.name}` of this value."
     return method
 
