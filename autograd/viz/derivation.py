@@ -1,0 +1,482 @@
+"""An `Explanation` set on paper: one list of blocks, and four ways to write it.
+
+With this module one can
+
+* lay an explanation out, `blocks`: equations, reasons and sentences, made of formulas;
+* write it for a terminal, `as_text`; for a notebook, `as_latex`; for GitHub, `as_markdown`; for a page,
+  `as_mathml`.
+
+Every = between numbers holds to the last printed digit of the result (`figures.py`); where it cannot
+hold it is ≈.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from autograd.value import Value
+from autograd.viz import figures
+from autograd.viz.explain import Explanation, Fork, Link, Step
+from autograd.viz.figures import figure
+from autograd.viz.formula import Comparison, Derivative, Dots, Formula, Name, Sum, Term, parts
+from autograd.viz.text import Chain, Figure, Notation, escaped_for_latex, latex, mathml, text
+
+__all__ = ["Equation", "Reason", "Reasons", "Sentence", "as_latex", "as_markdown", "as_mathml", "as_text", "blocks"]
+
+MOST_FACTORS = 10
+"""A longer product shows both ends, and its middle as one factor."""
+MOST_TERMS = 6
+"""A longer sum shows its largest terms, and the rest as one."""
+MOST_STEPS = 8
+"""A longer recursion shows its first and last steps."""
+MOST_REASONS = 14
+WIDTH = 110
+"""A sum that is wider in a terminal gets a line for each term."""
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = side = side …, one below the other; each side with its sign, = or ≈."""
+
+    left: Term
+    sides: tuple[tuple[str, Term], ...]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One factor with what it follows from: the node's formula (unless it stands above already), the rules of the
+    table, and the piece that holds."""
+
+    factor: Equation
+    node: Equation | None
+    rules: tuple[Equation, ...]
+    since: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
+class Reasons:
+    rows: tuple[Reason, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words and formulas on one line."""
+
+    words: tuple[str | Formula, ...]
+
+
+Block = Equation | Reasons | Sentence
+
+
+# ── laying out ────────────────────────────────────────────────────────────────────────────────────
+
+
+def blocks(explanation: Explanation) -> list[Block]:
+    """The derivation, block by block, in reading order."""
+    e = explanation
+    names = e.names
+    whole = Derivative(names.formula(e.value), names.formula(e.wrt))
+    if not e.chain:
+        found: list[Block] = [Equation(whole, (("=", Figure(figure(e.gradient, figures.DIGITS))),))]
+    else:
+        factors = _shortened(e.chain)
+        found = []
+        if len(factors) == 1 and isinstance(factors[0], Fork):
+            found += _fork(factors[0], e, whole)
+        else:
+            found.append(_product(whole, factors, e))
+            for factor in factors:
+                if isinstance(factor, Fork):
+                    found += _fork(factor, e, Derivative(names.formula(factor.use), names.formula(factor.of)))
+        found += _reasons(e)
+        found += _given(e, found)
+    for note in e.notes:
+        found.append(Sentence(("Note: ", *note.words) if e.chain else note.words))
+    return found
+
+
+@dataclass(frozen=True)
+class _Middle:
+    """Several factors of a long product as one."""
+
+    use: Value
+    of: Value
+    value: float
+    count: int
+
+
+_Factor = Link | Fork | _Middle
+
+
+def _shortened(chain: Sequence[Link | Fork]) -> list[_Factor]:
+    if len(chain) <= MOST_FACTORS:
+        return list(chain)
+    end = MOST_FACTORS // 2
+    middle = chain[end:-end]
+    together = _Middle(middle[0].use, middle[-1].of, math.prod(f.value for f in middle), len(middle))
+    return [*chain[:end], together, *chain[-end:]]
+
+
+def _derivative(factor: _Factor, e: Explanation) -> Derivative:
+    direct = isinstance(factor, Link) and factor.direct
+    return Derivative(e.names.formula(factor.use), e.names.formula(factor.of), direct)
+
+
+def _formula(factor: _Factor, e: Explanation) -> Term:
+    return factor.derivative if isinstance(factor, Link) else _derivative(factor, e)
+
+
+def _chain(factors: Sequence[Term], are_figures: bool = False) -> Term:
+    return factors[0] if len(factors) == 1 else Chain(tuple(factors), are_figures)
+
+
+def _product(whole: Derivative, factors: Sequence[_Factor], e: Explanation) -> Equation:
+    """∂E/∂w = ∂E/∂ŷ · ∂ŷ/∂z · ∂z/∂w, then the formulas, then the figures, then the result."""
+    derivatives = _chain([_derivative(f, e) for f in factors])
+    formulas = _chain([_formula(f, e) for f in factors])
+    digits, relation = figures.factors([f.value for f in factors], e.gradient)
+    numbers = _chain([Figure(d) for d in digits], True)
+    result = Figure(figure(e.gradient, figures.DIGITS))
+    sides: list[tuple[str, Term]] = [("=", derivatives), ("=", formulas), ("=", numbers), (relation, result)]
+    return Equation(whole, _distinct(whole, sides))
+
+
+def _distinct(left: Term, sides: Iterable[tuple[str, Term]]) -> tuple[tuple[str, Term], ...]:
+    """The sides without those that only repeat the one before."""
+    kept: list[tuple[str, Term]] = []
+    before: Term = left
+    for relation, side in sides:
+        if relation == "≈" or text(side) != text(before):
+            kept.append((relation, side))
+        before = side
+    return tuple(kept)
+
+
+def _fork(fork: Fork, e: Explanation, whole: Derivative) -> list[Block]:
+    if fork.paths:
+        return [_sum_of_paths(fork, e, whole)]
+    names = e.names
+    x, y = names.formula(fork.of), names.formula(fork.use)
+    *steps, last = fork.steps
+    lines: list[Block] = [
+        _step(last, fork, e),
+        Sentence(
+            (
+                f"{_how_many(fork.count)} ways lead from ", _term(y), " to ", _term(x), ". They share their steps: "
+                "a node v sums over its uses, ", Derivative(y, Name("v")), " = Σ ", Derivative(y, Name("use")), " · ",
+                Derivative(Name("use"), Name("v")), ", and the last factor is the local derivative. From ", _term(y),
+                " on:",
+            )
+        ),
+    ]  # fmt: skip
+    half = len(steps) if len(steps) <= MOST_STEPS else MOST_STEPS // 2
+    lines += [_step(step, fork, e) for step in steps[:half]]
+    if steps[half:]:
+        lines.append(Sentence((f"… likewise through {len(steps) - 2 * half} nodes more, down to",)))
+        lines += [_step(step, fork, e) for step in steps[-half:]]
+    largest = fork.largest
+    share: tuple[str | Formula, ...] = ()
+    if len(largest.links) <= MOST_FACTORS:
+        ways = _chain([Derivative(names.formula(k.use), names.formula(k.of)) for k in largest.links])
+        share = (": ", _term(ways))
+    lines.append(
+        Sentence(
+            (
+                "The largest single way carries ",
+                Figure(figure(largest.value, 4)),
+                " of the ",
+                Figure(figure(fork.value, 4)),
+                *share,
+                ".",
+            )
+        )
+    )
+    return lines
+
+
+def _how_many(count: float) -> str:
+    return f"{count:.0f}" if count < 1e6 else "More than 10^300" if count > 1e300 else f"About {figure(count, 2)}"
+
+
+def _sum_of_paths(fork: Fork, e: Explanation, whole: Derivative) -> Equation:
+    factors = [_shortened(path.links) for path in fork.paths]
+    derivatives = Sum(tuple(_chain([_derivative(f, e) for f in path]) for path in factors))
+    formulas = Sum(tuple(_chain([_formula(f, e) for f in path]) for path in factors))
+    values = [[f.value for f in path] for path in factors]
+    return Equation(whole, _distinct(whole, [("=", derivatives), ("=", formulas), *_worked_out(values, fork.value)]))
+
+
+def _worked_out(products: Sequence[Sequence[float]], total: float) -> list[tuple[str, Term]]:
+    """Sum of products of figures = sum of figures = result, with digits for each = to hold."""
+    values = [math.prod(numbers) for numbers in products]
+    shown, relation, digits = figures.terms(values, total)
+    worked: list[Term] = []
+    first = "="
+    for numbers, value in zip(products, values, strict=True):
+        found, holds = figures.factors(numbers, value, digits)
+        first = "≈" if holds == "≈" else first
+        worked.append(_chain([Figure(f) for f in found], True))
+    result = Figure(figure(total, figures.DIGITS))
+    return [("=", Sum(tuple(worked))), (first, Sum(tuple(Figure(f) for f in shown))), (relation, result)]
+
+
+def _step(step: Step, fork: Fork, e: Explanation) -> Equation:
+    names = e.names
+    y = names.formula(fork.use)
+    whole = Derivative(y, names.formula(step.node))
+    ranked = sorted(step.terms, key=lambda term: -abs(term[0].value * term[1]))
+    kept = ranked if len(ranked) <= MOST_TERMS else ranked[: MOST_TERMS - 2]
+    shown = [term for term in step.terms if any(term is k for k in kept)]
+    rest = [link.value * delta for link, delta in ranked[len(kept) :]]
+
+    def of_term(link: Link, delta: float) -> tuple[Term, list[float]]:
+        if link.use is fork.use:
+            return Derivative(y, whole.by, len(step.terms) > 1), [link.value]
+        local = Derivative(names.formula(link.use), whole.by)
+        return Chain((Derivative(y, local.of), local)), [delta, link.value]
+
+    written = [of_term(*term) for term in shown]
+    derivatives: list[Term] = [formula for formula, _ in written]
+    products = [numbers for _, numbers in written]
+    if rest:
+        derivatives.append(Dots())
+        products.append([math.fsum(rest)])
+    left = _chain(derivatives) if len(derivatives) == 1 else Sum(tuple(derivatives))
+    if len(products) == 1:
+        digits, relation = figures.factors(products[0], step.delta)
+        only = step.terms[0][0]
+        formula = [("=", only.derivative)] if only.use is fork.use else []
+        worked: list[tuple[str, Term]] = [
+            *formula,
+            ("=", _chain([Figure(d) for d in digits], True)),
+            (relation, Figure(figure(step.delta, figures.DIGITS))),
+        ]
+    else:
+        worked = _worked_out(products, step.delta)
+    return Equation(whole, _distinct(whole, [("=", left), *worked]))
+
+
+def _reasons(e: Explanation) -> list[Block]:
+    shown: dict[tuple[Value, Value], Link] = {}
+    for factor in _shortened(e.chain):
+        if isinstance(factor, Link):
+            shown[factor.use, factor.of] = factor
+        elif isinstance(factor, Fork):
+            for link in (link for path in factor.paths or (factor.largest,) for link in path.links[:MOST_FACTORS]):
+                shown.setdefault((link.use, link.of), link)
+    links = list(shown.values())
+    seen: set[Equation] = set()
+    rows = tuple(_reason(link, e, seen) for link in links[:MOST_REASONS])
+    return [Sentence(("because",)), Reasons(rows, len(links) - len(rows))]
+
+
+def _reason(link: Link, e: Explanation, seen: set[Equation]) -> Reason:
+    names = e.names
+    value = Figure(figure(link.value, figures.DIGITS))
+    factor = _distinct(Name(""), [("=", link.derivative), ("=", value)])
+    definition = names.definition(link.use, link.of)
+    sides = _distinct(
+        names.formula(link.use), [("=", definition), ("=", Figure(figure(link.use.data, figures.DIGITS)))]
+    )
+    since = tuple(dict.fromkeys(_as_it_is(*decided) for decided in link.decided))
+    rules = tuple(Equation(rule.left, (("=", rule.right),)) for rule in link.rules)
+    node = Equation(names.formula(link.use), sides)
+    again = node in seen
+    seen.add(node)
+    return Reason(Equation(_derivative(link, e), factor), None if again else node, rules, since)
+
+
+def _as_it_is(condition: Comparison, holds: bool) -> Comparison:
+    """The condition, or its opposite if that is what holds."""
+    opposite = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+    return condition if holds else Comparison(condition.left, opposite[condition.sign], condition.right)
+
+
+def _given(e: Explanation, found: Sequence[Block]) -> list[Block]:
+    """What the other names stand for: leaves, and nodes that have no row of their own."""
+    rows = [row for block in found if isinstance(block, Reasons) for row in block.rows]
+    defined = {row.node.left for row in rows if row.node}
+    used = dict.fromkeys(
+        name
+        for row in rows
+        for equation in (row.factor, row.node)
+        if equation
+        for _, side in equation.sides
+        for name in _names(side)
+        if name in e.names.nodes and name not in defined
+    )
+    wrt = e.names.formula(e.wrt)
+    if isinstance(wrt, Name):
+        used.setdefault(wrt)
+    if not used:
+        return []
+    words: list[str | Formula] = ["at "]
+    for name in sorted(used, key=lambda name: e.names.place[name])[:MOST_REASONS]:
+        words += [", "] if len(words) > 1 else []
+        words += [name, " = ", Figure(figure(e.names.numbers[name], figures.DIGITS))]
+    return [Sentence((*words, ", …") if len(used) > MOST_REASONS else tuple(words))]
+
+
+def _names(term: Term) -> Iterator[Name]:
+    if isinstance(term, Name):
+        yield term
+    for part in parts(term):
+        yield from _names(part)
+
+
+def _term(term: Term) -> Formula:
+    return term if isinstance(term, Formula) else Figure(figure(term, 6))
+
+
+# ── writing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _line(equation: Equation, write: Notation, sign: Callable[[str], str]) -> str:
+    return write(equation.left) + "".join(f"{sign(relation)}{write(side)}" for relation, side in equation.sides)
+
+
+def _spaced(relation: str) -> str:
+    return f" {relation} "
+
+
+def as_text(explanation: Explanation) -> str:
+    """For a terminal: plain lines, the signs of one equation below each other."""
+    lines: list[str] = []
+    for block in blocks(explanation):
+        match block:
+            case Equation(left, sides):
+                start = text(left)
+                lines.append("")
+                for relation, side in sides:
+                    lines.append(f"{start} {relation} {_wrapped(side, len(start) + 3)}")
+                    start = " " * len(start)
+            case Reasons(rows, more):
+                for row in rows:
+                    lines.append("  " + _line(row.factor, text, _spaced))
+                    rules = "by " + ", ".join(_line(rule, text, _spaced) for rule in row.rules)
+                    reasons = [rules + "".join(f", as {text(c)}" for c in row.since)]
+                    if row.node:
+                        reasons.insert(0, _line(row.node, text, _spaced))
+                    if sum(map(len, reasons)) < WIDTH - 10:
+                        reasons = [", ".join(reasons)]
+                    lines += [f"      {reason}" for reason in reasons]
+                if more:
+                    lines.append(f"  … and {more} more factors")
+            case Sentence(words):
+                lines += ["", *textwrap.wrap("".join(w if isinstance(w, str) else text(w) for w in words), WIDTH)]
+    return "\n".join(lines).strip("\n")
+
+
+def _wrapped(side: Term, indent: int) -> str:
+    """A side on one line, or, if that is too long and it is a sum, a line for each term."""
+    line = text(side)
+    if len(line) + indent <= WIDTH or not isinstance(side, Sum):
+        return line
+    first, *others = side.terms
+    return f"\n{' ' * indent}".join([text(first), *(f"+ {text(Sum((0, t)))[4:]}" for t in others)])
+
+
+_LATEX_SIGN = {"=": " &= ", "≈": r" &\approx "}
+
+
+def _aligned(equation: Equation) -> str:
+    lines = rf" \\{chr(10)}".join(_LATEX_SIGN[relation] + latex(side) for relation, side in equation.sides)
+    return f"\\begin{{aligned}}\n{latex(equation.left)}{lines}\n\\end{{aligned}}"
+
+
+def _latex_sign(relation: str) -> str:
+    return {"=": " = ", "≈": r" \approx "}[relation]
+
+
+def as_latex(explanation: Explanation) -> str:
+    """Display equations between double dollars, which is what a notebook sets; sentences are \\text."""
+    found: list[str] = []
+    for block in blocks(explanation):
+        match block:
+            case Equation():
+                found.append(_aligned(block))
+            case Reasons(rows, more):
+                lines = []
+                for row in rows:
+                    factor = latex(row.factor.left) + "".join(
+                        (" &= " if not i else " = ") + latex(side) for i, (_, side) in enumerate(row.factor.sides)
+                    )
+                    reasons = [_line(r, latex, _latex_sign) for r in (row.node, *row.rules) if r]
+                    since = "".join(rf"\text{{ since }} {latex(c)}" for c in row.since)
+                    because = r" \text{, } ".join(reasons)
+                    lines.append(rf"{factor} && \text{{as }} {because}{since}")
+                if more:
+                    lines.append(rf"\dots & && \text{{{more} more factors}}")
+                found.append("\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}")
+            case Sentence(words):
+                found.append(
+                    "".join(rf"\text{{{escaped_for_latex(w)}}}" if isinstance(w, str) else latex(w) for w in words)
+                )
+    return "\n\n".join(f"$$\n{block}\n$$" for block in found)
+
+
+def as_markdown(explanation: Explanation) -> str:
+    """Markdown with LaTeX between dollars."""
+    found: list[str] = []
+    for block in blocks(explanation):
+        match block:
+            case Equation():
+                found.append(f"$$\n{_aligned(block)}\n$$")
+            case Reasons(rows, more):
+                lines = []
+                for row in rows:
+                    reasons = [f"${_line(r, latex, _latex_sign)}$" for r in (row.node, *row.rules) if r]
+                    since = "".join(f", since ${latex(c)}$" for c in row.since)
+                    lines.append(f"- ${_line(row.factor, latex, _latex_sign)}$, as {', '.join(reasons)}{since}")
+                if more:
+                    lines.append(f"- … and {more} more factors")
+                found.append("\n".join(lines))
+            case Sentence(words):
+                found.append("".join(w if isinstance(w, str) else f"${latex(w)}$" for w in words))
+    return "\n\n".join(found) + "\n"
+
+
+def _math(inside: str, display: str = "inline") -> str:
+    return f'<math display="{display}">{inside}</math>'
+
+
+def _mathml_sign(relation: str) -> str:
+    return f"<mo>{relation}</mo>"
+
+
+def as_mathml(explanation: Explanation) -> str:
+    """A ``<section class="derivation">`` of paragraphs, a list, and MathML."""
+    found: list[str] = []
+    for block in blocks(explanation):
+        match block:
+            case Equation(left, sides):
+                rows = ""
+                start = mathml(left)
+                for relation, side in sides:
+                    cells = (
+                        f"<mtd>{start}</mtd>",
+                        f"<mtd>{_mathml_sign(relation)}</mtd>",
+                        f"<mtd>{mathml(side)}</mtd>",
+                    )
+                    rows += f"<mtr>{''.join(cells)}</mtr>"
+                    start = ""
+                table = f'<mtable displaystyle="true" columnalign="right center left">{rows}</mtable>'
+                found.append(_math(table, "block"))
+            case Reasons(rows_, more):
+                items = []
+                for row in rows_:
+                    reasons = ", ".join(_math(_line(r, mathml, _mathml_sign)) for r in (row.node, *row.rules) if r)
+                    since = "".join(f", since {_math(mathml(c))}" for c in row.since)
+                    items.append(f"<li>{_math(_line(row.factor, mathml, _mathml_sign))}, as {reasons}{since}</li>")
+                if more:
+                    items.append(f"<li>… and {more} more factors</li>")
+                found.append(f"<ul>{''.join(items)}</ul>")
+            case Sentence(words):
+                inside = "".join(html.escape(w) if isinstance(w, str) else _math(mathml(w)) for w in words)
+                found.append(f"<p>{inside}</p>")
+    return '<section class="derivation">\n' + "\n".join(found) + "\n</section>"

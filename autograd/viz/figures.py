@@ -1,0 +1,82 @@
+"""Numbers rounded for print so that what is printed adds up: 0.7414 × 0.1868 × 0.5933 = 0.08217.
+
+The product of rounded factors need not be the rounded product. So `factors` and `terms` take as many digits
+as it needs for the printed figures, multiplied or added exactly, to give the printed result to its last
+digit, and say ≈ where no number of digits does.
+
+>>> factors([0.7413650695523157, 0.1868156017898332, 0.5932699921071872], 0.08216704056423077)
+(['0.7414', '0.1868', '0.5933'], '=')
+>>> figure(0.5, 4), figure(1 / 3, 4), figure(-12345678.9, 4)
+('0.5', '0.3333', '-1.235e7')
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from decimal import Context, Decimal
+
+from autograd.viz.text import shorter
+
+__all__ = ["DIGITS", "factors", "figure", "terms"]
+
+DIGITS = 4
+"""How many digits a result is printed to."""
+
+_EXACT = 17  # digits that tell any two floats apart
+_WIDE = Context(prec=800)  # sums and products of figures, with digits to spare
+
+
+def figure(x: float, digits: int) -> str:
+    """x to so many significant digits; without trailing zeros only if that is exactly x."""
+    if not math.isfinite(x):
+        return str(x)
+    rounded = f"{x:.{digits}g}"
+    return shorter(rounded if float(rounded) == x else f"{x:#.{digits}g}".rstrip("."))
+
+
+def factors(numbers: Sequence[float], product: float, digits: int = DIGITS) -> tuple[list[str], str]:
+    """The factors as figures, and "=" if their product is `product` to so many digits, else "≈"."""
+    return _figures(numbers, product, digits, _product)
+
+
+def terms(numbers: Sequence[float], total: float, digits: int = DIGITS) -> tuple[list[str], str, int]:
+    """The terms of a sum likewise, and how many digits they have."""
+    found, relation = _figures(numbers, total, digits, _sum)
+    used = next((p for p in range(digits, _EXACT + 1) if [figure(x, p) for x in numbers] == found), digits)
+    return found, relation, used
+
+
+def _figures(
+    numbers: Sequence[float], result: float, digits: int, combine: Callable[[list[Decimal]], Decimal]
+) -> tuple[list[str], str]:
+    if not all(map(math.isfinite, [*numbers, result])):
+        return [figure(x, digits) for x in numbers], "="
+    for p in range(digits, _EXACT + 1):
+        found = [figure(x, p) for x in numbers]
+        if agrees(combine([Decimal(f) for f in found]), result, digits):
+            return found, "="
+    return [figure(x, digits) for x in numbers], "≈"
+
+
+def agrees(exact: Decimal, result: float, digits: int) -> bool:
+    """Whether a number rounds to the printed result, at its last printed digit."""
+    if result == 0:
+        return exact == 0
+    printed = Decimal(f"{result:.{digits - 1}e}")
+    unit = Decimal((0, (1,), printed.as_tuple().exponent))  # type: ignore[arg-type]
+    return exact.quantize(unit, context=_WIDE) == printed
+
+
+def _product(numbers: list[Decimal]) -> Decimal:
+    result = Decimal(1)
+    for x in numbers:
+        result = _WIDE.multiply(result, x)
+    return result
+
+
+def _sum(numbers: list[Decimal]) -> Decimal:
+    result = Decimal(0)
+    for x in numbers:
+        result = _WIDE.add(result, x)
+    return result
