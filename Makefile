@@ -71,7 +71,7 @@ clean:  ## remove the virtual environment and everything generated
 # The project, editable, with one extra.
 $(ready)-%: pyproject.toml $(ready)
 	@echo "Installing what '$*' needs into $(VENV) …"
-	@$(python) -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@$(python) -m pip install -qq --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
 # The first interpreter that is new enough: $(PYTHON), or one with its version in its name.
