@@ -44,7 +44,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for mark in item.iter_markers("formula"):
         seed, *numbers = mark.args
         for number in numbers:
-            if (seed, number) not in FORMULAS:
+            if FORMULAS and (seed, number) not in FORMULAS:
                 raise pytest.UsageError(f"{item.nodeid} checks formula {number} of seed {seed}, not in formulas.py")
             item.config.stash[_MARKED].add((seed, number))
             item.user_properties.append(("formula", [seed, number]))

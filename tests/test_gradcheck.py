@@ -1,0 +1,112 @@
+"""`gradcheck` passes what is right, and says what is wrong with what is not."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from autograd import Value, exp, gradcheck, log, no_grad, primitive, relu, sigmoid, sin, sqrt
+from autograd.check import GradcheckError
+from autograd.primitives import Primitive, table
+
+
+@pytest.fixture(params=["mpmath", "floats"])
+def reference(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "floats":
+        monkeypatch.setitem(sys.modules, "mpmath", None)
+    return str(request.param)
+
+
+@pytest.fixture
+def wrong_square() -> Iterator[Primitive]:
+    yield primitive("wrong_square", lambda x: x * x, lambda y, x: 2.001 * x)
+    del table["wrong_square"]
+
+
+def test_it_passes_nested_inputs_and_outputs(reference: str) -> None:
+    def f(p: dict[str, list[float]], t: float) -> dict[str, object]:
+        return {"a": [sigmoid(p["w"][0] * t), p["w"][1] / t], "b": sin(t), "constant": 3}
+
+    assert gradcheck(f, {"w": [0.3, -2.0]}, 1.7) is True
+    assert gradcheck(f, {"w": [Value(0.3), Value(-2.0)]}, Value(1.7)) is True
+
+
+def test_a_wrong_derivative_is_found_and_both_sides_are_shown(wrong_square: Primitive, reference: str) -> None:
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(lambda x: [x["a"], wrong_square(x["b"]) + x["a"]], {"a": 1.0, "b": 3.0}, rtol=1e-6)
+    message = str(caught.value)
+    assert "the derivative of the output[1] with respect to inputs[0]['b']" in message
+    assert "numerical:  6.0" in message or "numerical:  5.99999" in message
+    assert "analytical: 6.003" in message
+    assert ("mpmath at 50 digits" if reference == "mpmath" else "central difference of floats") in message
+
+
+def test_the_worst_entry_is_the_one_that_is_named(wrong_square: Primitive) -> None:
+    with pytest.raises(GradcheckError, match=r"inputs\[1\]"):
+        gradcheck(lambda x, y: wrong_square(x) + wrong_square(wrong_square(y)), 1.0, 1.0)
+
+
+def test_tolerances_decide(wrong_square: Primitive) -> None:
+    assert gradcheck(wrong_square, 3.0, rtol=1e-3)
+    assert gradcheck(wrong_square, 3.0, atol=4e-3)
+    with pytest.raises(GradcheckError):
+        gradcheck(wrong_square, 3.0, rtol=1e-4)
+
+
+def test_with_mpmath_an_error_far_below_float_differences_is_found() -> None:
+    op = primitive("nearly", lambda x: exp(x), lambda y, x: y * (1 + 1e-8))
+    try:
+        with pytest.raises(GradcheckError):
+            gradcheck(op, 1.0)
+    finally:
+        del table["nearly"]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * Value(x.data),
+        lambda x: x * x.detach(),
+        lambda x: x + math.sin(x.data),
+        no_grad()(lambda x: x * x),
+    ],
+    ids=["data", "detach", "math", "no_grad"],
+)
+def test_a_gradient_that_is_lost_is_found(f: object, reference: str) -> None:
+    with pytest.raises(GradcheckError, match=r"does not see all of .*: nearby, at inputs\[0\] = "):
+        gradcheck(f, 3.0)  # type: ignore[arg-type]
+
+
+def test_a_kink_fails_and_beside_it_passes() -> None:
+    with pytest.raises(GradcheckError, match=r"numerical:  0\.5"):
+        gradcheck(relu, 0.0)
+    assert gradcheck(relu, 1e-3)
+
+
+def test_the_edge_of_a_domain_is_reported() -> None:
+    with pytest.raises(GradcheckError, match="not defined all around the point"):
+        gradcheck(sqrt, 1e-20)
+    assert gradcheck(sqrt, 1e-20, eps=1e-30)
+
+
+def test_settings_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match="eps must be positive, atol and rtol not negative, and they are 0, "):
+        gradcheck(log, 2.0, eps=0)
+
+
+def test_no_gradient_changes() -> None:
+    x, w = Value(2.0), Value(3.0)
+    (x * w).backward()
+    assert gradcheck(lambda x: x * w, x)
+    assert (x.grad, w.grad) == (3.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in table.values() if not op.nary and op.name != "where"], ids=lambda op: op.name
+)
+def test_every_primitive_passes(op: Primitive) -> None:
+    operands = (0.7, 1.3, 0.4)[: len(op.derivatives)]  # type: ignore[arg-type]
+    assert gradcheck(op, *operands)
