@@ -1,0 +1,298 @@
+// The panel: everything about one node, or the list of leaves when none is chosen.
+
+class Panel {
+  constructor(element) {
+    this.element = element;
+    this.shown = null;
+    element.addEventListener("click", (event) => {
+      const link = event.target.closest("[data-node]");
+      if (link) select(Number(link.dataset.node), true);
+      const copy = event.target.closest("[data-copy]");
+      if (copy) this.copy(copy);
+    });
+    element.addEventListener("input", (event) => {
+      const v = event.target.dataset.leaf;
+      if (v !== undefined) this.typed(Number(v), event.target);
+    });
+    element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") {
+        event.stopPropagation();
+        const box = boxAt(state.selected);
+        if (box) box.element.focus();
+        else $("graph").querySelector('[tabindex="0"]')?.focus();
+      }
+    });
+  }
+
+  typed(v, field) {
+    const x = number(field.value);
+    field.setAttribute("aria-invalid", String(x === null));
+    if (x === null) return;
+    change(v, x, field);
+  }
+
+  /** Show the node that is selected; fields keep their place while they are typed in. */
+  refresh() {
+    const key = `${state.selected} ${state.practising && hidden(state.selected)}`;
+    if (this.shown !== key) {
+      this.shown = key;
+      this.element.replaceChildren(...(state.selected < 0 ? this.leaves() : this.node(state.selected)));
+    }
+    for (const field of this.element.querySelectorAll("[data-leaf]")) {
+      const v = Number(field.dataset.leaf);
+      if (field !== document.activeElement || field.type === "range") if (Number(field.value) !== engine.value[v] || field.value === "") field.value = plain(engine.value[v]);
+    }
+    for (const output of this.element.querySelectorAll("[data-live]")) {
+      const v = Number(output.dataset.live);
+      output.textContent = gradientText(v);
+      output.className = `leaf-gradient ${stage(v) === "final" && !hidden(v) ? sign(partial[v]) : "later"}`;
+    }
+    for (const section of this.element.querySelectorAll("[data-part]")) {
+      const made = this[section.dataset.part](state.selected);
+      if (section.innerHTML !== made) section.innerHTML = made;
+    }
+  }
+
+  leaves() {
+    const list = element("ul", { class: "leaves" });
+    const shown = engine.leaves.slice().sort((a, b) => tape.parameter[b] - tape.parameter[a] || a - b).slice(0, 150);
+    for (const v of shown) list.append(element("li", {}, link(v), ...fields(v), live(v)));
+    const more = engine.leaves.length - shown.length;
+    const heading = element("h2", {}, "Inputs and parameters");
+    const note = element("p", { class: "quiet" }, "Change one and everything follows. Choose a node in the drawing to have its gradient explained.", more > 0 ? ` ${more} more are found by searching.` : "");
+    return [element("section", { class: "wide" }, heading, note, list)];
+  }
+
+  node(v) {
+    const title = element("h2", {}, names[v]);
+    title.append(element("small", {}, engine.op[v] < 0 ? kindOf(v) : `${opOf(v).name}${v === engine.root ? ", the root" : ""}`));
+    const head = element("section", { class: "about" }, title);
+    if (engine.op[v] < 0) head.append(element("div", { class: "edit" }, ...fields(v)));
+    head.append(part("about"));
+    if (state.practising && hidden(v)) return [head, element("section", { class: "chain" }, element("h3", {}, "Your turn"), question(v))];
+    return [head, element("section", { class: "chain" }, part("chain")), element("section", { class: "paths" }, part("paths")), element("section", { class: "proof" }, part("proof"))];
+  }
+
+  about(v) {
+    let made = "";
+    if (engine.op[v] >= 0) {
+      made += `<p class="formula">${math(`${named(v, "mathml")}<mo>=</mo>${formula(v)}`)}</p>`;
+      made += `<p class="formula">${math(`<mo>=</mo>${formula(v, "mathml", true)}`)}</p><p class="formula">${math(`<mo>=</mo>${numeral(engine.value[v], "mathml")}`)}</p>`;
+    } else made += `<p class="quiet">${engine.value[v]}</p>`.replaceAll("-", "−");
+    if (!known(v)) made = '<p class="quiet">Not computed yet at this step of the walk.</p>' + made;
+    if (engine.fate(v) === "born") made += `<p class="warn"><b>${Number.isNaN(engine.value[v]) ? "NaN" : "An infinity"} is born here:</b> ${engine.op[v] < 0 ? "it was put in" : `every operand is finite, ${escape(opOf(v).name)} of them is not (Python raises here)`}.</p>`;
+    if (engine.fate(v) === "came") made += `<p class="warn">Not finite, because of ${parentsOf(v).filter((u) => !Number.isFinite(engine.value[u])).slice(0, 3).map(linkText).join(", ")}.</p>`;
+    const numb = numbness(v);
+    if (numb) made += `<p class="warn">${numb === "dead" ? "Dead: its slope is 0 here, so no change behind it is felt." : "Saturated: its slope is under 0.01 here, so what lies behind it learns slowly."}</p>`;
+    const from = parentsOf(v), to = usersOf(v);
+    if (from.length) made += `<p class="quiet">from ${some(from)}</p>`;
+    if (to.length) made += `<p class="quiet">feeds ${some(to)}</p>`;
+    return made;
+  }
+
+  /** ∂root/∂v as the sum over the uses of v. */
+  chain(v) {
+    const heading = `<h3>Chain rule</h3>`;
+    if (v === engine.root) return `${heading}<p class="formula">${math(`${ratio(v, v)}<mo>=</mo><mn>1</mn>`)}</p><p class="quiet">The backward pass starts here.</p>`;
+    const flows = engine.uses[v].filter((e) => engine.flows[e] && engine.reached[engine.user[e]]);
+    if (!flows.length) return `${heading}<p>No gradient flows to ${escape(names[v])}: it only decides, or nothing that reaches the root depends on it. That is not the same as a gradient of zero.</p>`;
+    const rows = flows.slice(0, 12).map((e) => this.term(e, v));
+    if (flows.length > 12) {
+      const rest = flows.slice(12).reduce((sum, e) => sum + grad[engine.user[e]] * engine.local[e], 0);
+      rows.push(`<li class="more">… and ${flows.length - 12} more uses, together <b>${short(rest)}</b></li>`);
+    }
+    const L = ratio(engine.root, v);
+    const sum = flows.length > 1 ? `<p class="sum">${math(`${L}<mo>=</mo>`)} ${flows.slice(0, 4).map((e, k) => `<span>${k ? "+ " : ""}${bracketed(grad[engine.user[e]] * engine.local[e])}</span>`).join(" ")}${flows.length > 4 ? " + …" : ""} = <b class="${sign(grad[v])}">${short(grad[v], 6)}</b></p>` : `<p class="sum">${math(`${L}<mo>=</mo>`)} <b class="${sign(grad[v])}">${short(grad[v], 6)}</b></p>`;
+    const used = flows.length > 1 ? `<p class="quiet">${escape(names[v])} is used ${flows.length} times; every use adds a term.</p>` : "";
+    return `${heading}${used}<ul class="terms">${rows.join("")}</ul>${sum}${stageNote(v)}`;
+  }
+
+  term(e, v) {
+    const u = engine.user[e], rule = localFormula(e), numbers = localFormula(e, "mathml", true);
+    const term = grad[u] * engine.local[e], direct = ratio(u, v);
+    const why = rule ? `${math(`${direct}<mo>=</mo>${rule}${numbers !== rule && !/^(<mo[^>]*>−<\/mo>)?<mn>[^<]*<\/mn>$/.test(numbers) ? `<mo>=</mo>${numbers}` : ""}`)} = <b>${short(engine.local[e])}</b>` : "";
+    return `<li><div class="product">${math(`${ratio(engine.root, u)}<mo>·</mo>${direct}`)} = <button class="link" data-node="${u}" title="${escape(sentence(u))}">${short(grad[u])}</button> × ${bracketed(engine.local[e])} = <b class="${sign(term)}">${short(term)}</b></div><div class="why">${why} <span class="quiet">${escape(opOf(u).name)}</span></div></li>`;
+  }
+
+  paths(v) {
+    const { paths, count } = engine.paths(v, 3);
+    if (v === engine.root || !paths.length) return "";
+    const shown = paths.map((path) => {
+      const steps = path.edges.slice().reverse();
+      const factors = steps.length > 9 ? [...steps.slice(0, 4), -1, ...steps.slice(-4)] : steps;
+      const nodes = [engine.root, ...steps.map((e) => engine.operand[e])];
+      const way = (nodes.length > 9 ? [...nodes.slice(0, 4), -1, ...nodes.slice(-4)] : nodes).map((u) => (u < 0 ? "…" : linkText(u))).join(" ← ");
+      return `<li><div>${way}</div><div class="product">${factors.map((e) => (e < 0 ? "…" : bracketed(engine.local[e]))).join(" × ")} = <b class="${sign(path.product)}">${short(path.product)}</b></div></li>`;
+    });
+    const rest = grad[v] - paths.reduce((sum, path) => sum + path.product, 0);
+    const left = count > paths.length ? `<p class="quiet">The other ${short(count - paths.length)} paths carry ${short(rest)} together.</p>` : "";
+    return `<h3>${count > 1 ? `Largest of ${short(count)} paths` : "The one path"}</h3><ul class="terms">${shown.join("")}</ul>${left}`;
+  }
+
+  proof(v) {
+    if (!engine.reached[v]) return "";
+    const difference = v === engine.root ? 1 : engine.finiteDifference(v);
+    const gap = Math.abs(difference - grad[v]) / Math.max(1e-8, Math.abs(grad[v]), Math.abs(difference));
+    const tiny = Math.abs(difference - grad[v]) < 1e-9 * Math.max(1, Math.abs(engine.value[engine.root]));
+    const agrees = tiny || gap < 1e-5;
+    const verdict = agrees ? `<span class="good">✓ agree</span>${gap > 0 ? ` to ${short(gap, 2)}` : ""}` : Number.isFinite(gap) ? `<span class="bad">✗ differ by ${short(gap, 2)}</span>: a kink or a jump lies within the step` : `<span class="bad">not comparable</span>`;
+    let made = `<h3>Proof</h3><dl><dt>by the chain rule</dt><dd>${plain(grad[v]).replace("-", "−")}</dd><dt>(f(v+h) − f(v−h)) / 2h</dt><dd>${short(difference, 8)}</dd></dl><p>${verdict}</p>`;
+    if (state.pinned) {
+      const { value, grad: before } = state.pinned;
+      made += `<h3>Since the pin</h3><dl><dt>value</dt><dd>${short(value[v])} → ${short(engine.value[v])} (${signed(engine.value[v] - value[v])})</dd><dt>gradient</dt><dd>${short(before[v])} → ${short(grad[v])} (${signed(grad[v] - before[v])})</dd></dl>`;
+    }
+    return `${made}<p class="copies"><button data-copy="latex">Copy LaTeX</button> <button data-copy="python">Copy Python</button></p>`;
+  }
+
+  copy(button) {
+    const v = state.selected, what = button.dataset.copy === "latex" ? `\\begin{aligned}\n${derivation(v)}\n\\end{aligned}` : pythonOf(v);
+    copyText(what).then((done) => {
+      button.textContent = done ? "Copied" : "Not allowed here";
+      setTimeout(() => (button.textContent = button.dataset.copy === "latex" ? "Copy LaTeX" : "Copy Python"), 1500);
+    });
+  }
+}
+
+function part(name) {
+  return element("div", { "data-part": name });
+}
+
+/** The gradient beside a leaf, kept up to date. */
+function live(v) {
+  return element("output", { class: "leaf-gradient", "data-live": v, "aria-label": `Gradient of ${names[v]}` });
+}
+
+function stageNote(v) {
+  const at = stage(v);
+  if (at === "partial") return `<p class="quiet">At this step of the walk: ${escape(gradientText(v))}, ${engine.reports[v] - reported[v]} more to come.</p>`;
+  return at === "later" ? '<p class="quiet">The walk has not come here yet: —, which is not 0.</p>' : "";
+}
+
+function link(v) {
+  const button = element("button", { class: "link", "data-node": v }, cut(names[v], 24));
+  return button;
+}
+
+function linkText(v) {
+  return `<button class="link" data-node="${v}">${escape(cut(names[v], 24))}</button>`;
+}
+
+function some(nodes) {
+  return nodes.slice(0, 8).map(linkText).join(", ") + (nodes.length > 8 ? ` and ${nodes.length - 8} more` : "");
+}
+
+/** A number field and a slider for a leaf. The slider spans twice the size the leaf began with. */
+function fields(v) {
+  const x = engine.value[v], span = Math.max(1, 2 * Math.abs(Number.isFinite(x) ? x : 1));
+  const field = element("input", { type: "text", inputmode: "decimal", class: "number", "data-leaf": v, "aria-label": `Value of ${names[v]}` });
+  const slider = element("input", { type: "range", min: -span, max: span, step: "any", "data-leaf": v, "aria-label": `Slider for ${names[v]}` });
+  field.value = plain(x);
+  slider.value = x;
+  return [field, slider];
+}
+
+function plain(x) {
+  return Number.isFinite(x) ? String(Number(x.toPrecision(12)) === x ? Number(x.toPrecision(12)) : x) : short(x);
+}
+
+/** What was typed as a number: a comma or a true minus is understood; null if it is none. */
+function number(text) {
+  const clean = text.trim().replace("−", "-").replace(/^([+-]?)(∞|inf(inity)?)$/i, "$1Infinity").replace(/^nan$/i, "NaN");
+  if (clean === "NaN") return NaN;
+  const x = Number(/^[^.]*,[^.,]*$/.test(clean) ? clean.replace(",", ".") : clean);
+  return clean === "" || Number.isNaN(x) ? null : x;
+}
+
+/** Python that computes this node's value and gradient from its operands. */
+function pythonOf(v) {
+  const needed = [];
+  const seen = new Set([engine.root]);
+  for (let u = engine.root; u >= 0; u--) if (seen.has(u)) {
+    needed.unshift(u);
+    for (const p of parentsOf(u)) seen.add(p);
+  }
+  const python = (u) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(names[u]) && names.indexOf(names[u]) === u ? names[u] : `v${u}`);
+  const literal = (x) => (Number.isNaN(x) ? 'float("nan")' : Number.isFinite(x) ? String(x) : `float("${x > 0 ? "inf" : "-inf"}")`);
+  const line = (u) => {
+    if (engine.op[u] < 0) return `${python(u)} = Value(${literal(engine.value[u])}, label=${JSON.stringify(names[u])})`;
+    const x = tape.operand.slice(engine.start[u], engine.start[u + 1]).map((p) => (p < 0 ? literal(engine.constant[-1 - p]) : python(p)));
+    return `${python(u)} = table[${JSON.stringify(opOf(u).name)}](${x.join(", ")})`;
+  };
+  return ["from autograd import Value", "from autograd.primitives import table", "", ...needed.map(line), `${python(engine.root)}.backward()`, `print(${python(v)}.data, ${python(v)}.grad)`, ""].join("\n");
+}
+
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = element("textarea", { class: "off" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+// ── practice ─────────────────────────────────────────────────────────────────────────────────
+
+/** The form that asks for a hidden gradient. */
+function question(v) {
+  const field = element("input", { type: "text", inputmode: "decimal", class: "number", "aria-label": `Your answer for the gradient of ${names[v]}` });
+  const verdict = element("p", { role: "status", class: "verdict" }), form = element("form", { class: "question" });
+  const hint = element("button", { type: "button" }, "Hint"), reveal = element("button", { type: "button" }, "Show");
+  form.innerHTML = `<label>${math(`${ratio(engine.root, v)}<mo>=</mo>`)} </label>`;
+  form.append(field, element("button", {}, "Check"), hint, reveal);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const answer = number(field.value);
+    if (answer === null) verdict.textContent = "A number, please.";
+    else if (near(answer, grad[v])) solved(v);
+    else verdict.innerHTML = mistake(v, answer);
+  };
+  hint.onclick = () => (verdict.innerHTML = `Sum over its uses: ${usedBy(v).map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${math(`${ratio(engine.user[e], v)}<mo>=</mo>${localFormula(e)}`)}`).join(" + ")}`);
+  reveal.onclick = () => solved(v);
+  return element("div", {}, form, verdict);
+}
+
+function usedBy(v) {
+  return engine.uses[v].filter((e) => engine.flows[e] && engine.reached[engine.user[e]]).slice(0, 8);
+}
+
+function solved(v) {
+  state.answered.add(v);
+  say(`∂${tape.title}/∂${names[v]} = ${short(grad[v])}`);
+  paint();
+  boxAt(v)?.element.focus();
+}
+
+/** Whether an answer is right to about three digits. */
+function near(answer, truth) {
+  return answer === truth || Math.abs(answer - truth) <= 0.006 * Math.abs(truth) || (Number.isNaN(answer) && Number.isNaN(truth));
+}
+
+/** Which factor a wrong answer has wrong, as far as one can tell from the number. */
+function mistake(v, answer) {
+  const uses = usedBy(v), term = (e, upstream = grad[engine.user[e]], local = engine.local[e]) => upstream * local;
+  const with_ = (e, other) => uses.reduce((sum, f) => sum + (f === e ? other : term(f)), 0);
+  if (near(-answer, grad[v])) {
+    const negative = uses.find((e) => engine.local[e] < 0) ?? uses[0];
+    return `The size is right and the <b>sign</b> is not: look at ${math(`${ratio(engine.user[negative], v)}<mo>=</mo>${localFormula(negative)}`)} = ${short(engine.local[negative])} and at ∂${escape(tape.title)}/∂${linkText(engine.user[negative])}.`;
+  }
+  for (const e of uses) {
+    const u = engine.user[e], factor = math(`${ratio(u, v)}<mo>=</mo>${localFormula(e)}`);
+    if (uses.length > 1 && near(answer, with_(e, 0))) return `A term is missing: ${escape(names[v])} is also used by ${linkText(u)}, and <b>every use adds</b>.`;
+    if (uses.length > 1 && near(answer, term(e))) return `That is only the term through ${linkText(u)}: <b>add</b> the one${uses.length > 2 ? "s" : ""} through ${uses.filter((f) => f !== e).map((f) => linkText(engine.user[f])).join(", ")}.`;
+    if (engine.local[e] !== 1 && near(answer, with_(e, grad[u]))) return `The <b>local derivative</b> is missing: multiply by ${factor} = ${short(engine.local[e])}.`;
+    if (grad[u] !== 1 && near(answer, with_(e, engine.local[e]))) return `That is the local derivative alone: <b>multiply by ∂${escape(tape.title)}/∂${linkText(u)}</b>, what comes from behind.`;
+    for (const [other, what] of [[engine.value[v], `the value of ${escape(names[v])}`], [engine.value[u], `the value of ${escape(names[u])}`], [1 / engine.local[e], "its reciprocal"], [2 * engine.local[e], "twice it"], [engine.local[e] / 2, "half of it"]])
+      if (near(answer, with_(e, grad[u] * other))) return `The wrong factor is ∂${escape(names[u])}/∂${escape(names[v])}: you used ${what}, ${short(other)}; it is ${factor} = <b>${short(engine.local[e])}</b>.`;
+  }
+  if (uses.length === 1) {
+    const [e] = uses, u = engine.user[e];
+    return `With ∂${escape(tape.title)}/∂${linkText(u)} = ${short(grad[u])} your answer needs ${math(ratio(u, v))} = ${short(answer / grad[u])}; by the rule it is ${math(localFormula(e))} = <b>${short(engine.local[e])}</b>.`;
+  }
+  return `Not yet. It is a sum of ${uses.length} terms: ${uses.map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} × ${math(ratio(engine.user[e], v))}`).join(" + ")}.`;
+}
