@@ -917,4 +917,4 @@ function start() {
 }
 
 start();
-window.explorer = { engine, state, tape, names, get grad() { return grad; }, get partial() { return partial; }, stage, change, go, descend, select, openView, paths: (v, most) => engine.paths(v, most), gradientText, sentence, drawingAsSVG, pageText, wholeDerivation, mistake, find };
+window.explorer = { numeric: { power, erf, erfc }, engine, state, tape, names, get grad() { return grad; }, get partial() { return partial; }, stage, change, go, descend, select, openView, paths: (v, most) => engine.paths(v, most), gradientText, sentence, drawingAsSVG, pageText, wholeDerivation, mistake, find };
