@@ -22,8 +22,8 @@ from autograd.value import Value
 from autograd.viz import figures
 from autograd.viz.explain import Explanation, Fork, Link, Step
 from autograd.viz.figures import figure
-from autograd.viz.formula import Comparison, Derivative, Dots, Formula, Name, Sum, Term, parts
-from autograd.viz.text import Chain, Figure, Notation, escaped_for_latex, latex, mathml, text
+from autograd.viz.formula import OPPOSITE, Chain, Comparison, Derivative, Dots, Figure, Formula, Name, Sum, Term, parts
+from autograd.viz.text import Notation, escaped_for_latex, latex, mathml, text
 
 __all__ = ["Equation", "Reason", "Reasons", "Sentence", "as_latex", "as_markdown", "as_mathml", "as_text", "blocks"]
 
@@ -33,6 +33,8 @@ MOST_TERMS = 6
 """A longer sum shows its largest terms, and the rest as one."""
 MOST_STEPS = 8
 """A longer recursion shows its first and last steps."""
+MOST_FORKS = 3
+SHORT = 20
 MOST_REASONS = 14
 WIDTH = 110
 """A sum that is wider in a terminal gets a line for each term."""
@@ -76,8 +78,8 @@ Block = Equation | Reasons | Sentence
 # ── laying out ────────────────────────────────────────────────────────────────────────────────────
 
 
-def blocks(explanation: Explanation) -> list[Block]:
-    """The derivation, block by block, in reading order."""
+def blocks(explanation: Explanation, with_reasons: bool = True) -> list[Block]:
+    """The derivation, block by block, in reading order; without the reasons, the equations and notes alone."""
     e = explanation
     names = e.names
     whole = Derivative(names.formula(e.value), names.formula(e.wrt))
@@ -90,11 +92,14 @@ def blocks(explanation: Explanation) -> list[Block]:
             found += _fork(factors[0], e, whole)
         else:
             found.append(_product(whole, factors, e))
-            for factor in factors:
-                if isinstance(factor, Fork):
-                    found += _fork(factor, e, Derivative(names.formula(factor.use), names.formula(factor.of)))
-        found += _reasons(e)
-        found += _given(e, found)
+            forks = [factor for factor in factors if isinstance(factor, Fork)]
+            for fork in forks[:MOST_FORKS]:
+                found += _fork(fork, e, Derivative(names.formula(fork.use), names.formula(fork.of)))
+            if len(forks) > MOST_FORKS:
+                found.append(Sentence((f"… and {len(forks) - MOST_FORKS} more sums like these.",)))
+        if with_reasons:
+            found += _reasons(e)
+            found += _given(e, found)
     for note in e.notes:
         found.append(Sentence(("Note: ", *note.words) if e.chain else note.words))
     return found
@@ -128,7 +133,9 @@ def _derivative(factor: _Factor, e: Explanation) -> Derivative:
 
 
 def _formula(factor: _Factor, e: Explanation) -> Term:
-    return factor.derivative if isinstance(factor, Link) else _derivative(factor, e)
+    if not isinstance(factor, Link):
+        return _derivative(factor, e)
+    return factor.derivative if isinstance(factor.derivative, Formula) else Figure(figure(factor.value, figures.DIGITS))
 
 
 def _chain(factors: Sequence[Term], are_figures: bool = False) -> Term:
@@ -143,7 +150,13 @@ def _product(whole: Derivative, factors: Sequence[_Factor], e: Explanation) -> E
     numbers = _chain([Figure(d) for d in digits], True)
     result = Figure(figure(e.gradient, figures.DIGITS))
     sides: list[tuple[str, Term]] = [("=", derivatives), ("=", formulas), ("=", numbers), (relation, result)]
+    if not _any_names(formulas):
+        del sides[1]
     return Equation(whole, _distinct(whole, sides))
+
+
+def _any_names(term: Term) -> bool:
+    return next(_names(term), None) is not None
 
 
 def _distinct(left: Term, sides: Iterable[tuple[str, Term]]) -> tuple[tuple[str, Term], ...]:
@@ -207,8 +220,11 @@ def _sum_of_paths(fork: Fork, e: Explanation, whole: Derivative) -> Equation:
     factors = [_shortened(path.links) for path in fork.paths]
     derivatives = Sum(tuple(_chain([_derivative(f, e) for f in path]) for path in factors))
     formulas = Sum(tuple(_chain([_formula(f, e) for f in path]) for path in factors))
-    values = [[f.value for f in path] for path in factors]
-    return Equation(whole, _distinct(whole, [("=", derivatives), ("=", formulas), *_worked_out(values, fork.value)]))
+    sides: list[tuple[str, Term]] = [("=", derivatives), ("=", formulas)]
+    if not _any_names(formulas):
+        del sides[1]
+    sides += _worked_out([[f.value for f in path] for path in factors], fork.value)
+    return Equation(whole, _distinct(whole, sides))
 
 
 def _worked_out(products: Sequence[Sequence[float]], total: float) -> list[tuple[str, Term]]:
@@ -263,10 +279,12 @@ def _step(step: Step, fork: Fork, e: Explanation) -> Equation:
 
 def _reasons(e: Explanation) -> list[Block]:
     shown: dict[tuple[Value, Value], Link] = {}
+    forks = 0
     for factor in _shortened(e.chain):
+        forks += isinstance(factor, Fork)
         if isinstance(factor, Link):
             shown[factor.use, factor.of] = factor
-        elif isinstance(factor, Fork):
+        elif isinstance(factor, Fork) and forks <= MOST_FORKS:
             for link in (link for path in factor.paths or (factor.largest,) for link in path.links[:MOST_FACTORS]):
                 shown.setdefault((link.use, link.of), link)
     links = list(shown.values())
@@ -278,12 +296,12 @@ def _reasons(e: Explanation) -> list[Block]:
 def _reason(link: Link, e: Explanation, seen: set[Equation]) -> Reason:
     names = e.names
     value = Figure(figure(link.value, figures.DIGITS))
-    factor = _distinct(Name(""), [("=", link.derivative), ("=", value)])
+    factor = _distinct(Name(""), [("=", _formula(link, e)), ("=", value)])
     definition = names.definition(link.use, link.of)
     sides = _distinct(
         names.formula(link.use), [("=", definition), ("=", Figure(figure(link.use.data, figures.DIGITS)))]
     )
-    since = tuple(dict.fromkeys(_as_it_is(*decided) for decided in link.decided))
+    since = tuple(dict.fromkeys(_as_it_is(c, holds, c in link.ties) for c, holds in link.decided))
     rules = tuple(Equation(rule.left, (("=", rule.right),)) for rule in link.rules)
     node = Equation(names.formula(link.use), sides)
     again = node in seen
@@ -291,10 +309,10 @@ def _reason(link: Link, e: Explanation, seen: set[Equation]) -> Reason:
     return Reason(Equation(_derivative(link, e), factor), None if again else node, rules, since)
 
 
-def _as_it_is(condition: Comparison, holds: bool) -> Comparison:
-    """The condition, or its opposite if that is what holds."""
-    opposite = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-    return condition if holds else Comparison(condition.left, opposite[condition.sign], condition.right)
+def _as_it_is(condition: Comparison, holds: bool, tied: bool) -> Comparison:
+    """The condition, or what holds in its place."""
+    sign = "=" if tied else condition.sign if holds else OPPOSITE[condition.sign]
+    return Comparison(condition.left, sign, condition.right)
 
 
 def _given(e: Explanation, found: Sequence[Block]) -> list[Block]:
@@ -318,8 +336,17 @@ def _given(e: Explanation, found: Sequence[Block]) -> list[Block]:
     words: list[str | Formula] = ["at "]
     for name in sorted(used, key=lambda name: e.names.place[name])[:MOST_REASONS]:
         words += [", "] if len(words) > 1 else []
-        words += [name, " = ", Figure(figure(e.names.numbers[name], figures.DIGITS))]
+        words.append(_stands_for(name, e))
     return [Sentence((*words, ", …") if len(used) > MOST_REASONS else tuple(words))]
+
+
+def _stands_for(name: Name, e: Explanation) -> Comparison:
+    """x = 0.5, or for a node without a label v1 = tanh(x) = 0.4621 if its formula is short."""
+    node = e.names.nodes[name]
+    known = Comparison(name, "=", Figure(figure(node.data, figures.DIGITS)))
+    if node.label or node.op is None or len(text(e.names.definition(node))) > SHORT:
+        return known
+    return Comparison(Comparison(name, "=", e.names.definition(node)), "=", known.right)
 
 
 def _names(term: Term) -> Iterator[Name]:
@@ -344,10 +371,10 @@ def _spaced(relation: str) -> str:
     return f" {relation} "
 
 
-def as_text(explanation: Explanation) -> str:
+def as_text(explanation: Explanation, with_reasons: bool = True) -> str:
     """For a terminal: plain lines, the signs of one equation below each other."""
     lines: list[str] = []
-    for block in blocks(explanation):
+    for block in blocks(explanation, with_reasons):
         match block:
             case Equation(left, sides):
                 start = text(left)
@@ -368,7 +395,8 @@ def as_text(explanation: Explanation) -> str:
                 if more:
                     lines.append(f"  … and {more} more factors")
             case Sentence(words):
-                lines += ["", *textwrap.wrap("".join(w if isinstance(w, str) else text(w) for w in words), WIDTH)]
+                line = "".join(w if isinstance(w, str) else text(w).replace(" ", _TOGETHER) for w in words)
+                lines += ["", *(part.replace(_TOGETHER, " ") for part in textwrap.wrap(line, WIDTH))]
     return "\n".join(lines).strip("\n")
 
 
@@ -380,6 +408,8 @@ def _wrapped(side: Term, indent: int) -> str:
     first, *others = side.terms
     return f"\n{' ' * indent}".join([text(first), *(f"+ {text(Sum((0, t)))[4:]}" for t in others)])
 
+
+_TOGETHER = "\N{NO-BREAK SPACE}"  # lines are not broken inside a formula
 
 _LATEX_SIGN = {"=": " &= ", "≈": r" &\approx "}
 
@@ -393,10 +423,10 @@ def _latex_sign(relation: str) -> str:
     return {"=": " = ", "≈": r" \approx "}[relation]
 
 
-def as_latex(explanation: Explanation) -> str:
+def as_latex(explanation: Explanation, with_reasons: bool = True) -> str:
     """Display equations between double dollars, which is what a notebook sets; sentences are \\text."""
     found: list[str] = []
-    for block in blocks(explanation):
+    for block in blocks(explanation, with_reasons):
         match block:
             case Equation():
                 found.append(_aligned(block))
@@ -420,10 +450,10 @@ def as_latex(explanation: Explanation) -> str:
     return "\n\n".join(f"$$\n{block}\n$$" for block in found)
 
 
-def as_markdown(explanation: Explanation) -> str:
+def as_markdown(explanation: Explanation, with_reasons: bool = True) -> str:
     """Markdown with LaTeX between dollars."""
     found: list[str] = []
-    for block in blocks(explanation):
+    for block in blocks(explanation, with_reasons):
         match block:
             case Equation():
                 found.append(f"$$\n{_aligned(block)}\n$$")
@@ -449,10 +479,10 @@ def _mathml_sign(relation: str) -> str:
     return f"<mo>{relation}</mo>"
 
 
-def as_mathml(explanation: Explanation) -> str:
+def as_mathml(explanation: Explanation, with_reasons: bool = True) -> str:
     """A ``<section class="derivation">`` of paragraphs, a list, and MathML."""
     found: list[str] = []
-    for block in blocks(explanation):
+    for block in blocks(explanation, with_reasons):
         match block:
             case Equation(left, sides):
                 rows = ""

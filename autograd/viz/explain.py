@@ -329,7 +329,7 @@ class _Ways:
     # ── folding: a node without a name, next to a factor that is a mere number, is passed over ──────
 
     def _fold(self) -> None:
-        for node in list(reversed(self.order)):
+        for node in list(self.order):
             if node in (self.value, self.wrt) or not self.names.may_be_passed(node):
                 continue
             uses, operands = self.up[node], list(self.down[node])
@@ -348,9 +348,9 @@ class _Ways:
             for of in operands:
                 self.up[of] = [x for x in self.up[of] if x is not node] + uses
             del self.down[node], self.up[node]
-            self.names.pass_over(node)
         self.order = [node for node in self.order if node in self.up]
         self.position = {node: i for i, node in enumerate(self.order)}
+        self.names.stations = set(self.order)
         for node in self.order:
             self.up[node].sort(key=self.position.__getitem__)
 

@@ -15,7 +15,7 @@ How a tree looks on paper is the notations' business (`text.py`).
 >>> from autograd.viz.text import text
 >>> a, b = Name("a"), Name("b")
 >>> text(table["div"].derivatives[1](a / b, a, b)), text(tidy(table["div"].derivatives[1](a / b, a, b)))
-('(−a/b)/b', '−a/b²')
+('−a/b/b', '−a/b²')
 """
 
 from __future__ import annotations
@@ -30,10 +30,13 @@ from autograd.primitives import Primitive, table
 from autograd.readings import Reading, readings
 
 __all__ = [
+    "OPPOSITE",
     "Call",
+    "Chain",
     "Comparison",
     "Derivative",
     "Dots",
+    "Figure",
     "Formula",
     "Name",
     "Negative",
@@ -186,6 +189,21 @@ class Derivative(Formula):
     of: Term
     by: Term
     direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Formula):
+    """A number already rounded for print, such as "0.08217"."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain(Formula):
+    """Factors set apart, to be read one by one: ∂E/∂ŷ · ∂ŷ/∂z, or 0.7414 × 0.1868."""
+
+    factors: tuple[Term, ...]
+    figures: bool = False
 
 
 # ── building: what is dropped is ·1, +0, /1 and to the power of 1 ─────────────────────────────────
@@ -417,12 +435,16 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+"""What holds where a comparison does not."""
+
+
 def parts(term: Term) -> tuple[Term, ...]:
     """What a formula is directly made of."""
     match term:
         case Sum(terms):
             return terms
-        case Product(factors):
+        case Product(factors) | Chain(factors, _):
             return factors
         case Quotient(a, b) | Power(a, b) | Comparison(a, _, b) | Derivative(a, b, _):
             return a, b

@@ -40,6 +40,7 @@ class Names:
     Attributes:
         numbers: what each name given so far stands for.
         nodes: which node each of them names.
+        stations: nodes that a derivation stops at; definitions refer to them by name.
         place: where that node stands in the order of computation.
     """
 
@@ -54,7 +55,7 @@ class Names:
         self._taken = set(count)
         self._names: dict[Value, Name] = {}
         self._formulas: dict[Value, Term] = {}
-        self._passed: set[Value] = set()
+        self.stations: set[Value] = set()
         self._automatic: set[Term] = set()
         self._last = 0
         self.numbers: dict[Name, float] = {}
@@ -89,15 +90,11 @@ class Names:
         In a long sum only the first term, the last and those with `focus` are kept.
         """
         assert node.op is not None
-        return _elided(self._written_out(node, 6), self.formula(focus) if focus is not None else None)
+        return _elided(self._written_out(node, 4), self.formula(focus) if focus is not None else None)
 
     def may_be_passed(self, node: Value) -> bool:
         """Whether a derivation may skip the node: it is not a leaf, and has no label."""
         return node.op is not None and not node.label
-
-    def pass_over(self, node: Value) -> None:
-        """Note that a node is not shown by itself, so that definitions write it out."""
-        self._passed.add(node)
 
     def _expression(self, node: Value, depth: int) -> Term | None:
         """The node as an expression of names and numbers, if it is a short one."""
@@ -119,8 +116,14 @@ class Names:
     def _written_out(self, node: Value, depth: int) -> Term:
         operands: list[Any] = []
         for x in node.operands:
-            inner = isinstance(x, Value) and x.op is not None and not x.label and depth and len(x.operands) <= 8
-            if inner and (x in self._passed or isinstance(self.formula(x), Name)):
+            if (
+                isinstance(x, Value)
+                and x.op
+                and not x.label
+                and x not in self.stations
+                and depth
+                and len(x.operands) <= 8
+            ):
                 expression = self._written_out(x, depth - 1)
                 operands.append(expression if len(text(expression)) <= LONG else self.formula(x))
             else:

@@ -26,14 +26,15 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from autograd.primitives import table
 from autograd.viz.formula import (
     Call,
+    Chain,
     Comparison,
     Derivative,
     Dots,
+    Figure,
     Formula,
     Name,
     Negative,
@@ -45,22 +46,7 @@ from autograd.viz.formula import (
     Term,
 )
 
-__all__ = ["Chain", "Figure", "Notation", "latex", "mathml", "python", "text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure(Formula):
-    """A number already rounded for print, such as "0.08217"."""
-
-    digits: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chain(Formula):
-    """Factors set apart, to be read one by one: ∂E/∂ŷ · ∂ŷ/∂z, or 0.7414 × 0.1868."""
-
-    factors: tuple[Term, ...]
-    figures: bool = False
+__all__ = ["Notation", "latex", "mathml", "python", "text"]
 
 
 # How tightly a piece holds together; one that is looser than its place allows gets parentheses.
@@ -107,6 +93,10 @@ class Notation:
                 return SUM, self.sum(terms)
             case Negative(x):
                 return SUM, self.negative + self.write(x, PRODUCT)
+            case Quotient(Negative(a), b):
+                return self.pieces(Negative(Quotient(a, b)))
+            case Product((Negative(a), *rest)):
+                return self.pieces(Negative(Product((a, *rest))))
             case Product(factors):
                 return PRODUCT, self.product(factors)
             case Chain(factors, figures):
@@ -122,7 +112,7 @@ class Notation:
             case Piecewise(condition, a, b):
                 return PIECES, self.piecewise(self.write(a, COMPARED), self.write(condition), self.write(b))
             case Comparison(a, sign, b):
-                return COMPARED, self.write(a, SUM) + self.sign(sign) + self.write(b, SUM)
+                return COMPARED, self.write(a, COMPARED) + self.sign(sign) + self.write(b, SUM)
             case Derivative(a, b, direct):
                 string = self.derivative(self.write(a, POWER + 1), self.write(b, ATOM))
                 return POWER, self.direct(string) if direct else string
@@ -182,8 +172,11 @@ class Notation:
             return base + digits.translate(_RAISED)
         return f"{base}^{self.write(exponent, ATOM)}"
 
+    def listed(self, operands: tuple[Term, ...], comma: str) -> str:
+        return comma.join(self.write(x, PIECES if len(operands) == 1 else COMPARED) for x in operands)
+
     def call(self, name: str, operands: tuple[Term, ...]) -> str:
-        inside = ", ".join(self.write(x, COMPARED) for x in operands)
+        inside = self.listed(operands, ", ")
         if name == "abs":
             return f"|{inside}|"
         if name == "sqrt":
@@ -256,7 +249,7 @@ class _LaTeX(Notation):
         return f"{{{base}}}^{{{self.write(exponent)}}}" if "^" in base else f"{base}^{{{self.write(exponent)}}}"
 
     def call(self, name: str, operands: tuple[Term, ...]) -> str:
-        inside = ", ".join(self.write(x, COMPARED) for x in operands)
+        inside = self.listed(operands, ", ")
         if name == "abs":
             return rf"\left|{inside}\right|"
         if name == "sqrt":
@@ -273,7 +266,7 @@ class _LaTeX(Notation):
         return rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {b} & \text{{otherwise}} \end{{cases}}"
 
     def sign(self, sign: str) -> str:
-        return {"<": r" \lt ", ">": r" \gt ", "<=": r" \le ", ">=": r" \ge "}[sign]
+        return {"<": r" \lt ", ">": r" \gt ", "<=": r" \le ", ">=": r" \ge "}.get(sign, f" {sign} ")
 
     def derivative(self, of: str, by: str) -> str:
         return rf"\frac{{\partial {of}}}{{\partial {by}}}"
@@ -335,7 +328,7 @@ class _MathML(Notation):
         return f"<msup>{_row(base)}{_row(self.write(exponent))}</msup>"
 
     def call(self, name: str, operands: tuple[Term, ...]) -> str:
-        inside = "<mo>,</mo>".join(self.write(x, COMPARED) for x in operands)
+        inside = self.listed(operands, "<mo>,</mo>")
         if name == "abs":
             return f"<mrow><mo>|</mo>{inside}<mo>|</mo></mrow>"
         if name == "sqrt":
@@ -381,7 +374,7 @@ class _Python(Notation):
         return f"{name}({', '.join(map(self.write, operands))})"
 
     def piecewise(self, a: str, condition: str, b: str) -> str:
-        return f"({a} if {condition} else {b})"
+        return f"where({condition}, {a}, {b})"
 
     def sign(self, sign: str) -> str:
         return f" {sign} "
