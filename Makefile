@@ -30,7 +30,7 @@ test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip 
 	$(python) -m pytest tests/browser $(ARGS) || [ $$? -eq 5 ]
 
 fuzz: $(ready)-test  ## compare 100,000 random graphs with mpmath
-	FUZZ_GRAPHS=100000 $(python) -m pytest -n auto tests/fuzz $(ARGS)
+	AUTOGRAD_GRAPHS=100000 $(python) -m pytest -n auto tests/fuzz $(ARGS)
 
 lint: $(ready)-lint  ## check style and types
 	$(python) -m ruff check .
