@@ -455,7 +455,7 @@ def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: 
     rules = op.derivatives_on_floats
     try:
         if op.nary:
-            local = rules(data, *numbers)
+            local = [d if want else None for d, want in zip(rules(data, *numbers), wanted, strict=True)]
         else:
             local = [rule(data, *numbers) if rule and want else None for rule, want in zip(rules, wanted, strict=True)]
     except (ArithmeticError, ValueError) as error:  # a value, but no derivative: √x at 0
