@@ -7,6 +7,7 @@ images (one line on the error output says which), 130 after Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -94,4 +95,8 @@ def _add_digits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if status == 130:  # CPython would die of the signal instead, if it came while an extension was being imported
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
