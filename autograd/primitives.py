@@ -353,7 +353,14 @@ def _logsumexp(*operands: Any) -> Any:
     return shift + log(_total(*(exp(x - shift) for x in operands)))
 
 
+def _softmax(y: Any, *xs: Any) -> tuple[Any, ...]:
+    """exp(x − y), whose sum is 1 but for the rounding of y: of large x that is much, so the sum divides them."""
+    e = [exp(x - y) for x in xs]
+    norm = total(*e)
+    return tuple([v / norm for v in e])
+
+
 dot       = _nary("dot",       "w·x + b",   _dot,       lambda y, *o: (*o[len(o) // 2:-1], *o[:len(o) // 2], 1))
 total     = _nary("total",     "Σ",         _total,     lambda y, *xs: (1,) * len(xs))
-logsumexp = _nary("logsumexp", "log Σ exp", _logsumexp, lambda y, *xs: tuple(exp(x - y) for x in xs))
+logsumexp = _nary("logsumexp", "log Σ exp", _logsumexp, _softmax)
 # fmt: on

@@ -1,0 +1,328 @@
+"""Instructions on buffers: a program for one batch size, as a list of NumPy calls.
+
+Every buffer is allocated once. A row of a store, and so a scalar of the graph, takes 8 bytes per sample
+forwards and at most 8 backwards; results in between (exp(−|x|) of a sigmoid, a gathered operand) take a
+buffer that later ones use again. The arrays that change with every call, the inputs and the gradient, are not
+copied either: the calls that read or write them are pointed at the new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from autograd.compiler.arrays import VIEWS, Array, Scale, base
+from autograd.compiler.contract import contract
+from autograd.compiler.lower import Lowered
+from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Operand, Roll
+
+__all__ = ["Plan"]
+
+Floats = NDArray[np.float64]
+Step = tuple[Callable[..., Any], list[Any]]
+
+
+class Plan:
+    """A lowered program bound to buffers.
+
+    Args:
+        roll, lowered: the program.
+        batch: the number of samples.
+        vector: the data of the parameters.
+        shapes: the number of scalars in each argument.
+    """
+
+    def __init__(self, roll: Roll, lowered: Lowered, batch: int, vector: Floats, widths: Sequence[int]) -> None:
+        self.roll, self.batch = roll, batch
+        self.gradient = np.zeros(len(vector))
+        self.inputs = [np.empty((batch, width)) for width in widths]
+        self.stores: dict[int, Floats] = {
+            PARAMETER: vector.reshape(-1, 1),
+            SHARED: np.zeros((roll.sizes[SHARED], 1)),
+            SAMPLE: np.zeros((roll.sizes[SAMPLE], batch)),
+            **{INPUT + k: array.T for k, array in enumerate(self.inputs)},
+        }
+        self.adjoints: dict[int, Floats] = {PARAMETER: self.gradient.reshape(-1, 1)}
+        if lowered.forward < len(lowered.code.instructions):
+            self.adjoints |= {store: np.zeros_like(self.stores[store]) for store in (SHARED, SAMPLE)}
+        for store, fixed in roll.fixed.items():
+            for row, number in fixed:
+                self.stores[store][row] = number
+        self.where: dict[Array, Any] = {}
+        self.steps: list[Step] = []
+        self._lowered = lowered
+        self._free: dict[tuple[int, bool], list[NDArray[Any]]] = {}
+        self._bind_all()
+        self._find_patches()
+
+    # ── running ───────────────────────────────────────────────────────────────────────────────
+
+    def run(self, inputs: Sequence[Floats], gradient: Floats | None) -> None:
+        """Compute; with a gradient array, also fill that.
+
+        Args:
+            inputs: a C-contiguous float64 array (batch, width) for each argument.
+            gradient: an array like the vector of parameters, or None.
+        """
+        for args, position, number, shape, strides, offset in self._patches:
+            array = inputs[number] if number >= 0 else gradient
+            if array is not None:
+                args[position] = np.ndarray(shape, np.float64, array, offset, strides)
+        for function, args in self._forward:
+            function(*args)
+        if gradient is not None:
+            for function, args in self._backward:
+                function(*args)
+
+    def _find_patches(self) -> None:
+        """Which arguments of which calls look at an input, or at the gradient."""
+        self._patches: list[tuple[list[Any], int, int, Any, Any, int]] = []
+        bases = [(k, array) for k, array in enumerate(self.inputs)] + [(-1, self.gradient)]
+        bounds = [(k, array.ctypes.data, array.ctypes.data + array.nbytes) for k, array in bases]
+        for _, args in self.steps:
+            for position, x in enumerate(args):
+                if isinstance(x, np.ndarray) and x.dtype == np.float64 and x.size:
+                    address = x.ctypes.data
+                    for k, start, end in bounds:
+                        if start <= address < end:
+                            self._patches.append((args, position, k, x.shape, x.strides, address - start))
+
+    # ── binding ───────────────────────────────────────────────────────────────────────────────
+
+    def _bind_all(self) -> None:
+        instructions = self._lowered.code.instructions
+        last: dict[Array, int] = {}
+        for i, instruction in enumerate(instructions):
+            for x in instruction.args:
+                if isinstance(x, Array):
+                    last[base(x)] = i
+        ending: dict[int, list[Array]] = {}
+        for x, i in last.items():
+            ending.setdefault(i, []).append(x)
+        for i, instruction in enumerate(instructions):
+            if i == self._lowered.forward:
+                self._begin_backward()
+            getattr(self, f"_bind_{instruction.op}", self._bind_ufunc)(instruction)
+            for x in ending.get(i, ()):
+                self._release(x)
+        if len(instructions) == self._lowered.forward:
+            self._begin_backward()
+        self._backward = self.steps
+        self.steps = self._forward + self._backward
+
+    def _begin_backward(self) -> None:
+        self._forward, self.steps = self.steps, []
+        self._clear()
+
+    def _do(self, function: Callable[..., Any], *args: Any) -> None:
+        self.steps.append((function, list(args)))
+
+    def _view(self, store: Floats, start: int, strides: tuple[int, ...], shape: tuple[int, ...]) -> Floats:
+        row, column = store.strides
+        return as_strided(store[start:], (*shape, store.shape[1]), (*[row * s for s in strides], column))
+
+    def _shape(self, x: Array) -> tuple[int, ...]:
+        return (*x.shape, self.batch if x.batched else 1)
+
+    def _value(self, x: Any) -> Any:
+        if isinstance(x, Array):
+            return self.where[x]
+        return x.of_batch(self.batch) if isinstance(x, Scale) else x
+
+    def _target(self, x: Array) -> NDArray[Any]:
+        """Where the result of an instruction goes."""
+        wanted = self._lowered.destination.get(x)
+        if wanted is not None:
+            place = self._place(wanted)
+            if place.shape == self._shape(x):
+                out = place
+            else:
+                out = place.reshape(self._shape(x))
+                assert np.shares_memory(out, place)
+        else:
+            out = self._buffer(self._shape(x), x.condition)
+        self.where[x] = out
+        return out
+
+    def _place(self, instruction: Array) -> Floats:
+        """The rows that a `save` or `owe` writes to."""
+        if instruction.op == "save":
+            _, store, start = instruction.args
+            return self._rows(self.stores[store], start, instruction.shape)
+        _, store, start, strides, _ = instruction.args
+        return self._view(self.adjoints[store], start, strides, instruction.shape)
+
+    def _rows(self, store: Floats, start: int, shape: tuple[int, ...]) -> Floats:
+        return store[start : start + int(np.prod(shape))].reshape(*shape, store.shape[1])
+
+    def _buffer(self, shape: tuple[int, ...], condition: bool = False) -> NDArray[Any]:
+        size = int(np.prod(shape))
+        free = self._free.get((size, condition))
+        buffer = free.pop() if free else np.zeros(size, bool if condition else np.float64)
+        return buffer.reshape(shape)
+
+    def _release(self, x: Array) -> None:
+        """Let later instructions use the buffer of a result that is not needed any more."""
+        if x.op in VIEWS or x in self._lowered.destination or x not in self.where:
+            return
+        buffer = self.where[x]
+        self._free.setdefault((buffer.size, x.condition), []).append(buffer.reshape(-1))
+
+    # One method an instruction -------------------------------------------------------------------
+
+    def _bind_ufunc(self, x: Array) -> None:
+        args = [self._value(a) for a in x.args]
+        self._do(getattr(np, x.op), *args, self._target(x))
+
+    def _bind_rows(self, x: Array) -> None:
+        store, start, strides = x.args
+        self.where[x] = self._view(self.stores[store], start, strides, x.shape)
+
+    def _bind_literal(self, x: Array) -> None:
+        self.where[x] = x.args[0][..., None]
+
+    def _bind_gather(self, x: Array) -> None:
+        store, rows = x.args
+        self._do(np.ndarray.take, self.stores[store], rows, 0, self._target(x), "clip")
+
+    def _bind_where(self, x: Array) -> None:
+        condition, a, b = map(self._value, x.args)
+        out = self._target(x)
+        self._do(np.copyto, out, b)
+        self._do(np.copyto, out, a, "same_kind", condition)
+
+    def _bind_function(self, x: Array) -> None:
+        named, *args = x.args
+        args = [self._value(a) for a in args]
+        out = self._target(x)
+        self._do(lambda *all_args: np.copyto(all_args[-1], named.function(*all_args[:-1])), *args, out)
+
+    def _bind_reshape(self, x: Array) -> None:
+        self.where[x] = self.where[x.args[0]].reshape(self._shape(x))
+
+    def _bind_broadcast(self, x: Array) -> None:
+        value = self._value(x.args[0])
+        self._do(np.copyto, self._target(x), value)
+
+    def _bind_sum(self, x: Array) -> None:
+        self._reduce(np.add, x)
+
+    def _bind_peak(self, x: Array) -> None:
+        self._reduce(np.maximum, x)
+
+    def _reduce(self, ufunc: np.ufunc, x: Array) -> None:
+        a, out = self._value(x.args[0]), self._target(x)
+        axes = tuple(i for i, (here, there) in enumerate(zip(a.shape, out.shape, strict=True)) if here != there)
+        if axes:
+            self._do(ufunc.reduce, a, axes if len(axes) > 1 else axes[0], None, out, True)
+        else:
+            self._do(np.copyto, out, a)
+
+    def _bind_contract(self, x: Array) -> None:
+        a, b = map(self._value, x.args)
+        contract(a, b, self._target(x), self._do)
+
+    def _bind_take(self, x: Array) -> None:
+        items, index = x.args
+        source = items.values[..., None] if items.store == CONSTANT else self.stores[items.store]
+        rows = self._chosen_rows(items, index, x)
+        self._do(np.ndarray.take, source, rows, None, self._target(x), "clip")
+
+    def _chosen_rows(self, items: Operand, index: Operand, x: Array) -> NDArray[np.int64]:
+        """Where in the flat store of the items each lane of each sample looks; computed at every call."""
+        shape = (*x.shape, self.batch)
+        places = np.zeros(shape, np.int64)
+        wanted = self._view(self.stores[index.store], int(index.rows.flat[0]), index.strides, index.rows.shape) if (
+            index.strides is not None
+        ) else None
+        if wanted is None:
+            wanted = self._buffer((*index.rows.shape, self.batch))
+            self._do(np.ndarray.take, self.stores[index.store], index.rows, 0, wanted, "clip")
+        self._do(np.copyto, places, wanted, "unsafe")
+        if items.store == CONSTANT:
+            table = np.arange(items.values.size).reshape(items.values.shape)  # type: ignore[union-attr]
+            width = 1
+        else:
+            table, width = items.rows, self.stores[items.store].shape[1]
+        lanes = len(x.shape)
+        table = np.broadcast_to(table, (*table.shape[:lanes], *_inner(items, x))).reshape(*table.shape[:lanes], -1)
+        length = table.shape[-1]
+        flat = np.ascontiguousarray(table).reshape(-1)
+        first = (np.arange(flat.size // length) * length).reshape(*table.shape[:lanes], 1)
+        self._do(np.add, places, first, places)
+        self._do(np.ndarray.take, flat * width, places, None, rows := np.zeros(shape, np.int64), "clip")
+        if width > 1:
+            self._do(np.add, rows, np.arange(self.batch), rows)
+        return rows
+
+    def _bind_give(self, x: Array) -> None:
+        adjoint, items, index = x.args
+        rows = self._chosen_rows(items, index, x)
+        self._do(np.add.at, self.adjoints[items.store].reshape(-1), rows, self._value(adjoint))
+
+    def _bind_save(self, x: Array) -> None:
+        value, out = self._value(x.args[0]), self._place(x)
+        if self._lowered.destination.get(base(x.args[0])) is not x:
+            self._do(np.copyto, out, value)
+
+    def _bind_adjoint(self, x: Array) -> None:
+        store, start = x.args
+        self.where[x] = self._rows(self.adjoints[store], start, x.shape)
+
+    def _bind_owe(self, x: Array) -> None:
+        term, *_, assign = x.args
+        if isinstance(term, Array) and self._lowered.destination.get(term) is x:
+            return
+        out, value = self._place(x), self._value(term)
+        if assign:
+            self._do(np.copyto, out, value)
+        else:
+            self._do(np.add, out, value, out)
+
+    def _bind_scatter(self, x: Array) -> None:
+        term, store, rows, assign = x.args
+        value, adjoint = self._value(term), self.adjoints[store]
+        flat = rows.reshape(-1)
+        value = value.reshape(flat.size, adjoint.shape[1])
+        order = np.argsort(flat, kind="stable")
+        unique, starts = np.unique(flat[order], return_index=True)
+        if (order != np.arange(len(order))).any():
+            ordered = np.zeros_like(value)
+            self._do(np.ndarray.take, value, order, 0, ordered, "clip")
+            value = ordered
+        if len(unique) < len(flat):
+            summed = np.zeros((len(unique), adjoint.shape[1]))
+            self._do(np.add.reduceat, value, starts, 0, None, summed)
+            value = summed
+        if unique[-1] - unique[0] + 1 == len(unique):
+            out = adjoint[unique[0] : unique[-1] + 1]
+            self._do(np.copyto, out, value) if assign else self._do(np.add, out, value, out)
+        elif assign:
+            self._do(np.ndarray.__setitem__, adjoint, unique, value)
+        else:
+            before = np.zeros_like(value)
+            self._do(np.ndarray.take, adjoint, unique, 0, before, "clip")
+            self._do(np.add, before, value, before)
+            self._do(np.ndarray.__setitem__, adjoint, unique, before)
+
+    def _clear(self) -> None:
+        """The adjoints that the backward pass starts from zero."""
+        for store, rows in self._lowered.cleared.items():
+            if not len(rows):
+                continue
+            adjoint = self.adjoints[store]
+            cuts = np.flatnonzero(np.diff(rows) != 1) + 1
+            runs = np.split(rows, cuts) if len(cuts) < 8 else []
+            for run in runs:
+                self._do(np.copyto, adjoint[run[0] : run[-1] + 1], 0.0)
+            if not runs:
+                self._do(np.ndarray.__setitem__, adjoint, rows, 0.0)
+
+
+def _inner(items: Operand, x: Array) -> tuple[int, ...]:
+    return items.shape[len(x.shape) :]
+

@@ -1,0 +1,284 @@
+"""Normal form of a scalar graph: sums are single nodes, constants are folded, nothing is computed twice.
+
+`sum(w * x for w, x in zip(ws, xs)) + b` is a chain of nodes; its normal form is the one `dot` node that
+``dot(ws, xs, b)`` records. After this pass it no longer matters how a person wrote a sum:
+
+==============================================  ==================================
+written                                         normal form
+==============================================  ==================================
+chain of additions with two or more products    ``dot(w…, x…, b)``
+chain of three or more additions                ``total(…)``
+anything that starts from 0, as `sum` does      ``dot`` or ``total``, of one, too
+the same operation on the same operands         one node
+an operation on constants                       the constant
+==============================================  ==================================
+
+A sum is merged into the sum that uses it only where nothing else uses it. The order of the terms of
+a sum may change, which changes its last digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.compiler.trace import TAKE, Trace, Traced
+from autograd.primitives import Primitive, table
+from autograd.value import Value
+
+__all__ = ["Scalars", "normalise"]
+
+_ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos"))
+_SUMS = (_ADD, _DOT, _TOTAL)
+
+
+class Scalars:
+    """A normalised scalar graph. A node is a number, its operands have smaller ones.
+
+    Attributes:
+        op: the primitive of each node; None for leaves.
+        operands: the operands of each node, numbers of nodes; () for leaves.
+        level: 0 for leaves, else one more than the greatest level of the operands.
+        batched: whether the node depends on an input, so that each sample has its own.
+        active: whether a gradient flows from the node to a parameter.
+        rank: when the node was made in the trace, for an order of lanes that people expect.
+        inputs: node → (argument, place in it).
+        integers: whether an input is an integer, by node.
+        parameters: node → the `Value`.
+        constants: node → the number.
+    """
+
+    def __init__(self) -> None:
+        self.op: list[Primitive | None] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.level: list[int] = []
+        self.batched: list[bool] = []
+        self.active: list[bool] = []
+        self.rank: list[int] = []
+        self.inputs: dict[int, tuple[int, int]] = {}
+        self.integers: set[int] = set()
+        self.parameters: dict[int, Value] = {}
+        self.constants: dict[int, float] = {}
+        self._constant: dict[str | float, int] = {}
+        self._known: dict[tuple[Any, ...], int] = {}
+
+    def __len__(self) -> int:
+        return len(self.op)
+
+    def leaf(self, rank: int, batched: bool = False, active: bool = False) -> int:
+        self.op.append(None)
+        self.operands.append(())
+        self.level.append(0)
+        self.batched.append(batched)
+        self.active.append(active)
+        self.rank.append(rank)
+        return len(self.op) - 1
+
+    def constant(self, number: float) -> int:
+        key = number if number == number and number else repr(number)  # 0.0 and -0.0 are two constants, NaN is one
+        if key not in self._constant:
+            node = self._constant[key] = self.leaf(-1)
+            self.constants[node] = number
+        return self._constant[key]
+
+    def node(self, op: Primitive, operands: tuple[int, ...], rank: int) -> int:
+        """The node for op(*operands): an old one if there is one, a constant if it can be computed."""
+        key = (op.name, *operands)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        level = batched = active = 0
+        for x in operands:
+            if self.level[x] > level:
+                level = self.level[x]
+            batched |= self.batched[x]
+            active |= self.active[x]
+        if not level and not batched and op is not TAKE and all(x in self.constants for x in operands):
+            try:
+                node = self.constant(op.apply_to_floats([self.constants[x] for x in operands]))
+            except (ArithmeticError, ValueError):
+                pass  # log(0) … is left to run time, where it is IEEE's
+            else:
+                self._known[key] = node
+                return node
+        if active and not op.nary and not any(op.derivatives):  # type: ignore[arg-type]
+            active = 0
+        node = self._known[key] = len(self.op)
+        self.op.append(op)
+        self.operands.append(operands)
+        self.level.append(level + 1)
+        self.batched.append(bool(batched))
+        self.active.append(bool(active))
+        self.rank.append(rank)
+        return node
+
+
+class _Sum:
+    """Σ pairs + Σ addends + constant, while it may still grow."""
+
+    __slots__ = ("addends", "constant", "pairs", "started", "rank")
+
+    def __init__(self, rank: int) -> None:
+        self.pairs: list[tuple[int, int, int]] = []  # a, b and the rank of their product
+        self.addends: list[int] = []
+        self.constant = 0.0
+        self.started = False  # from 0, as sum() does, or as a dot or total
+        self.rank = rank
+
+    def merge(self, other: _Sum) -> None:
+        if len(self.pairs) < len(other.pairs):  # the longer list stays, so that a chain costs its length
+            other.pairs.extend(self.pairs)
+            self.pairs = other.pairs
+        else:
+            self.pairs.extend(other.pairs)
+        if len(self.addends) < len(other.addends):
+            other.addends.extend(self.addends)
+            self.addends = other.addends
+        else:
+            self.addends.extend(other.addends)
+        self.constant += other.constant
+        self.started |= other.started
+
+
+def normalise(trace: Trace) -> tuple[Scalars, dict[Value, int]]:
+    """The normal form of a traced graph, and which node stands for each of its results."""
+    return _Normaliser(trace).run()
+
+
+class _Normaliser:
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.scalars = Scalars()
+        self.place: dict[Value, int | _Sum | tuple[int, int, int]] = {}  # a node; a sum or product that may be merged
+
+    def run(self) -> tuple[Scalars, dict[Value, int]]:
+        s, place = self.scalars, self.place
+        for number, argument in enumerate(self.trace.arguments):
+            for row, placeholder in enumerate(argument.placeholders):
+                node = s.leaf(row, batched=True)
+                s.inputs[node] = (number, row)
+                place[placeholder] = node
+                if placeholder._db is True:
+                    s.integers.add(node)
+        order = self.trace.order
+        uses: dict[Value, int] = {}
+        for v in order:
+            for x in v.operands:
+                if isinstance(x, Value):
+                    uses[x] = uses.get(x, 0) + 1
+        roots = set(_roots(self.trace.result))
+        for root in roots:
+            uses[root] = 2  # at least one use that is not a sum
+        for rank, v in enumerate(order):
+            op = v.op
+            if op is None:
+                if v not in place:
+                    place[v] = self._leaf(v, rank)
+                continue
+            once = uses.get(v) == 1
+            if op in _SUMS:
+                terms = self._sum(v, rank)
+                place[v] = terms if once else self._node_of_sum(terms)
+            elif op is _MUL:
+                product = (*self._weight_first(*v.operands), rank)
+                place[v] = product if once else self._product(*product)
+            elif op is _POS:
+                place[v] = place[v.operands[0]]
+            else:
+                place[v] = s.node(op, tuple([self._node(x) for x in v.operands]), rank)
+        return s, {root: self._node(root) for root in roots}
+
+    def _leaf(self, v: Value, rank: int) -> int:
+        if isinstance(v, Traced):
+            raise ValueError(f"{v!r} belongs to another trace: a compiled function must not keep its inputs")
+        if v._n > self.trace.began:  # made by the function itself: the same number each time
+            return self.scalars.constant(v.data)
+        node = self.scalars.leaf(rank, active=True)
+        self.scalars.parameters[node] = v
+        return node
+
+    def _node(self, x: Any) -> int:
+        """The node of an operand; a sum or product that waited for one more term is now complete."""
+        if not isinstance(x, Value):
+            return self.scalars.constant(x)
+        there = self.place[x]
+        if isinstance(there, _Sum):
+            there = self.place[x] = self._node_of_sum(there)
+        elif isinstance(there, tuple):
+            there = self.place[x] = self._product(*there)
+        return there
+
+    def _weight_first(self, a: Any, b: Any) -> tuple[int, int]:
+        """The nodes of two factors: a parameter or a constant comes first."""
+        a, b = self._node(a), self._node(b)
+        s = self.scalars
+        if s.op[b] is None and not s.batched[b] and (s.op[a] is not None or s.batched[a]):
+            return b, a
+        return a, b
+
+    def _product(self, a: int, b: int, rank: int) -> int:
+        if self.scalars.constants.get(a) == 1:
+            return b
+        if self.scalars.constants.get(b) == 1:
+            return a
+        return self.scalars.node(_MUL, (a, b), rank)
+
+    def _sum(self, v: Value, rank: int) -> _Sum:
+        terms = _Sum(rank)
+        operands = v.operands
+        if v.op is _DOT:
+            terms.started = True
+            n = len(operands) // 2
+            weight_first = self._weight_first
+            terms.pairs = [(*weight_first(w, x), rank) for w, x in zip(operands[:n], operands[n:-1], strict=True)]
+            operands = operands[-1:]
+        elif v.op is _TOTAL or (type(operands[0]) is float and operands[0] == 0):
+            terms.started = True
+        for x in operands:
+            there = self.place[x] if isinstance(x, Value) else None
+            if isinstance(there, _Sum):
+                there.rank = rank
+                there.merge(terms)
+                terms = there
+                self.place[x] = terms
+            elif isinstance(there, tuple):
+                terms.pairs.append(there)
+            elif isinstance(x, Value):
+                self._addend(terms, self._node(x))
+            else:
+                terms.constant += x
+        return terms
+
+    def _addend(self, terms: _Sum, node: int) -> None:
+        if node in self.scalars.constants:
+            terms.constant += self.scalars.constants[node]
+        else:
+            terms.addends.append(node)
+
+    def _node_of_sum(self, terms: _Sum) -> int:
+        s, rank, addends = self.scalars, terms.rank, terms.addends
+        pairs, constant = terms.pairs, terms.constant
+        of_nodes = sum(a not in s.constants for a, _, _ in pairs[:4])
+        if len(pairs) >= 4 or of_nodes >= 2 or (pairs and terms.started):
+            if constant or not addends:
+                bias = s.constant(constant)
+            else:
+                bias = addends.pop(next((i for i, x in enumerate(addends) if x in s.parameters), 0))
+            ws, xs, _ = zip(*pairs, strict=True)
+            addends.insert(0, s.node(_DOT, (*ws, *xs, bias), rank))
+            if len(addends) == 1:
+                return addends[0]
+        else:
+            addends.extend(self._product(*pair) for pair in pairs)
+            if constant or not addends:
+                addends.append(s.constant(constant))
+            if len(addends) == 1 and (not terms.started or addends[0] in s.constants):
+                return addends[0]
+            if terms.started:
+                return s.node(_TOTAL, tuple(addends), rank)
+        return s.node(_ADD if len(addends) == 2 else _TOTAL, tuple(addends), rank)
+
+
+def _roots(result: Any) -> list[Value]:
+    from autograd.compiler.trace import _values
+
+    return list(_values(result))

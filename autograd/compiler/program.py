@@ -1,0 +1,194 @@
+"""`compile` and the `Program` it returns."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.execute import Plan
+from autograd.compiler.lower import lower
+from autograd.compiler.normalise import normalise
+from autograd.compiler.roll import CONSTANT, PARAMETER, SAMPLE, roll
+from autograd.compiler.trace import trace
+from autograd.value import Value
+
+__all__ = ["Program", "compile"]
+
+Floats = NDArray[np.float64]
+_PLANS = 4  # batch sizes whose buffers are kept
+
+
+class Program:
+    """A scalar function that was compiled to array instructions; made by `autograd.compile`.
+
+    Attributes:
+        parameters: the `Value`s that the function depends on, in the order of `vector`.
+        vector: their data, one float64 array. It is live: optimisers step it in place.
+    """
+
+    def __init__(self, f: Callable[..., Any], example: Any) -> None:
+        traced = trace(f, example)
+        scalars, roots = normalise(traced)
+        self._roll = rolled = roll(scalars)
+        self._arguments = traced.arguments
+        self._shapes = [argument.shape for argument in traced.arguments]
+        self._widths = [len(argument.placeholders) for argument in traced.arguments]
+        self._result, self._roots = traced.result, roots
+        self._root = roots[traced.result] if isinstance(traced.result, Value) else None
+        self._limits = rolled.limits
+        self.parameters: list[Value] = [scalars.parameters[node] for node in rolled.parameters]
+        self.vector: Floats = np.array([p.data for p in self.parameters], float)
+        self._lowered = lower(rolled, self._root)
+        self._plans: dict[int, Plan] = {}
+        self._last_gradient: Floats | None = None
+
+    def value_and_grad(self, *batch: Any) -> tuple[float, Floats]:
+        """The mean of the function over a batch, and its gradient.
+
+        Args:
+            batch: an array for each argument of the function: the shape of the example, with the
+                number of samples as first axis.
+
+        Returns:
+            The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`.
+
+        Raises:
+            TypeError: if the function does not return one `Value`, for a wrong number of arrays, or
+                arrays that are not of real numbers (or not of integers where `take` needs them).
+            ValueError: for shapes that do not fit the example, an empty batch, or NaN in an input.
+            IndexError: for an integer input that is out of range of a `take`.
+        """
+        if self._root is None:
+            raise TypeError("value_and_grad is for a function that returns one Value; this one returned lists")
+        inputs, size = self._inputs(batch)
+        plan = self._plan(size)
+        gradient = np.empty(len(self.vector))
+        with np.errstate(all="ignore"):  # IEEE throughout, as the eager engine's + − × are
+            plan.run(inputs, gradient)
+            store, row = self._roll.location(self._root)
+            if store == SAMPLE:
+                mean = float(np.add.reduce(plan.stores[SAMPLE][row])) / size
+            else:
+                mean = float(self._row(plan, inputs, self._root).mean())
+        if mean != mean:
+            self._check_for_nan(inputs)
+        self._last_gradient = gradient
+        return mean, gradient
+
+    def __call__(self, *batch: Any) -> Any:
+        """What the function returns, for each sample of a batch; no gradients.
+
+        Returns:
+            An array (samples, …) for a `Value` or nested lists of them; for a tuple, a tuple of those.
+
+        Raises:
+            As `value_and_grad`.
+        """
+        inputs, size = self._inputs(batch)
+        plan = self._plan(size)
+        with np.errstate(all="ignore"):
+            plan.run(inputs, None)
+        results = self._collect(self._result, plan, inputs, size)
+        self._check_for_nan(inputs)
+        return results
+
+    def write_back(self) -> None:
+        """Put the vector into the `data` of the parameters, and the last gradient into their `grad`."""
+        gradient = np.zeros(len(self.vector)) if self._last_gradient is None else self._last_gradient
+        for parameter, data, grad in zip(self.parameters, self.vector.tolist(), gradient.tolist(), strict=True):
+            parameter.data, parameter.grad = data, grad
+
+    def _collect(self, result: Any, plan: Plan, inputs: list[Floats], size: int) -> Any:
+        if isinstance(result, tuple):
+            return tuple(self._collect(part, plan, inputs, size) for part in result)
+        if isinstance(result, (list, np.ndarray)):
+            parts = [self._collect(part, plan, inputs, size) for part in result]
+            if not parts:
+                return np.empty((size, 0))
+            if all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts):
+                return np.stack(parts, axis=1)
+            return parts
+        if not isinstance(result, Value):
+            return np.full(size, float(result))
+        return np.broadcast_to(self._row(plan, inputs, self._roots[result]), size).copy()
+
+    def _row(self, plan: Plan, inputs: list[Floats], node: int) -> Any:
+        """What a node is for each sample."""
+        store, row = self._roll.location(node)
+        if store == CONSTANT:
+            return np.array([self._roll.number[node]])
+        if store in plan.stores and store <= SAMPLE:
+            return plan.stores[store][row]
+        return inputs[store - SAMPLE - 1].reshape(len(inputs[store - SAMPLE - 1]), -1)[:, row]
+
+    def _plan(self, size: int) -> Plan:
+        plan = self._plans.pop(size, None)
+        if plan is None:
+            plan = Plan(self._roll, self._lowered, size, self.vector, self._widths)
+            while len(self._plans) >= _PLANS:
+                del self._plans[next(iter(self._plans))]
+        self._plans[size] = plan  # the one used last comes last
+        return plan
+
+    # ── what comes in ─────────────────────────────────────────────────────────────────────────
+
+    def _inputs(self, batch: tuple[Any, ...]) -> tuple[list[Floats], int]:
+        if len(batch) != len(self._shapes):
+            raise TypeError(f"the program takes {len(self._shapes)} arrays, as its example did, and was given {len(batch)}")
+        inputs = []
+        for number, (given, shape) in enumerate(zip(batch, self._shapes, strict=True)):
+            if type(given) is not np.ndarray or given.dtype != np.float64 or not given.flags.c_contiguous:
+                given = self._array(given, number)
+            if given.shape[1:] != shape or not given.ndim:
+                raise ValueError(
+                    f"argument {number} of a batch has shape (samples, {', '.join(map(str, shape))}{',' * (not shape)}) "
+                    f"after its example, not {given.shape}"
+                )
+            inputs.append(given)
+        sizes = {len(x) for x in inputs} or {1}
+        if len(sizes) > 1:
+            raise ValueError(f"the arguments of a batch have different numbers of samples: {[len(x) for x in inputs]}")
+        size = sizes.pop()
+        if not size:
+            raise ValueError("the batch is empty")
+        if self._limits:
+            self._check_limits(inputs)
+        return inputs, size
+
+    def _array(self, given: Any, number: int) -> Floats:
+        try:
+            array = np.asarray(given)
+        except ValueError as error:
+            raise ValueError(f"argument {number} of the batch is not an array: {error}") from None
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"argument {number} of a batch is an array of real numbers, not of {array.dtype}")
+        return np.ascontiguousarray(array, np.float64).reshape(array.shape)
+
+    def _check_limits(self, inputs: list[Floats]) -> None:
+        for (number, place), limit in self._limits.items():
+            indices = inputs[number].reshape(len(inputs[number]), -1)[:, place]
+            if not (indices == np.floor(indices)).all():
+                raise TypeError(f"argument {number} has integers at place {place} after its example, not {indices}")
+            if indices.min() < 0 or indices.max() >= limit:
+                wrong = indices[(indices < 0) | (indices >= limit)][0]
+                raise IndexError(f"take chooses from {limit} items, 0 to {limit - 1}, and an index is {int(wrong)}")
+
+    def _check_for_nan(self, inputs: list[Floats]) -> None:
+        for number, array in enumerate(inputs):
+            if np.isnan(array).any():
+                sample = int(np.argwhere(np.isnan(array))[0][0])
+                raise ValueError(f"argument {number} of the batch has NaN in it, first in sample {sample}")
+
+
+def compile(f: Callable[..., Any], *, example: Any) -> Program:
+    collecting = gc.isenabled()
+    gc.disable()  # a graph is many objects and no garbage
+    try:
+        return Program(f, example)
+    finally:
+        if collecting:
+            gc.enable()
