@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.value import Value
 from autograd.viz.javascript import source
+from autograd.viz.levels import levels
 from autograd.viz.names import Names
 from autograd.viz.templates import MANY, template
 from autograd.viz.text import latex, mathml
@@ -180,7 +181,8 @@ def tape(
     ops: dict[tuple[Any, int], int] = {}
     forms: dict[tuple[Any, ...], int] = {}
     made: dict[str, Any] = {key: [] for key in ("op", "operand", "constant", "ops", "code", "form", "forms")}
-    made |= {"start": [0], **_names(value, order)}
+    found = levels(order)
+    made |= {"start": [0], **_names(value, order, found.name)}
     for node in order:
         if node.op is None:
             made["op"].append(-1)
@@ -203,6 +205,8 @@ def tape(
     made["data"] = [_number(primal[node]) for node in order]
     made["gradient"] = _gradients(order, primal)
     made["parameter"] = [int(node in leaves and (parameters is None or node in parameters)) for node in order]
+    made["groups"] = [vars(group) for group in found.groups]
+    made["group"] = [found.group.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
     made["title"] = title or made["name"][-1]
     return made
@@ -230,16 +234,21 @@ def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> in
     return forms[key]
 
 
-def _names(root: Value, order: list[Value]) -> dict[str, Any]:
+def _names(root: Value, order: list[Value], places: Mapping[Value, str]) -> dict[str, Any]:
     """A name for every node, and for those with a label what it looks like in MathML and LaTeX."""
     given = Names(root, None, order)
-    labelled = {i: given.formula(node) for i, node in enumerate(order) if node.label or node is root}
-    taken = {name.name for name in labelled.values()}  # type: ignore[union-attr]
+    labelled = {node: given.formula(node) for node in order if node.label or node is root}
+    names = {node: term.name for node, term in labelled.items()}  # type: ignore[union-attr]
+    taken = set(names.values())
+    for node, name in places.items():
+        if node not in names and name not in taken:
+            names[node] = name
     fresh = (name for k in count(1) if (name := f"v{k}") not in taken)
+    notations = {i: term for i, node in enumerate(order) if (term := labelled.get(node)) is not None}
     return {
-        "name": [labelled[i].name if i in labelled else next(fresh) for i in range(len(order))],  # type: ignore[union-attr]
-        "mathml": {i: mathml(name) for i, name in labelled.items()},
-        "latex": {i: latex(name) for i, name in labelled.items()},
+        "name": [names.get(node) or next(fresh) for node in order],
+        "mathml": {i: mathml(term) for i, term in notations.items()},
+        "latex": {i: latex(term) for i, term in notations.items()},
     }
 
 

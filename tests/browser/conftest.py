@@ -41,7 +41,9 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         made = browser.new_context(offline=True, viewport={"width": 1200, "height": 700}, **(context or {}))
         contexts.append(made)
         page = made.new_page()
-        page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else complaints.append(r.url))
+        page.on(
+            "request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else complaints.append(r.url)
+        )
         page.on("console", lambda m: complaints.append(m.text))
         page.on("pageerror", lambda e: complaints.append(str(e)))
         page.goto(path.as_uri())

@@ -39,9 +39,7 @@ def operands_for(op: Primitive, generator: random.Random) -> list[float]:
 
 
 @pytest.mark.parametrize("name", list(table))
-def test_each_primitive_as_javascript_gives_what_it_gives_in_python(
-    name: str, show: Callable[..., Any]
-) -> None:
+def test_each_primitive_as_javascript_gives_what_it_gives_in_python(name: str, show: Callable[..., Any]) -> None:
     op, generator, cases = table[name], random.Random(name), []
     tries = [operands_for(op, generator) for _ in range(400)]
     for given in [*tries, *([x] * len(tries[0]) for x in NUMBERS)]:  # the last are ties

@@ -53,7 +53,7 @@ class Drawing {
   show(view) {
     this.view = view;
     for (const box of view.boxes) this.measure(box);
-    const laid = layered(view.boxes, view.links.map((link) => [link.from, link.to]), { column: 36, row: 9 });
+    const laid = layered(view.boxes, view.links.map((link) => [link.from, link.to]), { column: view.roomy ? 64 : 36, row: 9 });
     this.width = laid.width;
     this.height = laid.height;
     view.boxes.forEach((box, i) => Object.assign(box, { x: laid.cells[i].x, y: laid.cells[i].y, rank: laid.cells[i].rank }));
@@ -72,10 +72,12 @@ class Drawing {
   }
 
   measure(box) {
-    const widest = Math.max(box.ghost ? 6 : 13, columns(box.title) + (box.caption ? 1 + columns(box.caption) : 0));
-    box.low = !box.ghost && box.group < 0 && engine.op[box.node] < 0 && columns(box.title) <= 4; // a leaf in two lines
+    const widest = Math.max(box.ghost ? 6 : box.neuron ? 15 : 13, columns(box.title) + (box.caption ? 1 + columns(box.caption) : 0), columns(box.note || ""));
+    // A leaf or a neuron with a short name takes two lines; columns of them are what makes drawings tall.
+    const short = columns(box.title) <= 5 && !box.note && !box.caption;
+    box.low = short && !box.ghost && (box.neuron || (box.group < 0 && engine.op[box.node] < 0));
     box.width = Math.ceil(widest * CHAR + 18);
-    box.height = box.ghost ? LINE + 10 : (box.low ? 2 : 3) * LINE + 10 + (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * 9 + 3 : 0);
+    box.height = box.ghost ? LINE + 10 : (box.low ? 2 : box.note ? 4 : 3) * LINE + 10 + (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * 9 + 3 : 0);
   }
 
   cellsInRow(box) {
@@ -120,7 +122,7 @@ class Drawing {
     box.text.caption.textContent = box.caption || "";
     group.append(box.text.title, box.text.caption);
     if (!box.ghost) {
-      const second = box.low ? LINE + 1 : 2 * LINE + 2, third = second + LINE;
+      const second = box.low ? LINE + 1 : (box.note ? 3 : 2) * LINE + 2, third = second + LINE;
       box.text.value = text("value", width - 9, second, "end");
       box.text.gradient = text("gradient", width - 9, third, "end");
       box.text.flag = text("flag", 9, second, "start");
@@ -128,9 +130,14 @@ class Drawing {
       box.bar = svg("rect", { class: "bar", x: 9, y: third + 4, width: 0, height: 2, rx: 1 });
       group.append(box.text.value, box.text.gradient, box.text.flag, box.text.sign, box.bar);
     }
+    if (box.note) {
+      box.text.note = text("note", 9, 2 * LINE + 1, "start");
+      box.text.note.textContent = box.note;
+      group.append(box.text.note);
+    }
     if (box.cells) {
       const row = this.cellsInRow(box);
-      box.squares = box.cells.map((_, k) => svg("rect", { class: "cell", x: 8 + (k % row) * 9, y: 3 * LINE + 12 + Math.floor(k / row) * 9, width: 8, height: 8, rx: 1 }));
+      box.squares = box.cells.map((_, k) => svg("rect", { class: "cell", x: 8 + (k % row) * 9, y: 4 * LINE + 12 + Math.floor(k / row) * 9, width: 8, height: 8, rx: 1 }));
       group.append(...box.squares);
     }
     box.element = group;
@@ -151,7 +158,7 @@ class Drawing {
 
   /** Show it all; if that would make the text smaller than 9 px, the end of the drawing at 9 px. */
   fit() {
-    const room = this.room(), scale = Math.max(this.fitting(room), 0.76);
+    const room = this.room(), scale = Math.max(this.fitting(room), 0.75);
     const x = this.width * scale <= room.width - 16 ? (room.width - this.width * scale) / 2 : room.width - this.width * scale - 20;
     const y = (room.height - this.height * scale - 34) / 2;
     this.look({ x, y, scale });

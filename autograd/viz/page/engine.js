@@ -108,20 +108,31 @@ class Engine {
     const size = (path) => (Number.isNaN(path.product) ? Infinity : Math.abs(path.product));
     for (let u = this.root - 1; u >= v; u--) {
       const found = [];
-      for (const e of this.uses[u]) {
+      for (const [e, slope] of this.slopes(u)) {
         const rest = best.get(this.user[e]);
-        if (!this.flows[e] || !rest) continue;
+        if (!rest) continue;
         count[u] += count[this.user[e]];
-        for (const path of rest) found.push({ product: path.product * this.local[e], edge: e, rest: path });
+        for (const path of rest) found.push({ product: path.product * slope, slope, edge: e, rest: path });
       }
       if (found.length) best.set(u, found.sort((p, q) => size(q) - size(p)).slice(0, most));
     }
     const unrolled = (best.get(v) || []).map((path) => {
-      const edges = [];
-      for (let p = path; p && p.edge >= 0; p = p.rest) edges.push(p.edge);
-      return { product: path.product, edges };
+      const edges = [], slopes = [];
+      for (let p = path; p && p.edge >= 0; p = p.rest) edges.push(p.edge), slopes.push(p.slope);
+      return { product: path.product, edges, slopes };
     });
     return { paths: unrolled, count: count[v] };
+  }
+
+  /** For each use of v an edge that leads there and ∂use/∂v; x·x answers to x with both of its edges. */
+  slopes(v) {
+    const found = new Map();
+    for (const e of this.uses[v])
+      if (this.flows[e]) {
+        const seen = found.get(this.user[e]);
+        found.set(this.user[e], [seen ? seen[0] : e, (seen ? seen[1] : 0) + this.local[e]]);
+      }
+    return found.values();
   }
 
   /** Why a value is not finite: "born" here, or "came" from an operand; "" if it is finite. */

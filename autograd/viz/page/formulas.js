@@ -10,9 +10,9 @@ function named(v, notation) {
   if (notation === "text") return names[v];
   const given = tape[notation][v];
   if (given !== undefined) return given;
-  const [, letters, digits] = /^(.*?)(\d*)$/s.exec(names[v]);
-  if (notation === "latex") return digits ? `${letters}_{${digits}}` : letters;
-  return digits && letters ? `<msub><mi>${escape(letters)}</mi><mn>${digits}</mn></msub>` : `<mi>${escape(names[v])}</mi>`;
+  const [, letters, digits] = /^(.*?)([\d.]*)$/s.exec(names[v]), below = digits.replaceAll(".", ",");
+  if (notation === "latex") return below ? `${letters}_{${below}}` : letters;
+  return below && letters ? `<msub><mi>${escape(letters)}</mi><mn>${below}</mn></msub>` : `<mi>${escape(names[v])}</mi>`;
 }
 
 function numeral(x, notation) {

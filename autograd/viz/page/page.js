@@ -177,7 +177,8 @@ function boxesOf(view) {
     links.get(key).edges.push(e);
   }
   for (const box of boxes) dress(box);
-  return { ...view, boxes, links: [...links.values()], where };
+  const roomy = state.locals ?? links.size <= 14; // so that a local derivative fits on each edge
+  return { ...view, roomy, boxes, links: [...links.values()], where };
 }
 
 function ancestors(g) {
@@ -206,11 +207,15 @@ function dress(box) {
   if (box.group >= 0) {
     const group = groups[box.group];
     box.title = cut(group.name, 22);
-    const parts = groups.filter((g) => g.parent === box.group).length;
-    box.caption = box.ghost ? "" : parts ? `×${parts}` : caption(box.nodes[box.nodes.length - 1]);
+    box.neuron = group.kind === "neuron" && !box.ghost;
+    const parts = groups.filter((g) => g.parent === box.group && g.kind === "neuron").length;
     box.outputs = box.nodes.filter((v) => v === engine.root || usersOf(v).some((u) => !box.nodes.includes(u)));
     box.parameters = box.nodes.filter((v) => tape.parameter[v]);
     box.kind = box.ghost ? "ghost group" : "group";
+    const last = box.outputs[box.outputs.length - 1];
+    box.caption = box.ghost || box.neuron ? "" : `${last === undefined || engine.op[last] < 0 ? "" : cut(caption(last), 14)}${parts > 1 ? ` ×${parts}` : ""}`;
+    if (box.neuron && box.outputs.length === 1) box.title = names[last];
+    else if (!box.ghost) box.note = box.parameters.length ? `${box.parameters.length} parameter${box.parameters.length > 1 ? "s" : ""}` : `${box.nodes.length} nodes`;
     if (!box.ghost && box.outputs.length > 1) box.cells = box.outputs.slice(0, 128);
   } else {
     const v = box.nodes[0];
@@ -239,7 +244,7 @@ function readableDepth(group) {
     const view = boxesOf({ group, depth });
     if (view.boxes.length > 100) continue;
     drawing.show(view);
-    if (drawing.fitting() >= 0.76) return depth;
+    if (Math.max(fittingDocked(true), fittingDocked(false)) >= 0.75) return depth;
   }
   return 0;
 }
@@ -253,6 +258,7 @@ function openView(view, focus = true) {
   drawing.fit();
   for (const box of made.boxes) listen(box);
   crumbs();
+  $("locals").setAttribute("aria-pressed", String(made.roomy));
   paint();
   if (focus && made.boxes.length) roveTo(boxAt(state.selected) || made.boxes[made.boxes.length - 1], false);
 }
@@ -287,7 +293,8 @@ function levelName(depth, levels) {
     if (state.view.group >= 0 && !from) continue;
     if (around.length > from + depth) kinds.add(groups[around[from + depth]].kind || "group");
   }
-  return `${[...kinds][0] || "group"}s`;
+  const kind = [...kinds][0] || "group";
+  return kind.endsWith("s") ? kind : `${kind}s`;
 }
 
 // ── painting ─────────────────────────────────────────────────────────────────────────────────
@@ -314,24 +321,29 @@ function paint() {
   const { boxes, links } = state.view, now = lit(), walk = walking();
   for (const box of boxes) paintBox(box, now, walk);
   const chosen = boxAt(state.selected);
-  const labelled = state.locals ?? links.length <= 14;
+  const labelled = state.view.roomy;
   for (const link of links) {
-    const { path, mark } = link, single = link.edges.length === 1 ? link.edges[0] : -1;
+    const { path, mark } = link, [first] = link.edges;
+    // edges that lead from one node to one node are read as one: x·x answers to x twice
+    const single = link.edges.every((e) => engine.user[e] === engine.user[first] && engine.operand[e] === engine.operand[first]) ? first : -1;
+    const slope = single >= 0 ? link.edges.reduce((sum, e) => sum + engine.local[e], 0) : 0;
     const flowing = link.edges.filter((e) => engine.flows[e] && engine.reached[engine.user[e]]);
     const done = state.step > FORWARD + 1 ? flowing.filter((e) => stage(engine.user[e]) === "final" && (!walk || passed(e))) : [];
     let carried = 0, size = 0;
+    const signs = new Set();
     for (const e of done) {
       const term = grad[engine.user[e]] * engine.local[e];
       carried += term;
       size += term * term;
+      if (term) signs.add(term > 0);
     }
     size = Number.isNaN(carried) ? NaN : Math.sqrt(size);
     const isLit = walk && link.edges.includes(now.edge), near = chosen && (boxes[link.from] === chosen || boxes[link.to] === chosen);
     const veiled = state.practising && link.edges.some((e) => hidden(engine.operand[e]));
-    path.setAttribute("class", `edge ${flowing.length ? (done.length && !veiled ? sign(carried) : "later") : "none"}${isLit ? " lit" : ""}${near ? " near" : ""}`);
+    path.setAttribute("class", `edge ${flowing.length ? (done.length && !veiled ? (signs.size > 1 ? "mixed" : sign(carried)) : "later") : "none"}${isLit ? " lit" : ""}${near ? " near" : ""}`);
     path.style.strokeWidth = isLit ? 4 : done.length && !veiled ? (1 + 3.5 * strength(size)).toFixed(2) : 1.1;
     mark.setAttribute("class", `mark${isLit ? " lit" : ""}`);
-    mark.textContent = single >= 0 && flowing.length && known(engine.user[single]) && (isLit || ((labelled || near) && !veiled)) ? `×${short(engine.local[single], 3)}` : "";
+    mark.textContent = single >= 0 && flowing.length && known(engine.user[single]) && (isLit || ((labelled || near) && !veiled)) ? `×${short(isLit ? engine.local[now.edge] : slope, 3)}` : "";
   }
   legend();
   caption_();
@@ -451,18 +463,13 @@ function element(name, attributes = {}, ...children) {
 /** Choose a node, showing the part of the graph it is in. */
 function select(v, focus = false) {
   state.selected = v;
-  if (v >= 0 && !boxAt(v)) openView({ group: home(v) }, false);
+  if (v >= 0 && boxAt(v)?.node !== v) openView({ group: groupOf[v] }, false);
   paint();
   const box = boxAt(v);
   if (box) {
     drawing.reveal(box);
     roveTo(box, focus);
   }
-}
-
-/** The group whose own view shows a node as a box of its own. */
-function home(v) {
-  return groupOf[v];
 }
 
 /** One box at a time can be reached with Tab; the arrow keys move that place along the edges. */
@@ -487,7 +494,6 @@ function neighbour(box, key) {
 function enter(box) {
   if (box.group >= 0 && !box.ghost) openView({ group: box.group });
   else if (box.group >= 0) openView({ group: groups[box.group].parent });
-  else if (!state.view.where || box.ghost) select(box.node, true);
   else select(box.node, true);
 }
 
@@ -855,18 +861,22 @@ function dock(side = !document.body.classList.contains("side")) {
 }
 
 function locals() {
-  state.locals = !(state.locals ?? state.view.links.length <= 14);
-  $("locals").setAttribute("aria-pressed", String(state.locals));
-  paint();
+  state.locals = !state.view.roomy;
+  openView({ group: state.view.group, depth: state.view.depth }, false);
 }
 
 /** The panel goes where it leaves the drawing larger: beside a tall one, below a wide one. */
 function dockWhereItFits() {
-  const size = (side) => {
-    document.body.classList.toggle("side", side);
-    return drawing.fitting();
-  };
-  dock(innerWidth > 720 && size(true) > size(false));
+  dock(innerWidth > 720 && fittingDocked(true) > fittingDocked(false));
+}
+
+/** How large the drawing would be with the panel at the side, or below. */
+function fittingDocked(side) {
+  const now = document.body.classList.contains("side");
+  document.body.classList.toggle("side", side);
+  const size = drawing.fitting();
+  document.body.classList.toggle("side", now);
+  return size;
 }
 
 const panel = new Panel($("panel"));
@@ -917,4 +927,4 @@ function start() {
 }
 
 start();
-window.explorer = { numeric: { power, erf, erfc }, engine, state, tape, names, get grad() { return grad; }, get partial() { return partial; }, stage, change, go, descend, select, openView, paths: (v, most) => engine.paths(v, most), gradientText, sentence, drawingAsSVG, pageText, wholeDerivation, mistake, find };
+window.explorer = { numeric: { power, erf, erfc }, engine, state, tape, names, get grad() { return grad; }, get partial() { return partial; }, stage, change, go, descend, select, openView, paths: (v, most) => engine.paths(v, most), gradientText, sentence, drawingAsSVG, pageText, wholeDerivation, mistake, find, pythonOf };

@@ -119,10 +119,11 @@ class Panel {
     if (v === engine.root || !paths.length) return "";
     const shown = paths.map((path) => {
       const steps = path.edges.slice().reverse();
-      const factors = steps.length > 9 ? [...steps.slice(0, 4), -1, ...steps.slice(-4)] : steps;
+      const slopes = path.slopes.slice().reverse().map(bracketed);
+      const factors = slopes.length > 9 ? [...slopes.slice(0, 4), "…", ...slopes.slice(-4)] : slopes;
       const nodes = [engine.root, ...steps.map((e) => engine.operand[e])];
       const way = (nodes.length > 9 ? [...nodes.slice(0, 4), -1, ...nodes.slice(-4)] : nodes).map((u) => (u < 0 ? "…" : linkText(u))).join(" ← ");
-      return `<li><div>${way}</div><div class="product">${factors.map((e) => (e < 0 ? "…" : bracketed(engine.local[e]))).join(" × ")} = <b class="${sign(path.product)}">${short(path.product)}</b></div></li>`;
+      return `<li><div>${way}</div><div class="product">${factors.join(" × ")} = <b class="${sign(path.product)}">${short(path.product)}</b></div></li>`;
     });
     const rest = grad[v] - paths.reduce((sum, path) => sum + path.product, 0);
     const left = count > paths.length ? `<p class="quiet">The other ${short(count - paths.length)} paths carry ${short(rest)} together.</p>` : "";
