@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import Value, dot, log, log1p, logsumexp, maximum, minimum, relu, softplus, total, where
+from autograd import Value, dot, exp, log, log1p, logsumexp, maximum, minimum, relu, softplus, total, where
 from nn.layers import _as_list
 
 __all__ = [
@@ -90,17 +90,18 @@ def binary_cross_entropy(prediction: Any, target: Any) -> Any:
     return -total([t * _log(p) + (1 - t) * _log_of_complement(p) for p, t in pairs]) / len(pairs)
 
 
-_LEAST = 5e-324  # added to p > 0 it changes nothing, and its logarithm, unlike that of 0, is a number
+_LEAST = exp(-100)
 _BELOW_ONE = 1 - 2**-53
 
 
 def _log(p: Any) -> Any:
-    return maximum(log(p + _LEAST), -100)
+    """log p, at least −100, and a domain error for p < 0."""
+    return log(where(p >= 0, maximum(p, _LEAST), p))
 
 
 def _log_of_complement(p: Any) -> Any:
-    """log(1 − p), exact for small p, and a domain error for p > 1."""
-    return maximum(where(p < 1, log1p(-minimum(p, _BELOW_ONE)), log(1 - p + _LEAST)), -100)
+    """log(1 − p), exact for small p, −100 for p = 1, and a domain error for p > 1."""
+    return where(p < 1, log1p(-minimum(p, _BELOW_ONE)), log(where(p <= 1, _LEAST, 1 - p)))
 
 
 def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
@@ -132,7 +133,9 @@ def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:
     >>> f"{cross_entropy([2.0, 1.0, 0.0], 0):.4f}", f"{cross_entropy([2.0, 1.0, 0.0], [1, 0, 0]):.4f}"
     ('0.4076', '0.4076')
     """
-    logits = _as_list(logits)
+    logits = _listed(logits)
+    if not logits:
+        raise ValueError("cross_entropy takes at least one logit, and was given none")
     if isinstance(target, int) or (not isinstance(target, Value) and hasattr(target, "__index__")):
         index = int(target)
         if not 0 <= index < len(logits):
@@ -160,10 +163,15 @@ def hinge_loss(prediction: Any, target: Any) -> Any:
 
 
 def _pairs(prediction: Any, target: Any) -> list[tuple[Any, Any]]:
-    predictions, targets = (_as_list(x) if hasattr(x, "__len__") else [x] for x in (prediction, target))
+    predictions, targets = _listed(prediction), _listed(target)
     if len(predictions) != len(targets) or not predictions:
         raise ValueError(
             f"a loss takes as many predictions as targets, at least one; "
             f"it was given {len(predictions)} predictions and {len(targets)} targets"
         )
     return list(zip(predictions, targets, strict=True))
+
+
+def _listed(x: Any) -> list[Any]:
+    x = x.tolist() if hasattr(x, "tolist") else x  # an array of no dimension gives a number
+    return _as_list(x) if hasattr(x, "__len__") else [x]

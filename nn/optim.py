@@ -68,8 +68,8 @@ class Optimiser:
         rule = self.rule
         for i, parameter in enumerate(self.parameters):
             grad = parameter.grad
-            parameter.data, *state = rule(parameter.data, getattr(grad, "data", grad), *self.state[i])
-            self.state[i] = tuple(state)
+            data, *state = rule(parameter.data, getattr(grad, "data", grad), *self.state[i])
+            parameter.data, self.state[i] = float(data), tuple(state)  # also for a rate that is NumPy's
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to zero."""
