@@ -1,0 +1,160 @@
+"""The losses: PyTorch's numbers, stable for logits of any size, and clear about what they take.
+
+The reference numbers are PyTorch's own (`references/make_losses.py`).
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from references import make_losses
+
+import nn
+from autograd import Value, sigmoid
+
+CASES = json.loads(Path(make_losses.__file__).with_name("losses.json").read_text())["cases"]
+OF_PAIRS = [
+    nn.squared_error,
+    nn.half_squared_error,
+    nn.mse_loss,
+    nn.l1_loss,
+    nn.binary_cross_entropy,
+    nn.binary_cross_entropy_with_logits,
+    nn.hinge_loss,
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['loss']} {case['prediction']}")
+def test_value_and_gradient_are_pytorchs(case: dict[str, Any]) -> None:
+    prediction = [Value(p) for p in case["prediction"]]
+    loss = getattr(nn, case["loss"])(prediction, case["target"])
+    loss.backward()
+    # A loss is a difference of terms as large as its inputs: a few ulp (2.2e-16) of the largest one
+    largest = max(1.0, *map(abs, case["prediction"])) if case["loss"] == "cross_entropy" else 1.0
+    assert loss.data == pytest.approx(case["value"], rel=1e-14, abs=1e-15 * largest)
+    # softmax = exp(z − log Σ exp z): the rounding of the exponent, half an ulp of 800, is 6e-14 of the result
+    assert [p.grad for p in prediction] == pytest.approx(case["gradient"], rel=1e-13, abs=1e-15)
+
+
+def test_every_loss_was_compared() -> None:
+    assert {case["loss"] for case in CASES} == {f.__name__ for f in [*OF_PAIRS, nn.cross_entropy]}
+
+
+@pytest.mark.parametrize("loss", OF_PAIRS)
+def test_numbers_give_a_number_and_values_a_value(loss: Any) -> None:
+    y, target = [0.25, 0.5], [1.0, 1.0]
+    expected = loss(y, target)
+    assert type(expected) is float
+    for prediction in ([Value(v) for v in y], tuple(map(Value, y)), np.array([Value(v) for v in y])):
+        for targets in (target, tuple(target), np.array(target), np.array([1, 1])):
+            found = loss(prediction, targets)
+            assert type(found) is Value
+            assert found.data == expected
+    assert loss(np.array(y), np.array(target)) == expected
+
+
+@pytest.mark.parametrize("loss", OF_PAIRS)
+def test_a_lone_prediction_counts_as_a_list_of_one(loss: Any) -> None:
+    expected = loss([0.25], [1.0])
+    for one in (1, 1.0, np.float64(1), np.int64(1), np.array(1.0), [1], np.array([1.0])):
+        assert loss(Value(0.25), one).data == expected
+        assert loss([Value(0.25)], one).data == expected
+
+
+@pytest.mark.parametrize("loss", OF_PAIRS)
+@pytest.mark.parametrize(("prediction", "target"), [([], []), ([0.5], [1.0, 1.0]), ([0.5, 0.5], 1.0), (0.5, [])])
+def test_unequal_lengths_and_none_at_all_are_an_error(loss: Any, prediction: Any, target: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"as many predictions as targets, at least one; it was given \d predictions and"
+    ):
+        loss(prediction, target)
+
+
+def test_targets_may_be_values_and_receive_gradients() -> None:
+    y = Value(0.25)
+    nn.half_squared_error(0.75, y).backward()
+    assert y.grad == -0.5  # ∂½(ŷ − y)²/∂y = y − ŷ
+
+
+def test_absolute_error_has_the_gradient_zero_at_the_tie() -> None:
+    y = Value(1.0)
+    nn.l1_loss(y, 1.0).backward()
+    assert y.grad == 0.0
+
+
+# ── cross-entropies at the extremes ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("p", "y"), [(0.0, 1.0), (1.0, 0.0)])
+def test_the_logarithm_of_binary_cross_entropy_is_never_less_than_minus_100(p: float, y: float) -> None:
+    prediction = Value(p)
+    loss = nn.binary_cross_entropy(prediction, y)
+    loss.backward()
+    assert loss.data == 100.0
+    assert prediction.grad == 0.0, "where the bound holds; PyTorch's is 1e12"
+
+
+@pytest.mark.parametrize(("p", "y"), [(0.0, 0.0), (1.0, 1.0)])
+def test_a_certain_and_right_probability_costs_nothing(p: float, y: float) -> None:
+    assert nn.binary_cross_entropy(Value(p), y).data == 0.0
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, -1e-300, 1 + 2**-52, math.inf])
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_what_is_no_probability_is_a_domain_error(p: float, y: float) -> None:
+    for prediction in (p, Value(p)):
+        with pytest.raises(ValueError, match="log"):
+            nn.binary_cross_entropy(prediction, y)
+
+
+@pytest.mark.parametrize("z", [-1e308, -750.0, -30.0, 0.0, 30.0, 750.0, 1e308])
+@pytest.mark.parametrize("y", [0.0, 0.25, 1.0])
+def test_binary_cross_entropy_of_a_logit_of_any_size_has_the_gradient_sigmoid_minus_target(z: float, y: float) -> None:
+    logit = Value(z)
+    loss = nn.binary_cross_entropy_with_logits(logit, y)
+    loss.backward()
+    assert math.isfinite(loss.data)
+    assert logit.grad == pytest.approx(sigmoid(z) - y, abs=1e-16)
+
+
+def test_binary_cross_entropy_of_logits_is_that_of_their_sigmoids() -> None:
+    z, y = [-3.0, 0.5, 4.0], [0.0, 0.3, 1.0]
+    of_logits = nn.binary_cross_entropy_with_logits(z, y)
+    assert of_logits == pytest.approx(nn.binary_cross_entropy([sigmoid(v) for v in z], y), rel=1e-14)
+
+
+def test_cross_entropy_has_the_gradient_softmax_minus_target() -> None:
+    z, y = [0.3, -1.2, 2.0], [0.2, 0.5, 0.3]
+    logits = [Value(v) for v in z]
+    nn.cross_entropy(logits, y).backward()
+    e = np.exp(z)
+    assert [v.grad for v in logits] == pytest.approx(e / e.sum() - y, rel=1e-14)
+
+
+@pytest.mark.parametrize("index", [2, np.int64(2), np.uint8(2), True])
+def test_cross_entropy_of_a_class_is_that_of_certainty(index: Any) -> None:
+    z = [0.3, -1.2, 2.0]
+    certain = [float(i == int(index)) for i in range(3)]
+    assert nn.cross_entropy(z, index) == pytest.approx(nn.cross_entropy(z, certain), rel=1e-15)
+
+
+@pytest.mark.parametrize("index", [3, -1])
+def test_an_index_that_is_no_class_is_an_index_error(index: int) -> None:
+    with pytest.raises(IndexError, match=f"the target is a class from 0 to 2, not {index}"):
+        nn.cross_entropy([0.1, 0.2, 0.3], index)
+
+
+def test_cross_entropy_of_no_logits_or_other_than_as_many_probabilities_is_an_error() -> None:
+    for target in (0, [], [1.0]):
+        with pytest.raises(ValueError, match="at least one"):
+            nn.cross_entropy([], target)
+    with pytest.raises(ValueError, match="given 2 predictions and 3 targets"):
+        nn.cross_entropy([0.1, 0.2], [0.2, 0.3, 0.5])
+
+
+def test_targets_of_the_hinge_loss_are_plus_or_minus_one() -> None:
+    with pytest.raises(ValueError, match="the targets of hinge_loss are -1 or 1, not 0"):
+        nn.hinge_loss([0.3], [0])

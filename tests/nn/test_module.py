@@ -1,0 +1,139 @@
+"""A module finds its parameters, and its state goes out and in whole or not at all."""
+
+import copy
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd import Value
+
+
+class Custom(nn.Module):
+    def __init__(self) -> None:
+        self.scale = Value(2.0)
+        self.grid = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
+        self.first = nn.Layer(2, 2, seed=0)
+        self.rest = (nn.Neuron(2, seed=1), nn.Neuron(2, seed=2))
+        self.name = "not a parameter"
+        self.tied = self.scale  # the same parameter by another name
+
+
+def test_parameters_are_found_in_attributes_lists_and_modules_each_once() -> None:
+    names = [name for name, _ in Custom().named_parameters()]
+    assert names == [
+        *("scale", "grid[0][0]", "grid[0][1]", "grid[1][0]", "grid[1][1]"),
+        *("first.weight[0][0]", "first.weight[0][1]", "first.bias[0]"),
+        *("first.weight[1][0]", "first.weight[1][1]", "first.bias[1]"),
+        *("rest.0.w[0]", "rest.0.w[1]", "rest.0.b", "rest.1.w[0]", "rest.1.w[1]", "rest.1.b"),
+    ]
+
+
+def test_parameters_are_listed_as_they_are_named() -> None:
+    model = Custom()
+    assert model.parameters() == [p for _, p in model.named_parameters()]
+    assert nn.Module().parameters() == []
+
+
+def test_names_and_sizes_of_a_network_are_pytorchs() -> None:
+    state = nn.MLP(3, [4, 2], seed=0).state_dict()
+    sizes = {name: np.shape(tensor) for name, tensor in state.items()}
+    assert sizes == {"layers.0.weight": (4, 3), "layers.0.bias": (4,), "layers.1.weight": (2, 4), "layers.1.bias": (2,)}
+
+
+def test_zero_grad_reaches_every_parameter() -> None:
+    model = Custom()
+    for p in model.parameters():
+        p.grad = 1.0
+    model.zero_grad()
+    assert not any(p.grad for p in model.parameters())
+
+
+def test_train_and_eval_reach_every_module() -> None:
+    model = Custom()
+    assert model.eval() is model
+    assert not any(m.training for m in model.modules())
+    assert sum(1 for _ in model.modules()) == 6  # itself, the layer and its two neurons, the two others
+    model.train()
+    assert all(m.training for m in model.modules())
+
+
+# ── state ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "through", [lambda s: s, lambda s: json.loads(json.dumps(s)), lambda s: {k: np.array(v) for k, v in s.items()}]
+)
+def test_a_state_goes_out_and_in_again(through: Any) -> None:
+    trained, fresh = nn.MLP(3, [4, 1], seed=0), nn.MLP(3, [4, 1], seed=1)
+    assert fresh.state_dict() != trained.state_dict()
+    fresh.load_state_dict(through(trained.state_dict()))
+    assert fresh.state_dict() == trained.state_dict()
+    assert fresh([1.0, 2.0, 3.0]).data == trained([1.0, 2.0, 3.0]).data
+    assert all(type(p.data) is float for p in fresh.parameters())
+
+
+def test_a_module_of_ones_own_too() -> None:
+    one, other = Custom(), Custom()
+    for i, p in enumerate(one.parameters()):
+        p.data = float(i)
+    other.load_state_dict(one.state_dict())
+    assert [p.data for p in other.parameters()] == [float(i) for i in range(17)]
+
+
+def test_a_state_is_a_copy() -> None:
+    model = nn.MLP(1, [1], seed=0)
+    state = model.state_dict()
+    before = copy.deepcopy(state)
+    model.parameters()[0].data = 5.0
+    assert state == before
+
+
+def fault(change: Any) -> tuple[nn.MLP, dict[str, Any]]:
+    model = nn.MLP(2, [3, 1], seed=0)
+    state = nn.MLP(2, [3, 1], seed=1).state_dict()
+    change(state)
+    return model, state
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda s: s.pop("layers.1.bias"), ValueError, "does not fit this MLP: layers.1.bias is missing"),
+        (lambda s: s.update(extra=[1.0]), ValueError, "extra is unexpected"),
+        (
+            lambda s: s["layers.0.weight"].pop(),
+            ValueError,
+            r"layers\.0\.weight has size \[2, 2\] and should have \[3, 2\]",
+        ),
+        (lambda s: s["layers.0.weight"][1].pop(), ValueError, r"layers\.0\.weight has size \[3, 'ragged'\] and should"),
+        (
+            lambda s: s.update({"layers.1.bias": 1.0}),
+            ValueError,
+            r"layers\.1\.bias has size \[\] and should have \[1\]",
+        ),
+        (lambda s: s["layers.0.bias"].__setitem__(2, "x"), TypeError, "expected a real number, not 'x'"),
+        (lambda s: s["layers.1.weight"][0].__setitem__(2, None), TypeError, "expected a real number, not None"),
+        (
+            lambda s: s.update({"layers.0.bias": np.zeros((3, 1))}),
+            ValueError,
+            r"has size \[3, 1\] and should have \[3\]",
+        ),
+    ],
+)
+def test_a_state_that_does_not_fit_is_an_error_and_changes_nothing(change: Any, error: Any, words: str) -> None:
+    model, state = fault(change)
+    before = model.state_dict()
+    with pytest.raises(error, match=words):
+        model.load_state_dict(state)
+    assert model.state_dict() == before
+
+
+def test_all_faults_are_named_at_once() -> None:
+    model, state = fault(lambda s: (s.pop("layers.1.bias"), s.update(extra=1.0), s["layers.0.bias"].pop()))
+    with pytest.raises(
+        ValueError, match=r"layers\.1\.bias is missing; extra is unexpected; layers\.0\.bias has size \[2\]"
+    ):
+        model.load_state_dict(state)
