@@ -161,6 +161,8 @@ def _check(node: ast.expr) -> list[str]:
             name = _ALSO_CALLED.get(name, name)
             if name not in table:
                 raise ExpressionError(f"{name} is not a function here; there are {', '.join(table)}")
+            if table[name].nary and not operands:
+                raise ExpressionError(f"{name} takes at least one operand")
             if name == "dot" and len(operands) % 2 == 0:
                 raise ExpressionError("dot takes w1, …, wn, x1, …, xn, b here: an odd number of operands")
             return [found for operand in operands for found in _check(operand)]

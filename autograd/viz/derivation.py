@@ -252,7 +252,7 @@ def _step(step: Step, fork: Fork, e: Explanation) -> Equation:
 
     def of_term(link: Link, delta: float) -> tuple[Term, list[float]]:
         if link.use is fork.use:
-            return Derivative(y, whole.by, len(step.terms) > 1), [link.value]
+            return Derivative(y, whole.by, link.direct), [link.value]
         local = Derivative(names.formula(link.use), whole.by)
         return Chain((Derivative(y, local.of), local)), [delta, link.value]
 
@@ -472,7 +472,11 @@ def as_markdown(explanation: Explanation, with_reasons: bool = True) -> str:
 
 
 def _math(inside: str, display: str = "inline") -> str:
-    return f'<math display="{display}">{inside}</math>'
+    return f'<math display="{display}"><mstyle displaystyle="true">{inside}</mstyle></math>'
+
+
+def _cell(inside: str, side: str) -> str:
+    return f'<mtd style="text-align: {side}">{inside}</mtd>'
 
 
 def _mathml_sign(relation: str) -> str:
@@ -495,7 +499,7 @@ def as_mathml(explanation: Explanation, with_reasons: bool = True) -> str:
                     )
                     rows += f"<mtr>{''.join(cells)}</mtr>"
                     start = ""
-                table = f'<mtable displaystyle="true" columnalign="right center left">{rows}</mtable>'
+                table = f'<mtable displaystyle="true">{rows}</mtable>'
                 found.append(_math(table, "block"))
             case Reasons(rows_, more):
                 items = []

@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograd.graph import adjoints, topological_order
 from autograd.primitives import Primitive
@@ -407,10 +407,13 @@ class _Ways:
                 paths = _mark_direct([self._path(way) for way in ways])
                 return Fork(use, of, delta[of], count[use], tuple(paths), (), largest)
         steps = tuple(
-            Step(node, delta[node], tuple((self.link(above, node), delta[above]) for above in self.up[node]))
+            Step(node, delta[node], tuple((self._step_link(use, above, node), delta[above]) for above in self.up[node]))
             for node in reversed(between[:-1])
         )
         return Fork(use, of, delta[of], count[use], (), steps, largest)
+
+    def _step_link(self, root: Value, use: Value, of: Value) -> Link:
+        return replace(self.link(use, of), direct=use is root and len(self.up[of]) > 1)
 
     def _all_ways(self, use: Value, of: Value) -> list[list[Value]]:
         ways, done = [[use]], []
@@ -452,8 +455,6 @@ def _mere_number(link: Link) -> bool:
 
 def _mark_direct(paths: list[Path]) -> list[Path]:
     """Mark the links beside which there is a longer way between the same two nodes."""
-    from dataclasses import replace
-
     places = [{node: i for i, node in enumerate([p.links[0].use, *(k.of for k in p.links)])} for p in paths]
 
     def marked(link: Link) -> Link:

@@ -103,13 +103,14 @@ def _blocked(use: Value, of: Value, names: Names) -> Note:
 
 def _lost(link: Link, names: Names) -> Note:
     """A factor that is 0 or nearly, and why: the piece of the rule that holds, or saturation."""
-    primitive = link.rules[-1].primitive
+    used = [rule.primitive for rule in link.rules]
+    primitive = next((name for name in used if name in _SATURATES), used[-1])
     nothing = "and nothing gets through." if link.value == 0 else "and little of the gradient gets through."
     at: Words = (" at ", Comparison(names.formula(link.of), "=", _figure(link.of.data)), ", ")
     if link.value == 0 and link.decided:
         verdict = "the ReLU is dead" if primitive == "relu" else f"{_called(primitive)} is flat"
         words: Words = (_is(link, names), f": {verdict}", *at, nothing)
-    elif primitive in _SATURATES and len(link.rules) == 1:
+    elif primitive in _SATURATES:
         words = (_is(link, names), f": {_called(primitive)} is saturated", *at, nothing)
     else:
         words = (_is(link, names), ", ", nothing)

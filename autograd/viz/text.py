@@ -202,9 +202,9 @@ class _LaTeX(Notation):
     stacked = True
 
     def name(self, name: str) -> str:
-        base, subscript, copy = _split(name)
+        base, subscript, above = _split(name)
         letters = self.letters(base)
-        return letters + (f"_{{{self.inside(subscript)}}}" if subscript else "") + (f"^{{({copy})}}" if copy else "")
+        return letters + (f"_{{{self.inside(subscript)}}}" if subscript else "") + (f"^{{{above}}}" if above else "")
 
     def inside(self, subscript: str) -> str:
         return subscript if subscript.isascii() else rf"\text{{{escaped_for_latex(subscript)}}}"
@@ -281,7 +281,7 @@ class _MathML(Notation):
     stacked = True
 
     def name(self, name: str) -> str:
-        base, subscript, copy = _split(name)
+        base, subscript, raised = _split(name)
         plain = unicodedata.normalize("NFD", base)
         if len(plain) == 2 and plain[1] in _ACCENTS:
             mark = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}[_ACCENTS[plain[1]]]
@@ -292,7 +292,7 @@ class _MathML(Notation):
             letters = f"<mtext>{html.escape(clean(base))}</mtext>"
         tag = "mn" if subscript.isdigit() else "mi"
         below = f"<{tag}>{html.escape(subscript)}</{tag}>" if subscript else ""
-        above = f"<mrow><mo>(</mo><mn>{copy}</mn><mo>)</mo></mrow>" if copy else ""
+        above = f"<mtext>{raised}</mtext>" if raised else ""
         if below and above:
             return f"<msubsup>{letters}{below}{above}</msubsup>"
         if below:
@@ -336,10 +336,10 @@ class _MathML(Notation):
         return f"<mi>{html.escape(_symbol(name))}</mi><mo>\u2061</mo>{self.parentheses(inside)}"
 
     def piecewise(self, a: str, condition: str, b: str) -> str:
-        cell = "<mtd>{}</mtd>".format
-        rows = f"<mtr>{cell(a)}{cell('<mtext>if </mtext>' + condition)}</mtr>"
+        cell = '<mtd style="text-align: left">{}</mtd>'.format
+        rows = f"<mtr>{cell(a)}{cell('<mtext>if&#160;</mtext>' + condition)}</mtr>"
         rows += f"<mtr>{cell(b)}{cell('<mtext>otherwise</mtext>')}</mtr>"
-        return f'<mrow><mo>{{</mo><mtable columnalign="left">{rows}</mtable></mrow>'
+        return f"<mrow><mo>{{</mo><mtable>{rows}</mtable></mrow>"
 
     def sign(self, sign: str) -> str:
         return f"<mo>{html.escape(_SIGNS.get(sign, sign))}</mo>"
@@ -385,7 +385,7 @@ text, latex, mathml, python = Notation(), _LaTeX(), _MathML(), _Python()
 _PLAIN = re.compile(r"[\w⁽⁾⁰-⁹¹²³\[\]’'′.]+")
 _LETTER = re.compile("[A-DF-Za-df-z]")
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
+_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁽⁾", "01234567890123456789()")
 _SIGNS = {"<=": "≤", ">=": "≥"}
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
 _LATEX_FUNCTIONS = {name: "\\" + name for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")} | {
@@ -395,7 +395,9 @@ _LATEX_FUNCTIONS = {name: "\\" + name for name in ("exp", "log", "sin", "cos", "
     "maximum": r"\max",
     "minimum": r"\min",
 }
-_NAME = re.compile(r"(?P<base>[^\W\d_]+)_?(?P<subscript>\w*|(?:\[\w+\])+)(?:⁽(?P<copy>[⁰-⁹¹²³]+)⁾)?")
+_NAME = re.compile(
+    r"(?P<base>[^\W\d_⁰-⁹¹²³]+)_?(?P<subscript>[^\W⁰-⁹¹²³]*|(?:\[\w+\])+)(?P<above>[⁰-⁹¹²³]*|⁽[⁰-⁹¹²³]+⁾)"
+)
 
 
 def _row(string: str) -> str:
@@ -409,12 +411,12 @@ def _symbol(name: str) -> str:
 
 
 def _split(name: str) -> tuple[str, str, str]:
-    """The letters of a name, its subscript, and which of several of that name it is: w5, w_ij, W[0][1], w⁽²⁾."""
+    """The letters of a name, its subscript, and what stands above it: w5, w_ij, W[0][1], w⁽²⁾."""
     found = _NAME.fullmatch(unicodedata.normalize("NFC", name))
     if not found:
         return name, "", ""
     subscript = found["subscript"].strip("[]").replace("][", ",").translate(_LOWERED)
-    return found["base"], subscript, (found["copy"] or "").translate(_LOWERED)
+    return found["base"], subscript, found["above"].translate(_LOWERED)
 
 
 def clean(label: str, longest: int = 24) -> str:

@@ -1,0 +1,151 @@
+"""``python -m autograd``: what it prints, what it writes, and how it refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "autograd", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+        check=False,
+    )
+
+
+def test_the_example_of_seed_003_prints_value_gradient_and_derivation() -> None:
+    """Seed 003, §3.2: y = sin(x² + 1), dy/dx = 2(cos(x² + 1))x."""
+    done = run("sin(x**2 + 1)", "x=0.5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "y = sin(x² + 1)\n\n"
+        "y     = 0.9489846193555862\n"
+        "∂y/∂x = 0.3153223623952687\n\n"
+        "∂y/∂x = ∂y/∂(x² + 1) · ∂(x² + 1)/∂x\n"
+        "      = cos(x² + 1) · 2x\n"
+        "      = 0.3153 × 1\n"
+        "      = 0.3153\n"
+    )
+
+
+def test_flags_may_stand_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["x*w", "x=2", "--explain", "w=3"])
+    first = capsys.readouterr().out
+    main(["--explain", "x*w", "x=2", "w=3"])
+    assert capsys.readouterr().out == first
+    assert "because" in first
+
+
+def test_an_expression_may_begin_with_a_minus(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["-x**2", "x=-3"])
+    assert "y     = -9.0\n∂y/∂x = 6.0" in capsys.readouterr().out
+
+
+def test_latex_is_printed_instead(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["sin(x)", "x=0.5", "--latex"])
+    written = capsys.readouterr().out
+    assert written.startswith("$$\n\\begin{aligned}\n\\frac{\\partial y}{\\partial x} &= \\cos\\left(x\\right)")
+    assert "0.4794" not in written
+
+
+def test_numbers_alone_are_computed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["2*pi"])
+    assert capsys.readouterr().out == "6.283185307179586\n"
+
+
+def test_a_lone_variable_has_the_gradient_one(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["x", "x=2"])
+    assert "∂y/∂x = 1.0" in capsys.readouterr().out
+
+
+def test_a_variable_may_be_called_y(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["y*f", "y=2", "f=3"])
+    assert "∂g/∂y = 3.0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["x.__class__", "x=1"],
+        ["__import__('os').system('true')"],
+        ["(lambda: 1)()"],
+        ["open('/etc/passwd')"],
+        ["9**9**9"],
+        ["9" * 5000],
+        ["(" * 3000 + ")" * 3000],
+        ["x" * 100_000],
+        ["x +", "x=1"],
+        ["x"],
+        ["x", "x=1", "x=2"],
+        ["x", "x"],
+        ["x", "x=one"],
+        ["x", "1x=2"],
+        ["x", "x=1", "z=2"],
+        ["x", "x=1", "--nonsense"],
+        ["1/x", "x=0"],
+        ["log(x)", "x=-1"],
+        ["sqrt(x)", "x=0"],
+        ["1 + 1", "--draw", "unwritten.svg"],
+        ["x", "x=1\n2"],
+        ["x\n\n\x1b[31m!", "x=1"],
+        [],
+        ["x", "x=1", "--draw"],
+        ["x*2", "x=1", "--explore", "/nonexistent/folder/page.html"],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:30].encode("unicode_escape").decode() or "nothing",
+)
+def test_what_it_cannot_do_is_one_line_on_stderr_and_exit_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    out, err = capsys.readouterr()
+    assert ended.value.code == 2
+    assert out == ""
+    assert err.startswith("python -m autograd: ")
+    assert err.count("\n") == 1
+    assert len(err) < 350
+    assert all(c.isprintable() for c in err.rstrip("\n"))
+
+
+def test_a_null_byte_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):  # no shell can pass one, a caller of main can
+        main(["x\x00", "x=1"])
+    assert "null bytes" in capsys.readouterr().err
+
+
+def test_a_page_and_a_drawing_are_written(tmp_path: Path) -> None:
+    pytest.importorskip("autograd.viz.draw", reason="no drawing here")
+    page, picture = tmp_path / "page.html", tmp_path / "graph.svg"
+    done = run("sin(x**2 + 1)", "x=0.5", "--explore", str(page), "--draw", str(picture))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "<svg" in picture.read_text(encoding="utf-8")
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_it_needs_no_third_party_package() -> None:
+    code = (
+        "import sys\n"
+        "for name in ('numpy', 'sympy', 'mpmath', 'graphviz', 'pygraphviz', 'matplotlib'): sys.modules[name] = None\n"
+        "from autograd.__main__ import main; main(['sin(x**2 + 1)', 'x=0.5', '--explain', '--latex'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_without_the_signs_still_gets_the_numbers() -> None:
+    done = run("sin(x)", "x=0.5", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "0.479425538604203" in done.stdout
