@@ -286,4 +286,8 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
         return condition
     if _is(a, 0) and _is(b, 1):
         return condition.code.of("logical_not", condition)
+    if _is(a, 1) and isinstance(b, Array) and condition.op == "greater_equal" and _is(condition.args[1], 0):
+        x = condition.args[0]
+        if b.op == "exp" and b.args[0].op == "copysign" and b.args[0].args[0] is x:  # 1 where x ≥ 0, else exp(−|x|)
+            return x.code.of("exp", x.code.of("minimum", x, 0.0))
     return condition.code.of("where", condition, a, b)

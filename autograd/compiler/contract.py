@@ -37,11 +37,13 @@ def contract(a: Floats, b: Floats, out: Floats, do: Callable[..., None]) -> None
     kinds: dict[str, list[int]] = {"m": [], "n": [], "k": [], "batch": []}
     for axis in range(a.ndim):
         kinds[_kind(a, b, out, axis)].append(axis)
-    if not kinds["k"]:
-        do(np.multiply, a, b, out)
-        return
     m, n, k = (max(kinds[kind], key=lambda i: max(a.shape[i], b.shape[i]), default=None) for kind in "mnk")
-    assert k is not None
+    if k is None:
+        if kinds == {"m": [0], "n": [1], "k": [], "batch": []} and out.size >= _SMALL and out.flags.c_contiguous:
+            do(np.dot, a, b, out)  # a column times a row, quicker than by broadcasting
+        else:
+            do(np.multiply, a, b, out)
+        return
     length = [max(x, y) for x, y in zip(a.shape, b.shape, strict=True)]
     size = length[k] * (length[m] if m is not None else 1) * (length[n] if n is not None else 1)
     others = [i for i in range(a.ndim) if i not in (m, n, k)]

@@ -131,7 +131,7 @@ class Plan:
     def _value(self, x: Any) -> Any:
         if isinstance(x, Array):
             return self.where[x]
-        return x.of_batch(self.batch) if isinstance(x, Scale) else x
+        return np.array(x.of_batch(self.batch) if isinstance(x, Scale) else x)  # NumPy is quicker with its own
 
     def _target(self, x: Array) -> NDArray[Any]:
         """Where the result of an instruction goes."""
@@ -176,7 +176,7 @@ class Plan:
 
     def _bind_ufunc(self, x: Array) -> None:
         args = [self._value(a) for a in x.args]
-        self._do(getattr(np, x.op), *args, self._target(x))
+        self._do(_WITH_OUT.get(x.op) or getattr(np, x.op), *args, self._target(x))
 
     def _bind_rows(self, x: Array) -> None:
         store, start, strides = x.args
@@ -275,7 +275,7 @@ class Plan:
 
     def _bind_owe(self, x: Array) -> None:
         term, *_, assign = x.args
-        if isinstance(term, Array) and self._lowered.destination.get(term) is x:
+        if isinstance(term, Array) and self._lowered.destination.get(base(term)) is x:
             return
         out, value = self._place(x), self._value(term)
         if assign:
@@ -321,6 +321,17 @@ class Plan:
                 self._do(np.copyto, adjoint[run[0] : run[-1] + 1], 0.0)
             if not runs:
                 self._do(np.ndarray.__setitem__, adjoint, rows, 0.0)
+
+
+def _maximum(a: Any, b: Any, out: Any) -> None:
+    np.maximum(a, b, out=out)  # NumPy wants the name here
+
+
+def _minimum(a: Any, b: Any, out: Any) -> None:
+    np.minimum(a, b, out=out)
+
+
+_WITH_OUT = {"maximum": _maximum, "minimum": _minimum}
 
 
 def _inner(items: Operand, x: Array) -> tuple[int, ...]:
