@@ -120,15 +120,16 @@ class Page:
         'product.html'
         """
         path = Path(path)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".html", delete=False) as file:
-            try:
-                file.write(self.html)
-            except BaseException:
-                file.close()
-                os.unlink(file.name)
-                raise
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        page = self.html
+        handle, name = tempfile.mkstemp(suffix=".html", dir=path.parent)
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(page)
+            os.chmod(name, 0o644)  # as other files are; mkstemp's are for their owner alone
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
         return path
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -224,9 +225,9 @@ def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> in
     op = node.op
     if op is None or not _has_a_formula(op):
         return -1
-    constants = [None if isinstance(x, Value) else x for x in node.operands]
-    if op.nary and len(constants) > MANY:
-        constants = [None] * len(constants)
+    # A constant with few digits is read best as itself (x², not xᵃ at a = 2); the others stay slots, so nodes share.
+    itself = not op.nary or len(node.operands) <= MANY
+    constants = [x if itself and not isinstance(x, Value) and len(repr(x)) <= 4 else None for x in node.operands]
     key = (op, *map(repr, constants))
     if key not in forms:
         forms[key] = len(made)
@@ -346,7 +347,7 @@ def _listing(made: Mapping[str, Any], most: int = 100) -> str:
       x                                6
     """
     rows = _rows(made)
-    shown = rows if len(rows) <= most else rows[: most // 2] + [("…", "", "", "")] + rows[-most // 2 :]
+    shown = rows if len(rows) <= most else [*rows[: most // 2], ("…", "", "", ""), *rows[-most // 2 :]]
     forward = [(f"  {name} = {what}" if what else "  …", value) for name, what, value, _ in shown]
     backward = [(f"  {name}", gradient) for name, _, _, gradient in reversed(shown)]
     lines = [("forward", "value"), *forward, ("backward", "gradient"), *backward]

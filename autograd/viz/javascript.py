@@ -54,55 +54,55 @@ class Code:
         raise TypeError("a formula must choose with where(condition, a, b), not with if, and, or, min or max")
 
     def __add__(self, other: Any) -> Code:
-        return _written("({} + {})", self, other)
+        return Code(*_written("({} + {})", self, other))
 
     def __radd__(self, other: Any) -> Code:  # other + self
-        return _written("({} + {})", other, self)
+        return Code(*_written("({} + {})", other, self))
 
     def __sub__(self, other: Any) -> Code:
-        return _written("({} - {})", self, other)
+        return Code(*_written("({} - {})", self, other))
 
     def __rsub__(self, other: Any) -> Code:  # other - self
-        return _written("({} - {})", other, self)
+        return Code(*_written("({} - {})", other, self))
 
     def __mul__(self, other: Any) -> Code:
-        return _written("({} * {})", self, other)
+        return Code(*_written("({} * {})", self, other))
 
     def __rmul__(self, other: Any) -> Code:  # other * self
-        return _written("({} * {})", other, self)
+        return Code(*_written("({} * {})", other, self))
 
     def __truediv__(self, other: Any) -> Code:
-        return _written("({} / {})", self, other)
+        return Code(*_written("({} / {})", self, other))
 
     def __rtruediv__(self, other: Any) -> Code:  # other / self
-        return _written("({} / {})", other, self)
+        return Code(*_written("({} / {})", other, self))
 
     def __pow__(self, other: Any) -> Code:
-        return _written("power({}, {})", self, other)
+        return Code(*_written("power({}, {})", self, other))
 
     def __rpow__(self, other: Any) -> Code:  # other ** self
-        return _written("power({}, {})", other, self)
+        return Code(*_written("power({}, {})", other, self))
 
     def __neg__(self) -> Code:
-        return _written("(-{})", self)
+        return Code(*_written("(-{})", self))
 
     def __pos__(self) -> Code:
         return self
 
     def __abs__(self) -> Code:
-        return _written("Math.abs({})", self)
+        return Code(*_written("Math.abs({})", self))
 
     def __lt__(self, other: Any) -> Condition:
-        return _written("({} < {})", self, other, kind=Condition)
+        return Condition(*_written("({} < {})", self, other))
 
     def __le__(self, other: Any) -> Condition:
-        return _written("({} <= {})", self, other, kind=Condition)
+        return Condition(*_written("({} <= {})", self, other))
 
     def __gt__(self, other: Any) -> Condition:
-        return _written("({} > {})", self, other, kind=Condition)
+        return Condition(*_written("({} > {})", self, other))
 
     def __ge__(self, other: Any) -> Condition:
-        return _written("({} >= {})", self, other, kind=Condition)
+        return Condition(*_written("({} >= {})", self, other))
 
 
 class Condition(Code):
@@ -111,14 +111,14 @@ class Condition(Code):
     __slots__ = ()
 
 
-def _written(template: str, *operands: Any, kind: Any = Code) -> Any:
-    """The template with the operands in it, named if it has grown long."""
+def _written(template: str, *operands: Any) -> tuple[str, list[str]]:
+    """The template with the operands in it, named if it has grown long, and the block it belongs to."""
     block: list[str] = next(x.block for x in operands if isinstance(x, Code))
     text = template.format(*map(_text, operands))
     if len(text) > _LONGEST:
         block.append(f"const t{len(block)} = {text};")
         text = f"t{len(block) - 1}"
-    return kind(text, block)
+    return text, block
 
 
 def _text(x: Any) -> str:
@@ -134,18 +134,20 @@ def _text(x: Any) -> str:
 
 def _call(name: str) -> Callable[..., Any]:
     def call(*operands: Any) -> Any:
-        return _written(f"{name}({', '.join('{}' for _ in operands)})", *operands)
+        return Code(*_written(f"{name}({', '.join('{}' for _ in operands)})", *operands))
 
     return call
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     if not isinstance(condition, Condition):  # Python holds NaN for true, JavaScript does not
-        return _written("(({} !== 0) ? {} : {})", condition, a, b)
-    return _written("({} ? {} : {})", condition, a, b)
+        return Code(*_written("(({} !== 0) ? {} : {})", condition, a, b))
+    return Code(*_written("({} ? {} : {})", condition, a, b))
 
 
-_MATH = "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh".split()
+# fmt: off
+_MATH = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
+# fmt: on
 readings[Code] = Functions(
     {
         **{name: _call(f"Math.{name}") for name in _MATH},

@@ -27,7 +27,7 @@ def plain(x: Any) -> Any:
 def close(js: float, python: float, scale: float = 0.0) -> bool:
     # A few units in the last place per operation (V8's and the C library's exp differ by one), 1e-12 in all.
     return (
-        math.isnan(js) and math.isnan(python)
+        (math.isnan(js) and math.isnan(python))
         or js == python
         or abs(js - python) <= 1e-12 * max(abs(js), abs(python), scale)
     )  # fmt: skip
@@ -90,10 +90,14 @@ def random_graph(generator: random.Random, size: int) -> Value:
     if generator.random() < 0.15:
         nodes.append(Value(math.nan))
     rows = list(table.values())
+
+    def operand() -> Any:
+        return generator.choice(nodes[-8:]) if generator.random() < 0.85 else generator.choice(small)
+
     while len(nodes) < size:
         op = generator.choice(rows)
-        arity = generator.choice([3, 5]) if op.name == "dot" else generator.randint(1, 4) if op.nary else len(op.derivatives)  # type: ignore[arg-type]  # fmt: skip
-        given = [generator.choice(nodes[-8:]) if generator.random() < 0.85 else generator.choice(small) for _ in range(arity)]  # fmt: skip
+        arity = len(operands_for(op, generator)) if op.nary else len(op.derivatives)  # type: ignore[arg-type]
+        given = [operand() for _ in range(arity)]
         try:
             made = op(*given)
         except (ArithmeticError, ValueError):

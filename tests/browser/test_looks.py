@@ -1,0 +1,173 @@
+"""Whether a page can be read: size of text, contrast, both colour schemes, print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from test_use import digits_network, fan, worked_example
+
+import nn
+from autograd import Value
+
+Show = Callable[..., Any]
+
+
+def neuron() -> Value:
+    """The neuron of seed 003: accumulate, activate, compare."""
+    leaves = {
+        name: Value(x, label=name) for name, x in [("w1", -3.0), ("w2", 1.0), ("x1", 2.0), ("x2", 0.5), ("b", 6.0)]
+    }
+    z = leaves["w1"] * leaves["x1"] + leaves["w2"] * leaves["x2"] + leaves["b"]
+    z.label = "z"
+    O = z.sigmoid()  # noqa: E741  the seed's name for the output
+    O.label = "O"
+    E = (1.0 - O) ** 2 / 2
+    E.label = "E"
+    return E
+
+
+def small_network() -> Value:
+    return nn.squared_error(nn.MLP(2, [16, 16, 1], seed=1)([0.3, -0.2]), 1.0)  # type: ignore[no-any-return]
+
+
+EXAMPLES = [worked_example, neuron, digits_network, small_network, fan]
+
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('body *')].filter((e) =>
+    [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() && e.getClientRects().length
+).map((e) => {
+    const size = parseFloat(getComputedStyle(e).fontSize), matrix = e.getScreenCTM?.();
+    return size * (matrix ? Math.hypot(matrix.a, matrix.b) : 1);
+}))"""
+
+
+@pytest.mark.parametrize("make", EXAMPLES)
+def test_the_smallest_text_is_9_px_at_1200_by_700(make: Callable[[], Value], show: Show) -> None:
+    page = show(make())
+    assert page.evaluate(SMALLEST) >= 9
+    page.evaluate("explorer.select(explorer.engine.leaves.at(-1))")
+    assert page.evaluate(SMALLEST) >= 9  # subscripts in formulas are the smallest
+
+
+@pytest.mark.parametrize("make", [worked_example, neuron, digits_network, fan])
+def test_the_whole_drawing_is_in_sight_at_1200_by_700(make: Callable[[], Value], show: Show) -> None:
+    page = show(make())
+    stage = page.locator("#stage").bounding_box()
+    for place in (page.locator(".node").nth(k).bounding_box() for k in range(page.locator(".node").count())):
+        assert stage["x"] <= place["x"]
+        assert place["x"] + place["width"] <= stage["x"] + stage["width"]
+        assert stage["y"] <= place["y"]
+        assert place["y"] + place["height"] <= stage["y"] + stage["height"]
+
+
+@pytest.mark.parametrize("make", EXAMPLES)
+def test_no_text_is_wider_than_its_box_whatever_the_numbers(make: Callable[[], Value], show: Show) -> None:
+    page = show(make())
+    for x in ("-1.2345e-8", "-123456789.123", "NaN", "-0.00012345", "Infinity"):
+        page.evaluate("x => explorer.change(explorer.engine.leaves[0], Number(x))", x)
+        wide = page.evaluate(
+            """() => [...document.querySelectorAll('.node')].flatMap((node) => {
+            const body = node.querySelector('.body').getBoundingClientRect();
+            return [...node.querySelectorAll('text')].filter((t) => { const r = t.getBoundingClientRect();
+                return r.left < body.left || r.right > body.right + 0.5; }).map((t) => t.textContent); })"""
+        )
+        assert wide == []
+
+
+def test_boxes_do_not_overlap(show: Show) -> None:
+    page = show(worked_example())
+    for step in (worked_example, digits_network):
+        page = show(step())
+        places = [page.locator(".node .body").nth(k).bounding_box() for k in range(page.locator(".node .body").count())]
+        for i, a in enumerate(places):
+            for b in places[:i]:
+                apart = (
+                    a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+                    or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
+                )  # fmt: skip
+                assert apart
+
+
+CONTRAST = """() => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const rgba = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data]; };
+    const light = ([r, g, b]) => { const f = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+        return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };
+    const behind = (e) => {
+        const node = e.closest('.node');
+        if (node) return rgba(getComputedStyle(node.querySelector('.body')).fill);
+        for (let p = e; p; p = p.parentElement) {
+            const c = rgba(getComputedStyle(p).backgroundColor);
+            if (c[3] > 200) return c;
+        }
+        return rgba(getComputedStyle(document.documentElement).backgroundColor);
+    };
+    const worded = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    return [...document.querySelectorAll('body *')].filter((e) => worded(e) && e.checkVisibility() && e.getClientRects().length
+        && e.tagName !== 'OPTION').map((e) => {
+        const style = getComputedStyle(e), color = rgba(e.namespaceURI.includes('svg') ? style.fill : style.color);
+        const [a, b] = [light(color), light(behind(e))].sort((x, y) => y - x);
+        return [(a + 0.05) / (b + 0.05), e.className.baseVal ?? e.className, e.textContent.slice(0, 20)];
+    }).filter(([ratio]) => ratio < 4.5);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_has_a_contrast_of_at_least_4_5(scheme: str, show: Show) -> None:
+    page = show(worked_example(), context={"color_scheme": scheme})
+    assert page.evaluate(CONTRAST) == []
+    page.evaluate("explorer.select(explorer.names.indexOf('a1'))")
+    assert page.evaluate(CONTRAST) == []
+    for step in (0, 5, 12 + 1 + 9):  # nothing computed; a lit node; a lit edge
+        page.evaluate("step => explorer.go(step)", step)
+        assert page.evaluate(CONTRAST) == []
+    page.evaluate("explorer.change(0, NaN)")
+    page.keyboard.press("End")
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_the_scheme_follows_the_system_and_the_button(show: Show) -> None:
+    def background(page: Any) -> str:
+        return str(page.evaluate("getComputedStyle(document.getElementById('stage')).backgroundColor"))
+
+    page = show(fan(), context={"color_scheme": "dark"})
+    dark = background(page)
+    page.click("#theme")
+    light = background(page)
+    assert dark != light
+    assert background(show(fan())) == light
+
+
+def test_the_gradients_sign_is_never_said_by_colour_alone(show: Show) -> None:
+    page = show(worked_example())
+    signs = page.evaluate(
+        "[...document.querySelectorAll('text.gradient')].map((t) => [t.getAttribute('class'), t.textContent])"
+    )
+    for kind, text in signs:
+        assert ("positive" in kind, "negative" in kind) == (text.startswith("+"), text.startswith("−"))
+
+
+def test_on_paper_the_controls_are_gone_and_the_drawing_is_there(show: Show) -> None:
+    page = show(worked_example(), context={"color_scheme": "dark"})
+    page.emulate_media(media="print")
+    assert not page.locator("#find").is_visible()
+    assert not page.locator("#play").is_visible()
+    assert page.locator("#graph").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.node .body')).fill") == "rgb(241, 238, 251)"
+
+
+def test_a_notebooks_frame_works_without_the_rights_of_its_page(show: Show, tmp_path: Any) -> None:
+    from autograd.viz.explore import explore
+
+    host = tmp_path / "notebook.html"
+    host.write_text(f"<!doctype html>{explore(fan())._repr_mimebundle_()['text/html']}", encoding="utf-8")
+    page = show(None, path=host)
+    frame = page.frame_locator("iframe")
+    assert frame.locator("#loss").text_content() == "y = 10"
+    frame.locator("#pin").click()
+    assert frame.locator("#pin").text_content() == "Unpin"
+    with page.expect_download():
+        frame.locator("#take summary").click()
+        frame.locator("#save-svg").click()

@@ -1,0 +1,233 @@
+"""What a page is made from, and the file it makes; how it behaves in a browser is tested in `browser/`."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import math
+import os
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nn
+from autograd import Value, dot, primitive, sin, topological_order, total
+from autograd.primitives import table
+from autograd.viz.explore import Page, explore, tape
+from autograd.viz.javascript import Code, source
+from autograd.viz.levels import levels
+
+
+def net() -> tuple[nn.MLP, Value]:
+    model = nn.MLP(2, [16, 16, 1], seed=1)
+    return model, nn.squared_error(model([0.3, -0.2]), 1.0)
+
+
+def recomputed(made: dict[str, Any]) -> list[float]:
+    """The values of a tape by its own indices and the table: what a reader of the format would do."""
+    values: list[float] = []
+    for v, op in enumerate(made["op"]):
+        places = made["operand"][made["start"][v] : made["start"][v + 1]]
+        given = [values[x] if x >= 0 else made["constant"][-1 - x] for x in places]
+        values.append(table[made["ops"][op]["name"]](*given) if op >= 0 else made["data"][v])
+    return values
+
+
+def test_a_tape_holds_the_whole_computation() -> None:
+    x, y = Value(0.5, label="x"), Value(-2.0, label="y")
+    for root in (sin(x**2 + 1) / y, dot([x, y], [y, 3.0], 2.0), total([x, x, y]) * 0.5, net()[1], Value(4.0)):
+        made = tape(root)
+        assert recomputed(made) == pytest.approx([node.data for node in topological_order(root)], rel=1e-15)
+
+
+def test_a_tape_shows_gradients_without_touching_them() -> None:
+    x = Value(3.0, label="x")
+    y = x * x
+    x.grad = 17.0
+    assert tape(y)["gradient"] == [6.0, 1.0]
+    assert x.grad == 17.0
+
+
+def test_a_page_is_computed_from_the_data_the_leaves_have_now() -> None:
+    x = Value(3.0)
+    y = x * x
+    x.data = 5.0
+    assert tape(y)["data"] == [5.0, 25.0]
+
+
+def test_numbers_that_json_lacks_travel_as_text() -> None:
+    y = Value(math.inf) * 0.0 + Value(-math.inf)
+    assert tape(y)["data"] == ["Infinity", "NaN", "-Infinity", "NaN"]
+    assert "NaN" in explore(y).html
+
+
+def test_where_python_raises_the_page_is_made_with_what_was_recorded() -> None:
+    x = Value(4.0, label="x")
+    y = x.sqrt().log()
+    x.data = -1.0
+    made = tape(y)
+    assert made["data"] == [-1.0, 2.0, math.log(2)]
+    assert made["gradient"] is not None
+    assert tape(Value(0.0).sqrt())["gradient"] == [None, None]  # 1 / (2·0)
+
+
+def test_a_primitive_of_ones_own_is_written_as_javascript() -> None:
+    swish = primitive("swish2", lambda x: x * table["sigmoid"](2 * x), lambda y, x: y + 1)
+    try:
+        assert "Math.exp" in source(swish, 1)
+        assert explore(swish(Value(1.0))).tape["ops"][0]["name"] == "swish2"
+    finally:
+        del table["swish2"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "why"), [(lambda x: x if x > 0 else 0 * x, "where"), (lambda x: math.atan(x) + x, "real number")]
+)
+def test_a_formula_that_javascript_cannot_follow_is_named(formula: Any, why: str) -> None:
+    op = primitive("stubborn", formula, lambda y, x: 1)
+    try:
+        with pytest.raises(TypeError, match=f"'stubborn' cannot be read as JavaScript: .*{why}"):
+            explore(op(Value(1.0)))
+    finally:
+        del table["stubborn"]
+
+
+def test_long_formulas_stay_linear_in_javascript() -> None:
+    x = Code("x")
+    for _ in range(60):  # 2⁶⁰ times its length, if it were not named on the way
+        x = x * x + x
+    assert len(repr(x)) < 20_000
+    assert len(source(table["logsumexp"], 400)) < 2.2 * len(source(table["logsumexp"], 200))
+
+
+def test_a_node_made_by_hand_keeps_its_value() -> None:
+    a, b = Value(1.0), Value(2.0)
+    made = tape(Value(7.0, _children=(a, b), _op="<mystery>"))
+    assert made["data"] == [1.0, 2.0, 7.0]
+    assert made["ops"] == [{"name": "<mystery>", "symbol": "<mystery>", "code": -1}]
+
+
+def test_bad_input_is_a_clear_error() -> None:
+    x, stranger = Value(1.0, label="x"), Value(2.0, label="stranger")
+    y = x * 2
+    with pytest.raises(TypeError, match=r"a Value, and was given 3\.0"):
+        explore(3.0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"parameters are leaves of the graph that is shown, and .*stranger"):
+        explore(y, parameters=[stranger])
+    with pytest.raises(ValueError, match=r"'step 3' are leaves .*stranger"):
+        explore(y, history=[("step 3", {stranger: 1.0})])
+    with pytest.raises(TypeError):
+        explore(y, history=[("step 3", {x: "one"})])  # type: ignore[dict-item]
+
+
+def test_a_page_refers_to_nothing_outside_itself() -> None:
+    page = explore(net()[1]).html
+    assert not re.search(r"""<[^>]+\s(src|href)\s*=|@import|url\(|https?://(?!www\.w3\.org/)""", page)
+    assert "default-src 'none'" in page
+
+
+def test_a_2_16_16_1_network_takes_less_than_300_kb_and_the_program_less_than_200() -> None:
+    size = len(explore(net()[1]).html.encode())
+    assert size < 300_000
+    assert len(explore(Value(1.0) * 2).html.encode()) < 200_000
+
+
+class Counter(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.title = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1] == "title":
+            self.title += data
+
+
+@pytest.mark.parametrize("label", ["</script><b>", "{{data}} {{script}}", "<!--", "\\u003c", '"', "${x}", "\u2028"])
+def test_a_label_cannot_change_the_document(label: str) -> None:
+    plain, hostile = Counter(), Counter()
+    for parser, name in ((plain, "x"), (hostile, label)):
+        y = Value(2.0, label=name) * 3
+        y.label = name
+        parser.feed(explore(y).html)
+    assert hostile.tags == plain.tags
+    data = re.search(r'id="data">(.*?)</script>', explore(y).html, re.DOTALL)
+    assert data is not None
+    assert json.loads(data[1])["name"][1].removesuffix("⁽²⁾")[:1] == label[:1] or not label[:1].isprintable()
+
+
+def test_saving_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "page.html"
+    page = explore(Value(2.0, label="x") * 3)
+    assert page.save(path) == path
+    before = path.read_text(encoding="utf-8")
+    assert before.startswith("<!doctype html>")
+
+    def fail(*_: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="no space"):
+        explore(Value(5.0) * 3).save(path)
+    assert path.read_text(encoding="utf-8") == before
+    assert os.listdir(tmp_path) == ["page.html"]
+
+
+def test_a_notebook_gets_a_sentence_a_frame_and_plain_text() -> None:
+    y = Value(3.0, label="<x>") * 2
+    y.label = "y"
+    bundle = explore(y)._repr_mimebundle_()
+    assert bundle["text/html"].startswith("<p>The graph of y = 6: 2 nodes, 1 of them leaves")
+    assert "<iframe srcdoc=" in bundle["text/html"]
+    assert "<x>" not in bundle["text/html"]
+    assert [line.split() for line in bundle["text/plain"].splitlines()] == [
+        ["forward", "value"],
+        ["<x>", "=", "leaf", "3"],
+        ["y", "=", "mul(<x>,", "2)", "6"],
+        ["backward", "gradient"],
+        ["y", "1"],
+        ["<x>", "2"],
+    ]
+
+
+def test_levels_are_the_networks_own_layers_and_neurons() -> None:
+    model, loss = net()
+    order = topological_order(loss)
+    found = levels(order)
+    sizes = [sum(g.parent == i for g in found.groups) for i, g in enumerate(found.groups) if g.kind == "layer"]
+    assert sizes == [16, 16, 1]
+    for number, layer in enumerate(model.layers, 1):
+        for place, neuron in enumerate(layer.neurons, 1):
+            homes = {found.groups[found.group[p]].name for p in neuron.parameters()}
+            assert homes == {f"neuron {number}.{place}"}
+            assert found.name[neuron.w[0]] == f"w{number}.{place}.1"
+
+
+def test_samples_of_a_batch_share_their_neurons() -> None:
+    model = nn.MLP(2, [3, 1], seed=0)
+    loss = total([nn.squared_error(model([x, 1.0]), x) for x in (0.1, 0.2, 0.3)])
+    found = levels(topological_order(loss))
+    assert [g.name[-3:] for g in found.groups if g.kind == "neuron"] == ["1.1", "1.2", "1.3", "2.1"]
+    inside = [node for node, g in found.group.items() if found.groups[g].name == "neuron 1.2"]
+    assert sum(node.op is not None for node in inside) == 6  # z and a of three samples
+
+
+def test_a_graph_without_neurons_has_no_levels() -> None:
+    x = Value(1.0)
+    assert levels(topological_order(x * x + 1)).groups == []
+
+
+def test_the_page_of_26_000_nodes_is_written_in_seconds() -> None:
+    generator = random.Random(0)
+    x = Value(0.5)
+    for _ in range(26_000):
+        x = x * generator.uniform(0.9, 1.1) + 0.01
+    page = explore(x)
+    assert isinstance(page, Page)
+    assert len(page.html) < 1_000_000 + 100 * 52_000
