@@ -323,7 +323,7 @@ softplus   = primitive("softplus",   lambda x: maximum(x, 0) + log1p(exp(-abs(x)
                                      lambda y, x: sigmoid(x))
 silu       = primitive("silu",       lambda x: x * sigmoid(x),
                                      lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)))
-gelu       = primitive("gelu",       lambda x: x * erfc(-x / ROOT_2) / 2,  # x Φ(x)
+gelu       = primitive("gelu",       lambda x: x * (erfc(-x / ROOT_2) / 2),  # x Φ(x)
                                      lambda y, x: erfc(-x / ROOT_2) / 2 + x * exp(-x * x / 2) / ROOT_TAU)
 
 
