@@ -143,11 +143,10 @@ def chain(nodes: int, collecting: bool = True) -> tuple[float, float, float, flo
 
 
 def start_up(statement: str) -> float:
-    """Seconds that a fresh interpreter takes for a statement: the one below any virtual environment."""
-    interpreter = getattr(sys, "_base_executable", sys.executable)
+    """Seconds that a fresh interpreter takes for a statement."""
     command = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {statement}"
     start = time.perf_counter()
-    subprocess.run([interpreter, "-I", "-c", command], check=True)
+    subprocess.run([sys.executable, "-I", "-c", command], check=True)
     return time.perf_counter() - start
 
 
