@@ -13,6 +13,8 @@ from typing import Any
 
 import sympy
 from sympy.core.relational import Relational
+from sympy.logic.algorithms.lra_theory import UnhandledInput
+from sympy.logic.inference import satisfiable
 
 from autograd.symbols import _exactly
 
@@ -35,9 +37,18 @@ def open_pieces(expression: Any, known: tuple[Any, ...] = ()) -> Iterator[tuple[
         return
     boundary = _boundary(cases[0])
     for side in (boundary > 0, boundary < 0):
-        if sympy.And(*known, side).simplify() != sympy.false:
+        if _possible(sympy.And(*known, side)):
             decided = {case: _decided(case, boundary, side) for case in cases}
             yield from open_pieces(expression.xreplace(decided), (*known, side))
+
+
+def _possible(conditions: Any) -> bool:
+    if conditions.simplify() == sympy.false:
+        return False
+    try:
+        return satisfiable(conditions, use_lra_theory=True) is not False
+    except UnhandledInput:  # not linear: it counts as possible, and the piece has to be proved
+        return True
 
 
 def _innermost_cases(expression: Any) -> list[Any]:
