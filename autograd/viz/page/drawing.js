@@ -53,7 +53,7 @@ class Drawing {
   show(view) {
     this.view = view;
     for (const box of view.boxes) this.measure(box);
-    const laid = layered(view.boxes, view.links.map((link) => [link.from, link.to]), { column: view.roomy ? 64 : 36, row: 9 });
+    const laid = layered(view.boxes, view.links.map((link) => [link.from, link.to]), { column: view.roomy ? 78 : 36, row: 9 });
     this.width = laid.width;
     this.height = laid.height;
     view.boxes.forEach((box, i) => Object.assign(box, { x: laid.cells[i].x, y: laid.cells[i].y, rank: laid.cells[i].rank }));
@@ -77,11 +77,8 @@ class Drawing {
     const short = columns(box.title) <= 5 && !box.note && !box.caption;
     box.low = short && !box.ghost && (box.neuron || (box.group < 0 && engine.op[box.node] < 0));
     box.width = Math.ceil(widest * CHAR + 18);
-    box.height = box.ghost ? LINE + 10 : (box.low ? 2 : box.note ? 4 : 3) * LINE + 10 + (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * 9 + 3 : 0);
-  }
-
-  cellsInRow(box) {
-    return Math.floor((box.width - 14) / 9);
+    if (box.cells) box.width = Math.max(box.width, this.cellsInRow(box) * this.cellSize(box) + 15);
+    box.height = box.ghost ? LINE + 10 : (box.low ? 2 : box.note ? 4 : 3) * LINE + 10 + (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * this.cellSize(box) + 3 : 0);
   }
 
   /** Where links leave and arrive: spread over the side of a box in the order of what they lead to. */
@@ -136,8 +133,8 @@ class Drawing {
       group.append(box.text.note);
     }
     if (box.cells) {
-      const row = this.cellsInRow(box);
-      box.squares = box.cells.map((_, k) => svg("rect", { class: "cell", x: 8 + (k % row) * 9, y: 4 * LINE + 12 + Math.floor(k / row) * 9, width: 8, height: 8, rx: 1 }));
+      const row = this.cellsInRow(box), size = this.cellSize(box);
+      box.squares = box.cells.map((_, k) => svg("rect", { class: "cell", x: 8 + (k % row) * size, y: 4 * LINE + 12 + Math.floor(k / row) * size, width: size - 1, height: size - 1, rx: size / 9 }));
       group.append(...box.squares);
     }
     box.element = group;
@@ -156,15 +153,30 @@ class Drawing {
     return Math.min((room.width - 40) / this.width, (room.height - 62) / this.height, 1.6);
   }
 
+  /** How many small squares stand side by side: as many as below each other, if that comes out even. */
+  cellsInRow(box) {
+    const side = Math.sqrt(box.cells.length);
+    return Number.isInteger(side) && side > 3 ? side : Math.floor((box.width - 14) / this.cellSize(box));
+  }
+
+  cellSize(box) {
+    return box.cells.length > 256 ? 5 : 9;
+  }
+
   /** Show it all; if that would make the text smaller than 9 px, the end of the drawing at 9 px. */
   fit() {
     const room = this.room(), scale = Math.max(this.fitting(room), 0.75);
     const x = this.width * scale <= room.width - 16 ? (room.width - this.width * scale) / 2 : room.width - this.width * scale - 20;
     const y = (room.height - this.height * scale - 34) / 2;
     this.look({ x, y, scale });
+    this.fitted = true;
   }
 
+  /** Whether the drawing has been left where `fit` put it; then it follows its room. */
+  fitted = false;
+
   look(camera) {
+    this.fitted = false;
     Object.assign(this.camera, camera);
     this.world.setAttribute("transform", `translate(${this.camera.x.toFixed(2)} ${this.camera.y.toFixed(2)}) scale(${this.camera.scale.toFixed(4)})`);
   }
@@ -186,6 +198,6 @@ class Drawing {
     else if (right > room.width - 12) x -= right - room.width + 12;
     if (top < 12) y += 12 - top;
     else if (bottom > room.height - 12) y -= bottom - room.height + 12;
-    this.look({ x, y });
+    if (x !== this.camera.x || y !== this.camera.y) this.look({ x, y });
   }
 }

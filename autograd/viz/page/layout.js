@@ -5,6 +5,7 @@
 
 function layered(boxes, links, gap = { column: 36, row: 9 }) {
   const n = boxes.length;
+  if (!links.length) return grid(boxes, gap);
   links = acyclic(n, links);
   const rank = ranks(n, links);
   // A link over several columns passes a point in each, so that it bends around boxes.
@@ -37,6 +38,14 @@ function layered(boxes, links, gap = { column: 36, row: 9 }) {
   const top = Math.min(...cells.map((cell) => cell.y - cell.height / 2));
   for (const cell of cells) bottom = Math.max(bottom, (cell.y -= top) + cell.height / 2);
   return { cells: cells.slice(0, n), routes: routes.map((route) => route.map((i) => cells[i])), width: x, height: bottom };
+}
+
+/** Boxes without links, row by row. */
+function grid(boxes, gap) {
+  const width = Math.max(...boxes.map((box) => box.width)) + gap.row, height = Math.max(...boxes.map((box) => box.height)) + gap.row;
+  const row = Math.ceil(Math.sqrt((boxes.length * height * 2.4) / width)); // 2.4 : 1, the shape of a stage
+  const cells = boxes.map((box, k) => ({ ...box, x: (k % row) * width + box.width / 2, y: Math.floor(k / row) * height + box.height / 2, rank: k % row }));
+  return { cells, routes: [], width: Math.min(row, boxes.length) * width - gap.row, height: Math.ceil(boxes.length / row) * height - gap.row };
 }
 
 /** Links that close a cycle (a group that feeds itself through another) are left out. */

@@ -17,6 +17,7 @@ const state = {
   view: { group: -1, depth: 0 },
   pinned: null, differences: false,
   practising: false, answered: new Set(),
+  docked: false, // whether someone chose where the panel is
   locals: null, // whether local derivatives stand on the edges; null: if there is room
   frames: [], frame: 0,
   edited: new Set(),
@@ -153,6 +154,7 @@ function boxesOf(view) {
   const inside = new Uint8Array(engine.n);
   for (const v of within(view.group)) inside[v] = 1;
   const open = view.group < 0 ? [] : [...ancestors(view.group), view.group];
+  const alone = view.group >= 0 && ["weights", "inputs"].includes(groups[view.group].kind); // an array of leaves
   const seat = (v, ghost) => {
     const around = chain(v).filter((g) => !open.includes(g));
     const g = ghost ? around[0] ?? -1 : around.length > view.depth ? around[view.depth] : -1;
@@ -166,7 +168,7 @@ function boxesOf(view) {
   };
   const shown = focusNodes(view);
   for (let v = 0; v < engine.n; v++) if (inside[v] && (!shown || shown.has(v))) seat(v, false);
-  for (let v = 0; v < engine.n; v++)
+  for (let v = 0; v < engine.n && !alone; v++)
     if (!inside[v] && (usersOf(v).some((u) => inside[u]) || parentsOf(v).some((u) => inside[u]))) seat(v, true);
   const links = new Map();
   for (let e = 0; e < engine.edges; e++) {
@@ -207,16 +209,16 @@ function dress(box) {
   if (box.group >= 0) {
     const group = groups[box.group];
     box.title = cut(group.name, 22);
-    box.neuron = group.kind === "neuron" && !box.ghost;
-    const parts = groups.filter((g) => g.parent === box.group && g.kind === "neuron").length;
+    const parts = groups.filter((g) => g.parent === box.group && g.kind !== "weights").length;
     box.outputs = box.nodes.filter((v) => v === engine.root || usersOf(v).some((u) => !box.nodes.includes(u)));
     box.parameters = box.nodes.filter((v) => tape.parameter[v]);
+    box.neuron = !box.ghost && box.outputs.length === 1 && box.parameters.length > 0 && !groups.some((g) => g.parent === box.group && g.kind !== "weights");
     box.kind = box.ghost ? "ghost group" : "group";
     const last = box.outputs[box.outputs.length - 1];
     box.caption = box.ghost || box.neuron ? "" : `${last === undefined || engine.op[last] < 0 ? "" : cut(caption(last), 14)}${parts > 1 ? ` ×${parts}` : ""}`;
     if (box.neuron && box.outputs.length === 1) box.title = names[last];
     else if (!box.ghost) box.note = box.parameters.length ? `${box.parameters.length} parameter${box.parameters.length > 1 ? "s" : ""}` : `${box.nodes.length} nodes`;
-    if (!box.ghost && box.outputs.length > 1) box.cells = box.outputs.slice(0, 128);
+    if (!box.ghost && box.outputs.length > 1) box.cells = box.outputs.slice(0, 1024);
   } else {
     const v = box.nodes[0];
     box.node = v;
@@ -255,6 +257,7 @@ function openView(view, focus = true) {
   if (made.boxes.length > 400) made = boxesOf({ ...view, focus: state.selected >= 0 ? state.selected : engine.root });
   state.view = made;
   drawing.show(made);
+  if (!state.docked) dockWhereItFits();
   drawing.fit();
   for (const box of made.boxes) listen(box);
   crumbs();
@@ -371,7 +374,7 @@ function paintBox(box, now, walk) {
     text.value.textContent = value;
     text.gradient.textContent = gradient;
     text.gradient.setAttribute("class", `gradient ${word}`);
-    text.flag.textContent = single >= 0 ? (box.low ? "" : flag(single)) : "‖a‖";
+    text.flag.textContent = single >= 0 ? (box.low ? "" : flag(single)) : box.nodes.every((v) => engine.op[v] < 0) ? "‖w‖" : "‖a‖";
     text.sign.textContent = single >= 0 ? (state.differences && state.pinned ? "Δ∂" : "∂") : "‖∂‖";
     box.bar.setAttribute("width", ((box.width - 18) * strength(size)).toFixed(1));
     box.bar.setAttribute("class", `bar ${word}`);
@@ -855,8 +858,9 @@ function isDark() {
   return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-function dock(side = !document.body.classList.contains("side")) {
-  document.body.classList.toggle("side", side);
+function dock() {
+  state.docked = true; // by hand: from now on it stays there
+  document.body.classList.toggle("side");
   drawing.fit();
 }
 
@@ -867,7 +871,8 @@ function locals() {
 
 /** The panel goes where it leaves the drawing larger: beside a tall one, below a wide one. */
 function dockWhereItFits() {
-  dock(innerWidth > 720 && fittingDocked(true) > fittingDocked(false));
+  const side = innerWidth > 720 && fittingDocked(true) > 1.15 * fittingDocked(false); // below, if there is little in it
+  document.body.classList.toggle("side", side);
 }
 
 /** How large the drawing would be with the panel at the side, or below. */
@@ -890,7 +895,6 @@ function start() {
   $("turn").style.left = `${(FORWARD / STEPS) * 100}%`;
   $("theme").textContent = isDark() ? "Light" : "Dark";
   openView({ group: -1 }, false);
-  dockWhereItFits();
   roveTo(state.view.boxes[state.view.boxes.length - 1], false);
   if (state.frames.length > 1) mode("training");
   $("keylist").replaceChildren(...KEYS.flatMap(([key, what]) => [element("dt", {}, ...key.split(" ").map((k) => element("kbd", {}, k))), element("dd", {}, what)]));
@@ -923,7 +927,7 @@ function start() {
     drawing.zoom(Math.exp(-event.deltaY * 0.0015), { x: event.clientX - left, y: event.clientY - top });
   }, { passive: false });
   graph.addEventListener("dblclick", (event) => event.target === graph && drawing.fit());
-  addEventListener("resize", () => drawing.fit());
+  new ResizeObserver(() => drawing.fitted && drawing.fit()).observe($("stage"));
 }
 
 start();

@@ -33,14 +33,15 @@ class Panel {
 
   /** Show the node that is selected; fields keep their place while they are typed in. */
   refresh() {
-    const key = `${state.selected} ${state.practising && hidden(state.selected)}`;
+    const key = `${state.selected} ${state.practising && hidden(state.selected)} ${state.selected < 0 ? state.view.group : ""}`;
     if (this.shown !== key) {
       this.shown = key;
       this.element.replaceChildren(...(state.selected < 0 ? this.leaves() : this.node(state.selected)));
     }
     for (const field of this.element.querySelectorAll("[data-leaf]")) {
       const v = Number(field.dataset.leaf);
-      if (field !== document.activeElement || field.type === "range") if (Number(field.value) !== engine.value[v] || field.value === "") field.value = plain(engine.value[v]);
+      if (field !== document.activeElement || field.type === "range") if (field.type === "range") field.value = engine.value[v];
+        else if (field.value !== plain(engine.value[v])) field.value = plain(engine.value[v]);
     }
     for (const output of this.element.querySelectorAll("[data-live]")) {
       const v = Number(output.dataset.live);
@@ -55,11 +56,13 @@ class Panel {
 
   leaves() {
     const list = element("ul", { class: "leaves" });
-    const shown = engine.leaves.slice().sort((a, b) => tape.parameter[b] - tape.parameter[a] || a - b).slice(0, 150);
+    const inView = within(state.view.group).filter((v) => engine.op[v] < 0), weight = (v) => Math.abs(grad[v]) || 0;
+    const many = inView.length > 60; // then the ones with the steepest gradients come first
+    const shown = inView.sort((a, b) => (many ? weight(b) - weight(a) : tape.parameter[b] - tape.parameter[a]) || a - b).slice(0, 90);
     for (const v of shown) list.append(element("li", {}, link(v), ...fields(v), live(v)));
-    const more = engine.leaves.length - shown.length;
+    const more = inView.length - shown.length;
     const heading = element("h2", {}, "Inputs and parameters");
-    const note = element("p", { class: "quiet" }, "Change one and everything follows. Choose a node in the drawing to have its gradient explained.", more > 0 ? ` ${more} more are found by searching.` : "");
+    const note = element("p", { class: "quiet" }, "Change one and everything follows. Choose a node in the drawing to have its gradient explained.", more > 0 ? ` These ${shown.length} have the steepest gradients; ${more} more are found by searching.` : "");
     return [element("section", { class: "wide" }, heading, note, list)];
   }
 
@@ -137,7 +140,7 @@ class Panel {
     const tiny = Math.abs(difference - grad[v]) < 1e-9 * Math.max(1, Math.abs(engine.value[engine.root]));
     const agrees = tiny || gap < 1e-5;
     const verdict = agrees ? `<span class="good">✓ agree</span>${gap > 0 ? ` to ${short(gap, 2)}` : ""}` : Number.isFinite(gap) ? `<span class="bad">✗ differ by ${short(gap, 2)}</span>: a kink or a jump lies within the step` : `<span class="bad">not comparable</span>`;
-    let made = `<h3>Proof</h3><dl><dt>by the chain rule</dt><dd>${plain(grad[v]).replace("-", "−")}</dd><dt>(f(v+h) − f(v−h)) / 2h</dt><dd>${short(difference, 8)}</dd></dl><p>${verdict}</p>`;
+    let made = `<h3>Proof</h3><dl><dt>chain rule</dt><dd>${short(grad[v], 10)}</dd><dt title="(f(v + h) − f(v − h)) / 2h, without any derivative">finite difference</dt><dd>${short(difference, 10)}</dd></dl><p>${verdict}</p>`;
     if (state.pinned) {
       const { value, grad: before } = state.pinned;
       made += `<h3>Since the pin</h3><dl><dt>value</dt><dd>${short(value[v])} → ${short(engine.value[v])} (${signed(engine.value[v] - value[v])})</dd><dt>gradient</dt><dd>${short(before[v])} → ${short(grad[v])} (${signed(grad[v] - before[v])})</dd></dl>`;
@@ -193,7 +196,7 @@ function fields(v) {
 }
 
 function plain(x) {
-  return Number.isFinite(x) ? String(Number(x.toPrecision(12)) === x ? Number(x.toPrecision(12)) : x) : short(x);
+  return Number.isFinite(x) ? String(Number(x.toPrecision(6))) : short(x);
 }
 
 /** What was typed as a number: a comma or a true minus is understood; null if it is none. */
