@@ -34,7 +34,18 @@ if TYPE_CHECKING:
     from nn.data import Digits
     from nn.training import Engine
 
-__all__ = ["CHOICES", "InputError", "Settings", "run"]
+__all__ = ["CHOICES", "FILES", "InputError", "Settings", "run"]
+
+FILES = (
+    "weights.safetensors",
+    "history.csv",
+    "curves.png",
+    "confusion.png",
+    "first_layer.png",
+    "misclassified.png",
+    "neuron.svg",
+)
+"""What a run writes, in this order."""
 
 FORMULAS = {
     "half_squared_error": "½ Σ (ŷ − y)²",
@@ -45,7 +56,7 @@ FORMULAS = {
 """The losses to choose from."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "engine": ("eager",),
+    "engine": ("eager", "compiled"),
     "activation": ("sigmoid", "tanh", "relu", "linear"),
     "output": ("sigmoid", "tanh", "relu", "linear"),
     "loss": tuple(FORMULAS),
@@ -195,7 +206,12 @@ def _check_gradients(settings: Settings, model: nn.MLP, digits: Digits) -> None:
 def _engine(settings: Settings, model: nn.MLP) -> Engine:
     from nn import training
 
-    return training.Eager(model, getattr(nn, settings.loss), partial(nn.SGD, lr=settings.lr))
+    loss, optimiser = getattr(nn, settings.loss), partial(nn.SGD, lr=settings.lr)
+    if settings.engine == "compiled":
+        return training.Compiled(
+            model, loss, optimiser, len(model.layers[0].neurons[0].w), len(model.layers[-1].neurons)
+        )
+    return training.Eager(model, loss, optimiser)
 
 
 def _train(settings: Settings, model: nn.MLP, digits: Digits, progress: _Progress) -> Any:
@@ -214,7 +230,8 @@ def _train(settings: Settings, model: nn.MLP, digits: Digits, progress: _Progres
         outputs = engine.outputs(digits.x_test)
         right = int((outputs.argmax(1) == digits.y_test).sum())
         epoch = Epoch(len(progress.history), learning, training.mean_loss(loss, outputs, y_test), right)
-        better = progress.best is None or (right, -epoch.held_out) > (progress.best.right, -progress.best.held_out)
+        best = progress.best
+        better = best is None or (learning == learning and (right, -epoch.held_out) > (best.right, -best.held_out))
         if better:
             engine.write_back()
             weights.save(weight_path, model, epoch=str(epoch.number), held_out=f"{right} of {len(outputs)} right")
@@ -226,7 +243,7 @@ def _train(settings: Settings, model: nn.MLP, digits: Digits, progress: _Progres
         bar.write(_row(epoch, len(outputs)) + "   best so far" * better)
 
     steps = settings.epochs * -(-len(digits.x_train) // settings.batch_size)
-    print(_estimate(settings, model, digits), end="\n\n")
+    print(_estimate(settings, model, digits) if settings.engine == "eager" else "")
     with tqdm(total=steps, unit=" mini-batches", leave=False, dynamic_ncols=True, disable=None) as bar:
         bar.write("epoch    E, learning    E, held out   held-out digits read right")
         measure(float("nan"))
@@ -333,8 +350,8 @@ def _estimate(settings: Settings, model: nn.MLP, digits: Digits) -> str:
     model.zero_grad()
     a_pass, a_step = sorted(forward)[len(forward) // 2], sorted(both)[len(both) // 2]
     seconds = settings.epochs * (a_step * len(digits.x_train) + a_pass * len(digits.x_test))
-    advice = " --epochs and --limit make it shorter." if seconds > 300 else ""
-    return f"At {1000 * a_step:.2g} ms a digit, this will take about {_duration(seconds)}.{advice}"
+    advice = " Shorter: --engine compiled, or fewer --epochs, or --limit." if seconds > 300 else ""
+    return f"At {1000 * a_step:.2g} ms a digit, this will take about {_duration(seconds)}.{advice}\n"
 
 
 def _row(epoch: Epoch, held_out: int) -> str:
@@ -363,12 +380,12 @@ def _left(settings: Settings, progress: _Progress) -> str:
     """What an interruption leaves behind."""
     if progress.best is None:
         return "Nothing was finished yet, so nothing was written."
-    older = [path.name for path in sorted(settings.out.iterdir()) if path not in progress.written and path.is_file()]
+    older = [name for name in FILES if (settings.out / name).exists() and settings.out / name not in progress.written]
     stage = f"after epoch {progress.best.number}" if progress.best.number else "still the untrained network"
     return (
         f"What was finished is whole on disk; the weights are the best so far, {stage}, which reads "
         f"{_right(progress.best, progress)} right.\nWritten:\n{_listing(progress)}"
-        + (f"\nNot of this run, if it is there: {', '.join(older)}" if older else "")
+        + (f"\nFrom an earlier run: {', '.join(older)}" if older else "")
     )
 
 

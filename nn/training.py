@@ -1,7 +1,8 @@
 """Training: epochs of mini-batches, whatever computes the gradients.
 
 An engine is all that training needs to know of one: `Engine.step` learns from a mini-batch,
-`Engine.outputs` asks the network. `Eager` walks the graph of scalars, sample by sample.
+`Engine.outputs` asks the network. `Eager` walks the graph of scalars, sample by sample; `Compiled`
+runs the matrix program found in it, on a whole mini-batch at once.
 
 >>> import numpy as np
 >>> import nn
@@ -21,10 +22,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+import autograd
 from nn.layers import MLP
 from nn.optim import Optimiser
 
-__all__ = ["Eager", "Engine", "batches", "mean_loss", "train"]
+__all__ = ["Compiled", "Eager", "Engine", "batches", "mean_loss", "train"]
 
 Array = NDArray[Any]
 Loss = Callable[[Any, Any], Any]
@@ -75,6 +77,36 @@ class Eager:
 
     def write_back(self) -> None:
         """Nothing to do: the parameters are the network's own."""
+
+
+class Compiled:
+    """The engine that runs the matrix program which `autograd.compile` finds in the graph of one sample.
+
+    Args:
+        model, loss, optimiser: as for `Eager`.
+        nin, nout: the numbers of inputs and of targets of a sample.
+    """
+
+    def __init__(self, model: MLP, loss: Loss, optimiser: Callable[[Any], Optimiser], nin: int, nout: int) -> None:
+        x, y = np.zeros(nin), np.zeros(nout)  # an example, of which only the shape counts
+        self.program = autograd.compile(lambda x, y: loss(model(x), y), example=(x, y))
+        self.answers = autograd.compile(lambda x: model(x), example=(x,))
+        self.optimiser = optimiser(self.program)
+        # Both list the same parameters, each in the order that suits its own matrices.
+        place = {parameter: i for i, parameter in enumerate(self.program.parameters)}
+        self._order = [place[parameter] for parameter in self.answers.parameters]
+
+    def step(self, x: Array, y: Array) -> float:
+        mean, gradient = self.program.value_and_grad(x, y)
+        self.optimiser.step(gradient)
+        return float(mean)
+
+    def outputs(self, x: Array) -> Array:
+        self.answers.vector[:] = self.program.vector[self._order]
+        return np.asarray(self.answers(x)).reshape(len(x), -1)
+
+    def write_back(self) -> None:
+        self.program.write_back()
 
 
 def batches(n: int, size: int, generator: np.random.Generator) -> Iterator[NDArray[np.intp]]:

@@ -11,7 +11,7 @@ import nn
 from autograd import total
 from nn import by_hand
 from nn.digits import CHOICES
-from nn.training import Eager, batches, mean_loss, train
+from nn.training import Compiled, Eager, batches, mean_loss, train
 
 RANDOM = np.random.default_rng(5)
 X, Y = RANDOM.random((23, 6)), np.eye(4)[RANDOM.integers(0, 4, 23)]
@@ -25,6 +25,33 @@ def network(seed: int = 0, **settings: str) -> nn.MLP:
 
 def engine(model: nn.MLP, lr: float = 0.5) -> Eager:
     return Eager(model, nn.half_squared_error, partial(nn.SGD, lr=lr))
+
+
+def test_the_compiled_engine_gives_the_curve_of_the_eager_one() -> None:
+    """For the first hundred steps and beyond, with a last mini-batch that is smaller than the others."""
+    model, other = network(), network()
+    compiled = Compiled(other, nn.half_squared_error, partial(nn.SGD, lr=0.5), nin=6, nout=4)
+    curve, again = ([], [])
+    list(train(engine(model), X, Y, batch_size=5, epochs=25, after_step=curve.append))
+    list(train(compiled, X, Y, batch_size=5, epochs=25, after_step=again.append))
+    assert len(curve) == 125
+    assert again == pytest.approx(curve, rel=1e-12)  # rounding of sums in another order; a step barely adds to it
+    np.testing.assert_allclose(compiled.outputs(X), engine(model).outputs(X), rtol=1e-12)
+    assert other.state_dict() == network().state_dict()  # the parameters live in the program until written back
+    compiled.write_back()
+    for w, v in zip(model.parameters(), other.parameters(), strict=True):
+        assert v.data == pytest.approx(w.data, rel=1e-11)
+
+
+def test_the_compiled_engine_answers_with_the_parameters_of_the_moment() -> None:
+    other = nn.MLP(6, [3, 1], activation="tanh", seed=1)
+    compiled = Compiled(other, nn.squared_error, partial(nn.SGD, lr=0.1), nin=6, nout=1)
+    for _ in range(2):
+        compiled.step(X[:4], Y[:4, :1])
+        compiled.write_back()
+        outputs = compiled.outputs(X)
+        assert outputs.shape == (23, 1)
+        assert outputs[:, 0] == pytest.approx([other(x.tolist()).data for x in X], rel=1e-13)
 
 
 def test_every_sample_is_in_one_mini_batch_of_the_size_asked_for() -> None:
