@@ -105,7 +105,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call(f, args, kwargs, argnums)
         y = call.output
-        if not isinstance(y, Value) and not _is_number(y):
+        if isinstance(y, (list, tuple, dict)):
             raise TypeError(
                 f"a gradient is defined for functions whose result is one real number, and {_name(f)} gave "
                 f"{_described(y)}. Try jacobian."
@@ -257,6 +257,9 @@ class _Call:
             _not_recording.reset(recording)
             _outermost.reset(level)
         self.outputs = list(_leaves(self.output))
+        for y in self.outputs:
+            if not isinstance(y, Value) and not _is_number(y):
+                raise TypeError(f"expected {_name(f)} to give numbers or Values, and it gave {_described(y)}")
         self._dependent = dict.fromkeys(self.inputs)
         self.order = self._find_dependent(enclosing)
         if self._values:
@@ -311,8 +314,6 @@ class _Call:
         """x as it is handed out: a `Value` if the function was given any, else a float."""
         if isinstance(x, Value):
             return x if self._values else x.data
-        if not _is_number(x):
-            raise TypeError(f"expected a function that gives numbers or Values, and it gave {_described(x)}")
         return Value(x) if self._values else float(x)
 
 
@@ -340,7 +341,7 @@ def _recorded_adjoints(order: list[Value]) -> dict[Value, float]:
 
 def _positions(argnums: Any, count: int, f: Callable[..., Any]) -> list[int]:
     """The arguments meant by argnums, as indices from 0."""
-    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+    wanted = [argnums] if isinstance(argnums, int) else list(argnums) if isinstance(argnums, (tuple, list)) else [None]
     for i in wanted:
         if not isinstance(i, int):
             raise TypeError(f"argnums is an int or a sequence of ints, not {argnums!r}")
