@@ -341,7 +341,7 @@ def _recorded_adjoints(order: list[Value]) -> dict[Value, float]:
 
 def _positions(argnums: Any, count: int, f: Callable[..., Any]) -> list[int]:
     """The arguments meant by argnums, as indices from 0."""
-    wanted = [argnums] if isinstance(argnums, int) else list(argnums) if isinstance(argnums, (tuple, list)) else [None]
+    wanted = argnums if isinstance(argnums, Sequence) else [argnums]
     for i in wanted:
         if not isinstance(i, int):
             raise TypeError(f"argnums is an int or a sequence of ints, not {argnums!r}")
