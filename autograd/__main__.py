@@ -88,7 +88,7 @@ def _answer(options: argparse.Namespace) -> str:
     if options.draw:
         from autograd import draw
 
-        draw(value).render(outfile=options.draw)
+        draw(value).render(outfile=options.draw, cleanup=True)
     if options.explore:
         from autograd import explore
 

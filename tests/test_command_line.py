@@ -127,11 +127,12 @@ def test_a_null_byte_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_page_and_a_drawing_are_written(tmp_path: Path) -> None:
-    pytest.importorskip("autograd.viz.draw", reason="no drawing here")
+    pytest.importorskip("graphviz", reason="drawing needs the graphviz package")
     page, picture = tmp_path / "page.html", tmp_path / "graph.svg"
     done = run("sin(x**2 + 1)", "x=0.5", "--explore", str(page), "--draw", str(picture))
     assert (done.returncode, done.stderr) == (0, "")
     assert "<svg" in picture.read_text(encoding="utf-8")
+    assert sorted(tmp_path.iterdir()) == [picture, page]
     assert "<html" in page.read_text(encoding="utf-8")
 
 

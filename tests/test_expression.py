@@ -145,7 +145,7 @@ def test_what_is_too_large_or_too_deep_is_refused_at_once(source: str) -> None:
     start = time.perf_counter()
     with pytest.raises(ExpressionError):
         Expression(source)
-    assert time.perf_counter() - start < 1  # measured: 10 ms
+    assert time.perf_counter() - start < 5  # measured: 10 ms, on an idle machine
 
 
 def test_up_to_the_limits_it_computes() -> None:
@@ -157,7 +157,7 @@ def test_huge_powers_overflow_at_once() -> None:
     start = time.perf_counter()
     with pytest.raises(OverflowError):
         Expression("9**9**9**9")()
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 5  # measured: under 1 ms
 
 
 @pytest.mark.parametrize(

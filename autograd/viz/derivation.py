@@ -231,14 +231,15 @@ def _worked_out(products: Sequence[Sequence[float]], total: float) -> list[tuple
     """Sum of products of figures = sum of figures = result, with digits for each = to hold."""
     values = [math.prod(numbers) for numbers in products]
     shown, relation, digits = figures.terms(values, total)
-    worked: list[Term] = []
-    first = "="
-    for numbers, value in zip(products, values, strict=True):
-        found, holds = figures.factors(numbers, value, digits)
-        first = "≈" if holds == "≈" else first
-        worked.append(_chain([Figure(f) for f in found], True))
+    sums: list[tuple[list[str], str]] = []
+    for more in range(4):  # the rounded terms add up; so must the products of rounded factors
+        sums = [figures.factors(numbers, value, digits + more) for numbers, value in zip(products, values, strict=True)]
+        if figures.sum_of_products_agrees([found for found, _ in sums], total):
+            break
+    first = "≈" if any(holds == "≈" for _, holds in sums) else "="
+    worked = Sum(tuple(_chain([Figure(f) for f in found], True) for found, _ in sums))
     result = Figure(figure(total, figures.DIGITS))
-    return [("=", Sum(tuple(worked))), (first, Sum(tuple(Figure(f) for f in shown))), (relation, result)]
+    return [("=", worked), (first, Sum(tuple(Figure(f) for f in shown))), (relation, result)]
 
 
 def _step(step: Step, fork: Fork, e: Explanation) -> Equation:
@@ -493,9 +494,9 @@ def as_mathml(explanation: Explanation, with_reasons: bool = True) -> str:
                 start = mathml(left)
                 for relation, side in sides:
                     cells = (
-                        f"<mtd>{start}</mtd>",
-                        f"<mtd>{_mathml_sign(relation)}</mtd>",
-                        f"<mtd>{mathml(side)}</mtd>",
+                        _cell(start, "right"),
+                        _cell(_mathml_sign(relation), "center"),
+                        _cell(mathml(side), "left"),
                     )
                     rows += f"<mtr>{''.join(cells)}</mtr>"
                     start = ""
@@ -506,7 +507,8 @@ def as_mathml(explanation: Explanation, with_reasons: bool = True) -> str:
                 for row in rows_:
                     reasons = ", ".join(_math(_line(r, mathml, _mathml_sign)) for r in (row.node, *row.rules) if r)
                     since = "".join(f", since {_math(mathml(c))}" for c in row.since)
-                    items.append(f"<li>{_math(_line(row.factor, mathml, _mathml_sign))}, as {reasons}{since}</li>")
+                    factor = _math(_line(row.factor, mathml, _mathml_sign))
+                    items.append(f'<li style="margin: 0.4em 0">{factor}, as {reasons}{since}</li>')
                 if more:
                     items.append(f"<li>… and {more} more factors</li>")
                 found.append(f"<ul>{''.join(items)}</ul>")

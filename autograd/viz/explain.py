@@ -253,7 +253,7 @@ class _Ways:
     def __init__(
         self, value: Value, wrt: Value, order: list[Value], gradient: Mapping[Value, float], names: Names
     ) -> None:
-        self.value, self.wrt, self.names = value, wrt, names
+        self.value, self.wrt, self.gradient, self.names = value, wrt, gradient, names
         self.blocked: list[tuple[Value, Value]] = []
         below = {wrt}  # what depends on wrt at all, and what a gradient could flow through to it
         flowing = {wrt}
@@ -397,6 +397,8 @@ class _Ways:
                 size = best[node][0] + (math.log(abs(local)) if local else -math.inf)
                 if x not in best or size > best[x][0]:
                     best[x] = size, node
+        if use is self.value:  # the engine's own sums, to the last bit
+            delta = {node: self.gradient[node] for node in between}
         way = [of]
         while (before := best[way[-1]][1]) is not None:
             way.append(before)
@@ -450,7 +452,9 @@ def _rules(op: Primitive, indices: Sequence[int], count: int) -> list[Rule]:
 
 
 def _mere_number(link: Link) -> bool:
-    return not isinstance(link.derivative, Formula) and not link.decided
+    """Whether a factor is a number by the way the formula is built (∂(a + b)/∂a = 1), not an input of a neuron."""
+    is_number = not isinstance(link.derivative, Formula) and not link.decided
+    return is_number and all(rule.primitive != "dot" for rule in link.rules)
 
 
 def _mark_direct(paths: list[Path]) -> list[Path]:

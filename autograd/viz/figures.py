@@ -18,7 +18,7 @@ from decimal import Context, Decimal
 
 from autograd.viz.text import shorter
 
-__all__ = ["DIGITS", "factors", "figure", "terms"]
+__all__ = ["DIGITS", "agrees", "factors", "figure", "sum_of_products_agrees", "terms"]
 
 DIGITS = 4
 """How many digits a result is printed to."""
@@ -31,6 +31,7 @@ def figure(x: float, digits: int) -> str:
     """x to so many significant digits; without trailing zeros only if that is exactly x."""
     if not math.isfinite(x):
         return str(x)
+    x += 0.0  # −0.0 is 0
     rounded = f"{x:.{digits}g}"
     return shorter(rounded if float(rounded) == x else f"{x:#.{digits}g}".rstrip("."))
 
@@ -66,6 +67,14 @@ def agrees(exact: Decimal, result: float, digits: int) -> bool:
     printed = Decimal(f"{result:.{digits - 1}e}")
     unit = Decimal((0, (1,), printed.as_tuple().exponent))  # type: ignore[arg-type]
     return exact.quantize(unit, context=_WIDE) == printed
+
+
+def sum_of_products_agrees(shown: Sequence[Sequence[str]], total: float, digits: int = DIGITS) -> bool:
+    """Whether the printed factors, multiplied and added exactly, round to the printed total."""
+    if not math.isfinite(total):
+        return True
+    exact = _sum([_product([Decimal(f) for f in product]) for product in shown])
+    return not exact.is_finite() or agrees(exact, total, digits)
 
 
 def _product(numbers: list[Decimal]) -> Decimal:

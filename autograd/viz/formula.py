@@ -24,6 +24,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from autograd.primitives import Primitive, table
@@ -324,6 +325,7 @@ def local_derivative(op: Primitive, y: Term, operands: Sequence[Term], index: in
     return None if found is None else tidy(found)
 
 
+@lru_cache(maxsize=1024)
 def rule(op: Primitive, index: int, count: int) -> tuple[Derivative, Term]:
     """The two sides of the rule for ∂op/∂operand: (∂(a·b)/∂a, b).
 

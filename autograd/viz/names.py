@@ -34,7 +34,7 @@ class Names:
     """The names for one graph.
 
     Labels are cleaned for print; of several nodes with one label each gets a number, w⁽¹⁾ and w⁽²⁾. The root
-    is y if it has no label, and the node asked for x, unless those are taken. Any other leaf without
+    is y if it has no label, and the leaf asked for w, unless those are taken. Any other leaf without
     a label is written as its number.
 
     Attributes:
@@ -67,7 +67,7 @@ class Names:
         if root not in self._names:
             self._name(root, self._free("y"))
         if wrt is not None and wrt not in self._names and wrt.op is None:
-            self._name(wrt, self._free("x"))
+            self._name(wrt, self._free("w"))
 
     def formula(self, x: Value | float) -> Term:
         """What stands for an operand in a formula: a name, a short expression, or a number."""

@@ -106,7 +106,9 @@ def _lost(link: Link, names: Names) -> Note:
     used = [rule.primitive for rule in link.rules]
     primitive = next((name for name in used if name in _SATURATES), used[-1])
     nothing = "and nothing gets through." if link.value == 0 else "and little of the gradient gets through."
-    at: Words = (" at ", Comparison(names.formula(link.of), "=", _figure(link.of.data)), ", ")
+    at: Words = (", ",)
+    if primitive == used[-1]:  # the last rule is the one applied to link.of itself
+        at = (" at ", Comparison(names.formula(link.of), "=", _figure(link.of.data)), ", ")
     if link.value == 0 and link.decided:
         verdict = "the ReLU is dead" if primitive == "relu" else f"{_called(primitive)} is flat"
         words: Words = (_is(link, names), f": {verdict}", *at, nothing)
