@@ -221,5 +221,10 @@ def test_total_is_one_node() -> None:
     z = total([x, y, 3, x])
     z.backward()
     assert (z.data, x.grad, y.grad, len(z.operands)) == (7.0, 2.0, 1.0, 4)
+    for xs in [(x, 0.5), (0.5, x), (x, y), (x,)]:
+        x.grad = y.grad = 0.0
+        total(xs).backward()
+        assert x.grad == 1.0
+        assert y.grad == (1.0 if y in xs else 0.0)
     assert total([]) == 0.0
     assert total(v for v in [1, 2]) == 3.0
