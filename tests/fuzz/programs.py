@@ -123,7 +123,7 @@ def programs(draw: st.DrawFn, names: tuple[str, ...] = tuple(table), most_steps:
     for name, (size, *codes) in draw(st.lists(step, min_size=1, max_size=most_steps)):
         operands: list[Result | float] = []
         for i, c in enumerate(codes[: arity(name, size)]):
-            if i == 0 or c < 200:
+            if i == 0 or c < 200 or name == "where":  # of constants alone it would be one
                 operands.append(Result(len(results) - 1 - c % len(results)))
             else:
                 operands.append(CONSTANTS[(c + i) % len(CONSTANTS)])
