@@ -19,6 +19,7 @@ from autograd.primitives import table
 from autograd.viz.explore import Page, explore, tape
 from autograd.viz.javascript import Code, source
 from autograd.viz.levels import levels
+from autograd.viz.render import GraphvizNotFoundError
 
 
 def net() -> tuple[nn.MLP, Value]:
@@ -165,7 +166,7 @@ def test_a_label_cannot_change_the_document(label: str) -> None:
 def test_saving_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "page.html"
     page = explore(Value(2.0, label="x") * 3)
-    assert page.save(path) == path
+    assert page.save(str(path)) == path
     before = path.read_text(encoding="utf-8")
     assert before.startswith("<!doctype html>")
 
@@ -177,6 +178,24 @@ def test_saving_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         explore(Value(5.0) * 3).save(path)
     assert path.read_text(encoding="utf-8") == before
     assert os.listdir(tmp_path) == ["page.html"]
+
+
+def test_without_graphviz_a_page_is_made_without_the_still_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: Any, **__: Any) -> Any:
+        raise GraphvizNotFoundError("there is neither the dot program nor pygraphviz")
+
+    monkeypatch.setattr("autograd.viz.explore.draw", missing)
+    assert "<figure></figure>" in explore(Value(2.0) * 3).html
+
+
+def test_the_still_drawing_has_the_gradients_and_leaves_the_graph_alone() -> None:
+    x = Value(2.0, label="x")
+    y = x * x
+    page = explore(y).html
+    assert x.grad == y.grad == 0.0
+    drawn = re.search(r"<figure>(.*?)</figure>", page, re.DOTALL)
+    assert drawn is not None
+    assert not drawn[1] or "gradient +4" in drawn[1]
 
 
 def test_a_notebook_gets_a_sentence_a_frame_and_plain_text() -> None:

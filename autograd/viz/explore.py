@@ -21,17 +21,21 @@ import json
 import math
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.value import Value
+from autograd.viz.draw import draw
 from autograd.viz.javascript import source
-from autograd.viz.levels import levels
+from autograd.viz.levels import Levels, levels
+from autograd.viz.modules import modules
 from autograd.viz.names import Names
+from autograd.viz.picture import MAX_NODES
+from autograd.viz.render import GraphvizError, write
 from autograd.viz.templates import MANY, template
 from autograd.viz.text import latex, mathml
 
@@ -47,6 +51,7 @@ _SCRIPTS = ("numeric.js", "engine.js", "layout.js", "drawing.js", "formulas.js",
 def explore(
     value: Value,
     *,
+    model: Any = None,
     parameters: Iterable[Value] | None = None,
     history: Sequence[tuple[str, Mapping[Value, float]]] = (),
     title: str = "",
@@ -58,14 +63,18 @@ def explore(
 
     Args:
         value: the root, the loss as a rule; gradients are ∂value/∂node.
-        parameters: the leaves that a step of gradient descent in the page changes.
+        model: an object with `parameters` (a module of `nn` or one of your own), or a mapping of names
+            to parameters: it gives the page its modules and names. Without it layers and neurons are found
+            in the graph (`levels.py`).
+        parameters: the leaves that a step of gradient descent in the page changes; the model's if not
+            given, or those of the neurons that were found, or else all leaves.
         history: snapshots of a training, each a label and the data of some leaves; the page then
             has a slider through the training.
         title: of the page; the name of the value if not given.
 
     Raises:
-        TypeError: if `value` is not a `Value`, or for a primitive whose formula cannot be read as
-            JavaScript.
+        TypeError: if `value` is not a `Value`, for a `model` without parameters, or for a primitive
+            whose formula cannot be read as JavaScript.
         ValueError: if a parameter or a snapshot names a node that is not a leaf of this graph.
 
     >>> from autograd import Value, sin
@@ -74,7 +83,7 @@ def explore(
     >>> page
     <page: 4 nodes, value 0.949>
     """
-    return Page(tape(value, parameters=parameters, history=history, title=title))
+    return Page(tape(value, model=model, parameters=parameters, history=history, title=title), value)
 
 
 class Page:
@@ -85,17 +94,19 @@ class Page:
         html: the page, one HTML document without a reference to any other.
     """
 
-    def __init__(self, tape: dict[str, Any]) -> None:
+    def __init__(self, tape: dict[str, Any], value: Value) -> None:
         self.tape = tape
+        self._value = value
 
-    @property
+    @cached_property
     def html(self) -> str:
         tape = self.tape
         primitives = ",\n".join(tape["code"])
         data = {key: part for key, part in tape.items() if key != "code"}
         script = "\n".join(
-            ['"use strict"; {', f"const PRIMITIVES = [\n{primitives}\n];", *(_template(name) for name in _SCRIPTS), "}"]
+            ['"use strict"; {', f"const PRIMITIVES = [\n{primitives}\n];", *map(_template, _SCRIPTS), "}"]
         )
+        # The policy lets this script run and no other, whatever a label may smuggle in.
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         return _filled(
             _template("page.html"),
@@ -103,7 +114,7 @@ class Page:
                 "digest": digest,
                 "title": html.escape(tape["title"]),
                 "style": _template("page.css"),
-                "drawing": "",
+                "drawing": _drawing(self._value),
                 "table": _table(tape),
                 # "<" cannot occur in the JSON, so no label can end the element it stands in
                 "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -120,17 +131,8 @@ class Page:
         'product.html'
         """
         path = Path(path)
-        page = self.html
-        handle, name = tempfile.mkstemp(suffix=".html", dir=path.parent)
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                file.write(page)
-            os.chmod(name, 0o644)  # as other files are; mkstemp's are for their owner alone
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-        return path
+        write(path, self.html.encode())
+        return Path(path)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         frame = (
@@ -155,6 +157,7 @@ class Page:
 def tape(
     value: Value,
     *,
+    model: Any = None,
     parameters: Iterable[Value] | None = None,
     history: Sequence[tuple[str, Mapping[Value, float]]] = (),
     title: str = "",
@@ -177,13 +180,15 @@ def tape(
     index = {node: i for i, node in enumerate(order)}
     leaves = {node for node in order if node.op is None}
     if parameters is not None:
-        parameters = list(parameters)
+        parameters = set(parameters)
         _check_leaves(parameters, leaves, "parameters")
     ops: dict[tuple[Any, int], int] = {}
     forms: dict[tuple[Any, ...], int] = {}
     made: dict[str, Any] = {key: [] for key in ("op", "operand", "constant", "ops", "code", "form", "forms")}
-    found = levels(order)
-    made |= {"start": [0], **_names(value, order, found.name)}
+    found = in_graph = levels(order)
+    if model is not None:
+        found = modules(model, order)
+    made |= {"start": [0], **_names(value, order, in_graph.name | found.name)}
     for node in order:
         if node.op is None:
             made["op"].append(-1)
@@ -205,7 +210,9 @@ def tape(
     primal = _primals(order)
     made["data"] = [_number(primal[node]) for node in order]
     made["gradient"] = _gradients(order, primal)
-    made["parameter"] = [int(node in leaves and (parameters is None or node in parameters)) for node in order]
+    if parameters is None:
+        parameters = _parameters(found, leaves) or leaves
+    made["parameter"] = [int(node in parameters) for node in order]
     made["groups"] = [vars(group) for group in found.groups]
     made["group"] = [found.group.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
@@ -275,6 +282,12 @@ def _gradients(order: list[Value], primal: dict[Value, float]) -> list[float | s
     return [_number(adjoint[node]) if node in adjoint else None for node in order]
 
 
+def _parameters(found: Levels, leaves: set[Value]) -> set[Value]:
+    """The leaves that a model names, or that belong to a neuron."""
+    outside = {-1, *(i for i, group in enumerate(found.groups) if group.kind in ("inputs", "loss"))}
+    return {leaf for leaf in leaves if leaf in found.name or found.group.get(leaf, -1) not in outside}
+
+
 def _check_leaves(nodes: Iterable[Any], leaves: set[Value], what: str) -> None:
     for node in nodes:
         if not isinstance(node, Value) or node not in leaves:
@@ -293,6 +306,23 @@ def _number(x: Any) -> float | str:
 
 def _short(x: float | str | None) -> str:
     return "—" if x is None else f"{float(x):.4g}".replace("-", "−")
+
+
+def _drawing(value: Value) -> str:
+    """What `draw` makes of the graph as the page has it, for readers without JavaScript; "" without Graphviz."""
+    order = topological_order(value)
+    try:
+        copies = evaluate(order, {node: Value(node.data) for node in order if node.op is None})
+        for node, copy in copies.items():
+            copy.label = node.label
+        copies[value].backward()
+        value = copies[value]
+    except (ArithmeticError, ValueError, RuntimeError):
+        pass  # then it is drawn as it is
+    try:
+        return draw(value, theme="auto", depth=1 if len(order) > MAX_NODES else None).svg
+    except (GraphvizError, ModuleNotFoundError):
+        return ""
 
 
 def _template(name: str) -> str:

@@ -105,8 +105,8 @@ CONTRAST = """() => {
         return rgba(getComputedStyle(document.documentElement).backgroundColor);
     };
     const worded = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    return [...document.querySelectorAll('body *')].filter((e) => worded(e) && e.checkVisibility() && e.getClientRects().length
-        && e.tagName !== 'OPTION').map((e) => {
+    const seen = (e) => e.checkVisibility() && e.getClientRects().length && e.tagName !== 'OPTION';
+    return [...document.querySelectorAll('body *')].filter((e) => worded(e) && seen(e)).map((e) => {
         const style = getComputedStyle(e), color = rgba(e.namespaceURI.includes('svg') ? style.fill : style.color);
         const [a, b] = [light(color), light(behind(e))].sort((x, y) => y - x);
         return [(a + 0.05) / (b + 0.05), e.className.baseVal ?? e.className, e.textContent.slice(0, 20)];
@@ -155,7 +155,9 @@ def test_on_paper_the_controls_are_gone_and_the_drawing_is_there(show: Show) -> 
     assert not page.locator("#find").is_visible()
     assert not page.locator("#play").is_visible()
     assert page.locator("#graph").is_visible()
-    assert page.evaluate("getComputedStyle(document.querySelector('.node .body')).fill") == "rgb(241, 238, 251)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.node.parameter .body')).fill") == "rgb(241, 238, 251)"
+    )
 
 
 def test_a_notebooks_frame_works_without_the_rights_of_its_page(show: Show, tmp_path: Any) -> None:

@@ -137,6 +137,8 @@ class Drawing {
       box.squares = box.cells.map((_, k) => svg("rect", { class: "cell", x: 8 + (k % row) * size, y: 4 * LINE + 12 + Math.floor(k / row) * size, width: size - 1, height: size - 1, rx: size / 9 }));
       group.append(...box.squares);
     }
+    if (box.before) group.append(svg("text", { class: "more", x: -5, y: height / 2 + 4, "text-anchor": "end" }, `${box.before} …`));
+    if (box.after) group.append(svg("text", { class: "more", x: width + 5, y: height / 2 + 4, "text-anchor": "start" }, `… ${box.after}`));
     box.element = group;
     return group;
   }

@@ -129,6 +129,7 @@ function sentence(v) {
 }
 
 function parentsOf(v) {
+  if (v < 0) return [];
   return [...new Set(tape.operand.slice(engine.start[v], engine.start[v + 1]).filter((x) => x >= 0))];
 }
 
@@ -179,6 +180,10 @@ function boxesOf(view) {
     links.get(key).edges.push(e);
   }
   for (const box of boxes) dress(box);
+  if (shown) for (const box of boxes) {
+    box.before = parentsOf(box.node ?? -1).filter((u) => where[u] < 0).length;
+    box.after = box.node === undefined ? 0 : usersOf(box.node).filter((u) => where[u] < 0).length;
+  }
   const roomy = state.locals ?? links.size <= 14; // so that a local derivative fits on each edge
   return { ...view, roomy, boxes, links: [...links.values()], where };
 }
@@ -222,11 +227,16 @@ function dress(box) {
   } else {
     const v = box.nodes[0];
     box.node = v;
-    box.title = cut(names[v]);
+    box.title = cut(shortName(v));
     box.caption = box.ghost ? "" : cut(caption(v), 14);
     box.kind = box.ghost ? "ghost" : kindOf(v);
     box.outputs = [v];
   }
+}
+
+/** layers.0.weight[1][2] is weight[1][2] for short: its box stands in its layer. */
+function shortName(v) {
+  return /^\w[\w.]*\.(\w+(\[\d+\])+)$/.exec(names[v])?.[1] ?? names[v];
 }
 
 /** How many levels of groups lie under a group, and so how many depths there are to choose from. */
@@ -254,7 +264,7 @@ function readableDepth(group) {
 function openView(view, focus = true) {
   if (view.depth === undefined) view.depth = readableDepth(view.group);
   let made = boxesOf(view);
-  if (made.boxes.length > 400) made = boxesOf({ ...view, focus: state.selected >= 0 ? state.selected : engine.root });
+  if (made.boxes.length > 400 && view.focus === undefined) made = boxesOf({ ...view, focus: state.selected >= 0 ? state.selected : engine.root });
   state.view = made;
   drawing.show(made);
   if (!state.docked) dockWhereItFits();
@@ -280,7 +290,8 @@ function crumbs() {
   };
   $("crumbs").hidden = !groups.length;
   $("crumbs").replaceChildren(crumb(tape.title, -1, !path.length), ...path.flatMap((g, i) => [element("span", {}, "›"), crumb(groups[g].name, g, i === path.length - 1)]));
-  const levels = levelsUnder(state.view.group);
+  const levels = levelsUnder(state.view.group), { focus, boxes } = state.view;
+  $("around").textContent = focus === undefined ? "" : `around ${cut(names[focus])}: ${boxes.length} of ${engine.n} nodes`;
   $("levels").replaceChildren(...(levels ? Array.from({ length: levels + 1 }, (_, depth) => {
     const button = element("button", { "aria-pressed": String(depth === state.view.depth) }, levelName(depth, levels));
     button.onclick = () => openView({ group: state.view.group, depth });
@@ -294,10 +305,16 @@ function levelName(depth, levels) {
   for (let v = 0; v < engine.n; v++) {
     const around = chain(v), from = state.view.group < 0 ? 0 : around.indexOf(state.view.group) + 1;
     if (state.view.group >= 0 && !from) continue;
-    if (around.length > from + depth) kinds.add(groups[around[from + depth]].kind || "group");
+    if (around.length > from + depth) kinds.add(attributeOf(groups[around[from + depth]]));
   }
   const kind = [...kinds][0] || "group";
+  if (kind === "model") return kind;
   return kind.endsWith("s") ? kind : `${kind}s`;
+}
+
+/** What a module is one of: layers.0.neurons.2 is one of the neurons. */
+function attributeOf(group) {
+  return group.kind === "module" ? /([^.[]+)[.[]\d+\]?$/.exec(group.name)?.[1] ?? "module" : group.kind;
 }
 
 // ── painting ─────────────────────────────────────────────────────────────────────────────────
@@ -375,7 +392,7 @@ function paintBox(box, now, walk) {
     text.gradient.textContent = gradient;
     text.gradient.setAttribute("class", `gradient ${word}`);
     text.flag.textContent = single >= 0 ? (box.low ? "" : flag(single)) : box.nodes.every((v) => engine.op[v] < 0) ? "‖w‖" : "‖a‖";
-    text.sign.textContent = single >= 0 ? (state.differences && state.pinned ? "Δ∂" : "∂") : "‖∂‖";
+    text.sign.textContent = single < 0 ? "‖∂‖" : gradient.includes("…") ? "" : state.differences && state.pinned ? "Δ∂" : "∂";
     box.bar.setAttribute("width", ((box.width - 18) * strength(size)).toFixed(1));
     box.bar.setAttribute("class", `bar ${word}`);
     box.cells?.forEach((v, k) => {
@@ -424,7 +441,7 @@ function flag(v) {
 
 function legend() {
   const decades = [0, -2, -4, -6].map((d) => `<span class="decade"><svg width="22" height="8"><line x1="0" y1="4" x2="22" y2="4" stroke-width="${1 + 3.5 * Math.max(0.04, 1 + d / 6)}"/></svg><span>10<sup>${String(top + d).replace("-", "−")}</sup></span></span>`);
-  $("legend").innerHTML = `<span>|∂${escape(cut(tape.title, 8))}|</span>${decades.join("")}<span class="positive">+ grows it</span><span class="negative">− shrinks it</span><span class="none">┄ no gradient</span>`;
+  $("legend").innerHTML = `<span>|∂${escape(cut(tape.title, 8))}|</span>${decades.join("")}<span class="positive">+ ${escape(cut(tape.title, 8))} grows with it</span><span class="negative">− shrinks</span><span class="none">┄ no gradient</span>`;
 }
 
 /** What the walk has just done, as a sentence. */
@@ -529,8 +546,9 @@ function go(step) {
   state.step = Math.min(STEPS, Math.max(0, step));
   replay();
   paint();
-  const now = lit(), box = boxAt(now.operand >= 0 ? now.operand : now.node);
-  if (walking() && box) drawing.reveal(box);
+  const now = lit(), at = now.operand >= 0 ? now.operand : now.node;
+  if (walking() && boxAt(at)) drawing.reveal(boxAt(at));
+  else if (walking() && at >= 0 && state.view.focus !== undefined) openView({ group: state.view.group, depth: state.view.depth, focus: at }, false);
 }
 
 const position = () => (state.mode === "passes" ? state.step : state.frame);
@@ -751,8 +769,16 @@ function pageText() {
   const numeric = (x) => (Number.isFinite(x) ? x : String(x));
   const now = { ...tape, data: Array.from(engine.value, numeric), gradient: Array.from(grad, (g, v) => (engine.reached[v] ? numeric(g) : null)) };
   const page = pristine.cloneNode(true);
+  page.querySelector("noscript").textContent = `<main class="static"><h1>${escape(tape.title)}</h1>${drawingAsSVG().text}${listing()}</main>`;
   page.querySelector("#data").textContent = JSON.stringify(now).replaceAll("<", "\\u003c");
   return `<!doctype html>\n${page.outerHTML}\n`;
+}
+
+/** The passes as a table, as Python writes it for readers without JavaScript. */
+function listing() {
+  const row = (v) => [names[v], engine.op[v] < 0 ? "leaf" : `${opOf(v).name}(${parentsOf(v).slice(0, 8).map((u) => names[u]).join(", ")})`, short(engine.value[v]), engine.reached[v] ? short(grad[v]) : "—"];
+  const rows = Array.from({ length: Math.min(engine.n, 2000) }, (_, v) => `<tr>${row(v).map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`);
+  return `<table class="listing"><thead><tr><th>node</th><th>computed as</th><th>value</th><th>gradient</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 function saveLaTeX() {

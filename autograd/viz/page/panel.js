@@ -139,7 +139,8 @@ class Panel {
     const gap = Math.abs(difference - grad[v]) / Math.max(1e-8, Math.abs(grad[v]), Math.abs(difference));
     const tiny = Math.abs(difference - grad[v]) < 1e-9 * Math.max(1, Math.abs(engine.value[engine.root]));
     const agrees = tiny || gap < 1e-5;
-    const verdict = agrees ? `<span class="good">✓ agree</span>${gap > 0 ? ` to ${short(gap, 2)}` : ""}` : Number.isFinite(gap) ? `<span class="bad">✗ differ by ${short(gap, 2)}</span>: a kink or a jump lies within the step` : `<span class="bad">not comparable</span>`;
+    const lost = tiny && gap > 1e-5; // both are less than the rounding of the root can show
+    const verdict = lost ? `Too small to see: less than the rounding of ${escape(tape.title)}.` : agrees ? `<span class="good">✓ agree</span>${gap > 0 ? ` to ${short(gap, 2)}` : ""}` : Number.isFinite(gap) ? `<span class="bad">✗ differ by ${short(gap, 2)}</span>: a kink or a jump lies within the step` : `<span class="bad">not comparable</span>`;
     let made = `<h3>Proof</h3><dl><dt>chain rule</dt><dd>${short(grad[v], 10)}</dd><dt title="(f(v + h) − f(v − h)) / 2h, without any derivative">finite difference</dt><dd>${short(difference, 10)}</dd></dl><p>${verdict}</p>`;
     if (state.pinned) {
       const { value, grad: before } = state.pinned;
@@ -173,8 +174,7 @@ function stageNote(v) {
 }
 
 function link(v) {
-  const button = element("button", { class: "link", "data-node": v }, cut(names[v], 24));
-  return button;
+  return element("button", { class: "link", "data-node": v, title: names[v] }, cut(shortName(v), 24));
 }
 
 function linkText(v) {
