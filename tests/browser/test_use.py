@@ -445,7 +445,7 @@ def test_without_javascript_the_numbers_are_there(show: Show) -> None:
     assert "0.08217" in page.locator("table").inner_text()
     assert "0.2984" in page.locator("table").inner_text()
     if page.locator(".static svg").count():  # where there is Graphviz
-        assert "0.08217" in page.locator(".static svg").inner_text()
+        assert "0.08217" in page.locator(".static svg").text_content()
 
 
 def test_a_saved_page_shows_its_numbers_without_javascript(show: Show, tmp_path: Path) -> None:
@@ -455,4 +455,4 @@ def test_a_saved_page_shows_its_numbers_without_javascript(show: Show, tmp_path:
     copy.write_text(page.evaluate("explorer.pageText()"), encoding="utf-8")
     still = show(None, path=copy, context={"java_script_enabled": False})
     assert "130" in still.locator("table").inner_text()
-    assert "130" in still.locator(".static svg").inner_text()
+    assert "130" in still.locator(".static svg").text_content()
