@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, dot, exp, log, log1p, logsumexp, maximum, minimum, relu, softplus, total, where
+from autograd.take import take
 from nn.layers import _as_list
 
 __all__ = [
@@ -136,11 +137,10 @@ def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:
     logits = _listed(logits)
     if not logits:
         raise ValueError("cross_entropy takes at least one logit, and was given none")
-    if isinstance(target, int) or (not isinstance(target, Value) and hasattr(target, "__index__")):
-        index = int(target)
-        if not 0 <= index < len(logits):
-            raise IndexError(f"the target is a class from 0 to {len(logits) - 1}, not {index}")
-        return logsumexp(logits) - logits[index]
+    if hasattr(target, "__index__") and not hasattr(target, "__len__"):  # an array has both
+        if not isinstance(target, Value) and not 0 <= target < len(logits):  # type: ignore[operator]
+            raise IndexError(f"the target is a class from 0 to {len(logits) - 1}, not {target}")
+        return logsumexp(logits) - take(logits, target)
     pairs = _pairs(logits, target)
     targets = [t for _, t in pairs]
     return total(targets) * logsumexp(logits) - dot(targets, logits)

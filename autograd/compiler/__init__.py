@@ -1,11 +1,106 @@
-"""The compiler."""
+"""From scalars to matrices: `compile` finds the vectors and matrices in scalar code, and runs it on mini-batches.
+
+With this package one can
+
+* train scalar code at the speed of NumPy: ``program = autograd.compile(loss, example=(x, y))``;
+* see its vectorised form derived: ``print(program)``;
+* choose by an input, for an embedding or the right class: `autograd.take`.
+
+The floors, from scalar code to array calls, one module each:
+
+==============  ============================================================================
+`trace`         the function, called once with placeholders, leaves its scalar graph
+`normalise`     sums become single nodes, constants fold, nothing is computed twice
+`roll`          nodes alike become lanes of one group; operands become views of what is stored
+`arrays`        the table of primitives, read as array instructions
+`lower`         every group's instructions, forward and backward
+`contract`      Σ a · b over axes: the matrix products
+`execute`       the instructions bound to buffers for one batch size
+`tape`          one by one instead, for graphs with nothing to find in them
+`show`          the derivation that `print` shows
+`program`       `Program`, which holds all that together
+==============  ============================================================================
+
+Importing this package does not import NumPy; the first `compile` does.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from autograd.compiler.program import Program
+
+__all__ = ["compile"]
 
 
-def compile(f: Any, *, example: Any) -> Any:
-    from autograd.compiler.program import compile
+def compile(f: Callable[..., Any], *, example: Any) -> Program:
+    """Compile a scalar function to array instructions that run on whole mini-batches.
 
-    return compile(f, example=example)
+    The function is called once, with placeholders instead of numbers. The leaf `Value`s that it
+    uses are the parameters; a leaf that it makes itself is a constant. What is recognised:
+
+    * `dot`s, or sums of products however written, that share weights or inputs: matrix products;
+    * the same primitive on many values: one array operation; broadcasts and reductions;
+    * what depends on parameters alone (weight decay): computed once, not for each sample.
+
+    What is not: a loop of maxima stays one operation a step, sums that overlap (convolutions) are
+    gathered, and a graph without any pattern is run node by node.
+
+    Args:
+        f: a function of numbers and nested lists (or arrays) of numbers, that returns one `Value`,
+            a loss, or (nested) lists of `Value`s. It has to do the same for every input.
+        example: the arguments of one sample, as a tuple (anything else is the only argument). Only
+            shape and type matter. Integers may be indices of `autograd.take`.
+
+    Returns:
+        A `Program`. Its arithmetic follows IEEE throughout, as NumPy's does: 1/0 is inf, log(-1) is NaN.
+
+    Raises:
+        TypeError: for a function that returns no `Value`, that asks for a number it does not have
+            (``if x > 0``, ``x.data``, ``math.exp(x)``), or that uses a primitive whose formula cannot
+            be read for arrays.
+        ValueError: for an example of lists of unequal lengths.
+
+    Memory: 16 bytes for each scalar of the graph and each sample of a batch, forwards and backwards, plus
+    buffers for results in between, for each of the last few batch sizes.
+
+    >>> import nn
+    >>> model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
+    >>> def loss(x, y):
+    ...     return (model(x) - y) ** 2
+    >>> program = compile(loss, example=([0.0, 0.0], 0.0))
+    >>> print(program)
+    13 parameters, inputs x (2), y
+    <BLANKLINE>
+    forward
+            z¹ = W¹ x + b¹
+            a¹ = tanh(z¹)
+            z² = W² a¹ + b²
+             E = (z² − y)²
+    <BLANKLINE>
+    backward
+            δ² = 2 (z² − y)
+        ∂E/∂W² = δ² (a¹)ᵀ
+        ∂E/∂b² = δ²
+            δ¹ = (W²)ᵀ δ² ⊙ tanh′(z¹)
+        ∂E/∂W¹ = δ¹ xᵀ
+        ∂E/∂b¹ = δ¹
+    <BLANKLINE>
+    Over a batch: the mean of E, and of every ∂E/∂…
+    >>> X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
+    >>> optimiser = nn.SGD(program, lr=0.2)
+    >>> for _ in range(1000):
+    ...     value, gradient = program.value_and_grad(X, Y)
+    ...     optimiser.step(gradient)
+    >>> value < 1e-3
+    True
+    >>> program.write_back()
+    >>> abs(model([1.0, 0.0]).data - 1) < 0.1
+    True
+    """
+    from autograd.compiler.program import Program
+
+    return Program(f, example)

@@ -252,6 +252,10 @@ def _add(a: Any, b: Any) -> Any:
         return a
     if a is b:
         return _multiply(2.0, a)
+    if _is_scalar(a) and _is_scalar(b):
+        x, y = (s if type(s) is Scale else Scale(float(s), 0) for s in (a, b))
+        assert x.power == y.power, "adjoints of one value have one scale"
+        return Scale(x.factor + y.factor, x.power) if x.power else x.factor + y.factor
     code = a.code if type(a) is Array else b.code
     for x, y in ((a, b), (b, a)):
         if type(x) is Array and x.op == "negative":

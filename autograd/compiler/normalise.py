@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.compiler.trace import TAKE, Trace, Traced
+from autograd.compiler.trace import TAKE, Trace, Traced, values
 from autograd.primitives import Primitive, table
 from autograd.value import Value
 
@@ -165,7 +165,7 @@ class _Normaliser:
             for x in v.operands:
                 if isinstance(x, Value):
                     uses[x] = uses.get(x, 0) + 1
-        roots = set(_roots(self.trace.result))
+        roots = set(values(self.trace.result))
         for root in roots:
             uses[root] = 2  # at least one use that is not a sum
         for rank, v in enumerate(order):
@@ -277,8 +277,3 @@ class _Normaliser:
                 return s.node(_TOTAL, tuple(addends), rank)
         return s.node(_ADD if len(addends) == 2 else _TOTAL, tuple(addends), rank)
 
-
-def _roots(result: Any) -> list[Value]:
-    from autograd.compiler.trace import _values
-
-    return list(_values(result))

@@ -1,8 +1,9 @@
-"""`compile` and the `Program` it returns."""
+"""`Program`: what `autograd.compile` returns."""
 
 from __future__ import annotations
 
 import gc
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,11 @@ from autograd.compiler.execute import Plan
 from autograd.compiler.lower import lower
 from autograd.compiler.normalise import normalise
 from autograd.compiler.roll import CONSTANT, PARAMETER, SAMPLE, roll
+from autograd.compiler.show import LaTeX, show
 from autograd.compiler.trace import trace
 from autograd.value import Value
 
-__all__ = ["Program", "compile"]
+__all__ = ["Program"]
 
 Floats = NDArray[np.float64]
 _PLANS = 4  # batch sizes whose buffers are kept
@@ -31,12 +33,22 @@ class Program:
     """
 
     def __init__(self, f: Callable[..., Any], example: Any) -> None:
+        collecting = gc.isenabled()
+        gc.disable()  # a graph is many objects and no garbage
+        try:
+            self._compile(f, example)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _compile(self, f: Callable[..., Any], example: Any) -> None:
         traced = trace(f, example)
         scalars, roots = normalise(traced)
         self._roll = rolled = roll(scalars)
         self._arguments = traced.arguments
         self._shapes = [argument.shape for argument in traced.arguments]
         self._widths = [len(argument.placeholders) for argument in traced.arguments]
+        self._names = _names(f, len(self._shapes))
         self._result, self._roots = traced.result, roots
         self._root = roots[traced.result] if isinstance(traced.result, Value) else None
         self._limits = rolled.limits
@@ -101,6 +113,34 @@ class Program:
         gradient = np.zeros(len(self.vector)) if self._last_gradient is None else self._last_gradient
         for parameter, data, grad in zip(self.parameters, self.vector.tolist(), gradient.tolist(), strict=True):
             parameter.data, parameter.grad = data, grad
+
+    # ── what it looks like ────────────────────────────────────────────────────────────────────
+
+    def __str__(self) -> str:
+        lines = show(self._roll, self._root, self._names)
+        width = max((len(left) for _, left, _ in lines), default=0)
+        written = [self._summary()]
+        for section in ("forward", "backward"):
+            inside = [f"    {left:>{width}} = {right}" for where, left, right in lines if where == section]
+            if inside:
+                written += ["", section, *inside]
+        if self._root is not None:
+            written += ["", "Over a batch: the mean of E, and of every ∂E/∂…"]
+        return "\n".join(written)
+
+    def __repr__(self) -> str:
+        return f"<compiled program: {self._summary()}>"
+
+    def _repr_latex_(self) -> str:
+        rows = [rf"{left} &= {right}" for _, left, right in show(self._roll, self._root, self._names, LaTeX())]
+        return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+    def _summary(self) -> str:
+        inputs = ", ".join(
+            f"{name} ({' × '.join(map(str, shape))})" if shape else name
+            for name, shape in zip(self._names, self._shapes, strict=True)
+        )
+        return f"{len(self.parameters)} parameters, inputs {inputs or 'none'}"
 
     def _collect(self, result: Any, plan: Plan, inputs: list[Floats], size: int) -> Any:
         if isinstance(result, tuple):
@@ -184,11 +224,10 @@ class Program:
                 raise ValueError(f"argument {number} of the batch has NaN in it, first in sample {sample}")
 
 
-def compile(f: Callable[..., Any], *, example: Any) -> Program:
-    collecting = gc.isenabled()
-    gc.disable()  # a graph is many objects and no garbage
+def _names(f: Callable[..., Any], number: int) -> list[str]:
+    """What the function calls its arguments; x0, x1 … if it does not say."""
     try:
-        return Program(f, example)
-    finally:
-        if collecting:
-            gc.enable()
+        names = [p.name for p in inspect.signature(f).parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    except (TypeError, ValueError):
+        names = []
+    return names[:number] if len(names) >= number else [f"x{k}" for k in range(number)]

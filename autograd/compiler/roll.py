@@ -196,7 +196,7 @@ class Roll:
     # ── operands ──────────────────────────────────────────────────────────────────────────────
 
     def _operand(self, ids: Rows, batched: bool) -> Operand:
-        self._lay_out(ids)
+        self.lay_out(ids)
         stores = np.unique(self.store[ids])
         if len(stores) == 1:
             store = int(stores[0])
@@ -208,7 +208,7 @@ class Roll:
         found.active = bool(self.active[ids].any())
         return found
 
-    def _lay_out(self, ids: Rows) -> None:
+    def lay_out(self, ids: Rows) -> None:
         """Give parameters that have no place yet the next rows, in the order they are met here."""
         flat = ids.ravel()
         new = flat[(self.store[flat] == PARAMETER) & (self.row[flat] < 0)]
@@ -249,11 +249,17 @@ class Roll:
 def roll(scalars: Scalars) -> Roll:
     """Group the nodes of a scalar graph, and lay their values out."""
     found = Roll(scalars)
-    for op, nodes in _groups(scalars):
+    groups = list(_groups(scalars))
+    for op, nodes in groups:  # matrices first, so that a weight decay does not tear them apart
+        if op is _DOT and scalars.batched[nodes[0]]:
+            operands = [scalars.operands[node] for node in nodes]
+            found.lay_out(np.array([w for x in operands for w in x[: len(x) // 2]], np.int64))
+            found.lay_out(np.array([x[-1] for x in operands], np.int64))
+    for op, nodes in groups:
         found.add(op, nodes)
     left = [node for node in scalars.parameters if found.row[node] < 0]
     if left:  # a function may return a parameter as it is
-        found._lay_out(np.array(left, np.int64))
+        found.lay_out(np.array(left, np.int64))
     return found
 
 
@@ -262,11 +268,13 @@ def _groups(s: Scalars) -> Iterable[tuple[Primitive, list[int]]]:
     alike: dict[tuple[Any, ...], list[int]] = {}
     for node, op in enumerate(s.op):
         if op is not None:
-            length = len(s.operands[node]) if op.nary else 0
-            alike.setdefault((s.level[node], op.name, s.batched[node], length), []).append(node)
+            operands = s.operands[node]
+            length = len(operands) if op.nary else 0
+            kinds = _kinds(s, operands[:: len(operands) // 2] if op is _DOT else operands[:1] if op.nary else operands)
+            alike.setdefault((s.level[node], op.name, s.batched[node], length, kinds), []).append(node)
     families: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for key in alike:
-        families.setdefault(key[:3], []).append(key)
+        families.setdefault((*key[:3], key[4]), []).append(key)
     found: list[tuple[int, int, Primitive, list[int]]] = []
     for keys in families.values():
         op = s.op[alike[keys[0]][0]]
@@ -282,6 +290,11 @@ def _groups(s: Scalars) -> Iterable[tuple[Primitive, list[int]]]:
     found.sort(key=lambda entry: entry[:2])
     for _, _, op, nodes in found:
         yield op, nodes
+
+
+def _kinds(s: Scalars, operands: tuple[int, ...]) -> tuple[Any, ...]:
+    """What made the operands: lanes of one kind find theirs side by side, where it has a pattern."""
+    return tuple([op.name if (op := s.op[x]) is not None else s.batched[x] or x in s.constants and "constant" for x in operands])
 
 
 # ── patterns ──────────────────────────────────────────────────────────────────────────────────

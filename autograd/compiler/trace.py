@@ -26,7 +26,7 @@ from autograd.primitives import Primitive, listeners, table
 from autograd.readings import Reading, readings
 from autograd.value import NOT_YET, Value, _is_number, _new, _next_number, _real
 
-__all__ = ["DETACH", "TAKE", "Argument", "Trace", "Traced", "chosen", "trace"]
+__all__ = ["DETACH", "TAKE", "Argument", "Trace", "Traced", "chosen", "trace", "values"]
 
 # Primitives that exist in a trace alone; no gradient flows through any of them but `take`, whose
 # gradient goes to the operand it chose.
@@ -208,7 +208,7 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         placeholders.append(_placeholder(one, name, found))
         arguments.append(Argument(_shape(one, name), found))
     result = f(*placeholders)
-    roots = list(_values(result))
+    roots = list(values(result))
     if not roots:
         raise TypeError(f"the function to compile must return a Value or lists of Values, and it returned {result!r}")
     return Trace(arguments, result, _order(roots), began)
@@ -252,13 +252,13 @@ def _shape(example: Any, name: str) -> tuple[int, ...]:
     return (len(example), *(shapes.pop() if shapes else ()))
 
 
-def _values(result: Any) -> Iterator[Value]:
+def values(result: Any) -> Iterator[Value]:
     """The `Value`s in nested lists."""
     if isinstance(result, Value):
         yield result
     elif isinstance(result, (list, tuple)) or getattr(result, "dtype", None) == object:
         for part in result:
-            yield from _values(part)
+            yield from values(part)
     elif not _is_number(result):
         raise TypeError(
             f"the function to compile must return a Value or lists of Values, and it returned {result!r} "

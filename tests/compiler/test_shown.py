@@ -1,0 +1,70 @@
+"""What a program shows is the derivation of the vectorised form in the seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+import autograd
+import nn
+
+NETWORK = """\
+13002 parameters, inputs x (784), y (10)
+
+forward
+        z¹ = W¹ x + b¹
+        a¹ = σ(z¹)
+        z² = W² a¹ + b²
+        a² = σ(z²)
+        z³ = W³ a² + b³
+        a³ = σ(z³)
+         E = ½ Σ (a³ − y)²
+
+backward
+        δ³ = (a³ − y) ⊙ σ′(z³)
+    ∂E/∂W³ = δ³ (a²)ᵀ
+    ∂E/∂b³ = δ³
+        δ² = (W³)ᵀ δ³ ⊙ σ′(z²)
+    ∂E/∂W² = δ² (a¹)ᵀ
+    ∂E/∂b² = δ²
+        δ¹ = (W²)ᵀ δ² ⊙ σ′(z¹)
+    ∂E/∂W¹ = δ¹ xᵀ
+    ∂E/∂b¹ = δ¹
+
+Over a batch: the mean of E, and of every ∂E/∂…"""
+
+
+@pytest.fixture(scope="module")
+def program() -> autograd.compiler.Program:
+    model = nn.MLP(784, [16, 16, 10], activation="sigmoid", output="sigmoid", seed=0)
+    return autograd.compile(lambda x, y: nn.half_squared_error(model(x), y), example=([0.0] * 784, [0.0] * 10))
+
+
+def test_the_network_of_the_seeds_is_their_derivation(program: autograd.compiler.Program) -> None:
+    assert str(program) == NETWORK
+
+
+def test_its_latex_says_the_same(program: autograd.compiler.Program) -> None:
+    latex = program._repr_latex_()
+    assert r"z^{1} &= W^{1}\,x + b^{1}" in latex
+    assert r"\delta^{3} &= \left(a^{3} - y\right) \odot \sigma'\left(z^{3}\right)" in latex  # BP1
+    assert r"\delta^{2} &= \left(W^{3}\right)^T\,\delta^{3} \odot \sigma'\left(z^{2}\right)" in latex  # BP2
+    assert r"\frac{\partial E}{\partial b^{1}} &= \delta^{1}" in latex  # BP3
+    assert r"\frac{\partial E}{\partial W^{1}} &= \delta^{1}\,x^T" in latex  # BP4
+
+
+def test_a_matrix_is_a_block_of_the_vector_row_by_row(program: autograd.compiler.Program) -> None:
+    model = nn.MLP(3, [2, 1], seed=0)
+    parameters = autograd.compile(lambda x: model(x), example=([0.0] * 3,)).parameters
+    first, second = model.layers
+    expected = [w for n in first.neurons for w in n.w] + [n.b for n in first.neurons]
+    assert parameters == expected + second.neurons[0].w + [second.neurons[0].b]
+
+
+def test_weight_decay_does_not_disturb_the_layout_or_the_names() -> None:
+    model = nn.MLP(3, [2, 1], seed=0)
+    plain = autograd.compile(lambda x: model(x) ** 2, example=([0.0] * 3,))
+    decayed = autograd.compile(
+        lambda x: 0.1 * sum(p * p for p in model.parameters()) + model(x) ** 2, example=([0.0] * 3,)
+    )
+    assert decayed.parameters == plain.parameters
+    assert "∂E/∂θ = 0.2 θ" in str(decayed)
