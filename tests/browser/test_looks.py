@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PIL import Image
 from test_use import digits_network, fan, worked_example
 
 import nn
-from autograd import Value
+from autograd import Value, total
 
 Show = Callable[..., Any]
 
@@ -173,3 +176,38 @@ def test_a_notebooks_frame_works_without_the_rights_of_its_page(show: Show, tmp_
     with page.expect_download():
         frame.locator("#take summary").click()
         frame.locator("#save-svg").click()
+
+
+@pytest.mark.parametrize("kind", ["deuteranopia", "protanopia", "tritanopia"])
+def test_both_signs_stay_apart_for_every_colour_vision(kind: str, show: Show) -> None:
+    page = show(worked_example())
+    page.context.new_cdp_session(page).send("Emulation.setEmulatedVisionDeficiency", {"type": kind})
+
+    def colour(sign: str) -> tuple[int, ...]:
+        image = Image.open(io.BytesIO(page.locator(f".bar.{sign}").first.screenshot())).convert("RGB")
+        found = image.getcolors(1 << 20)
+        assert found is not None
+        return min((rgb for _, rgb in found), key=sum)  # the bar, not the paper around it
+
+    assert math.dist(colour("positive"), colour("negative")) > 40  # of 441 from black to white
+
+
+def test_a_slider_moves_smoothly(show: Show) -> None:
+    """seeing.md measured a full update of 45 ms for 35 boxes and 82 ms for 405; three times that is the limit."""
+    for make, boxes, limit in [(small_network, 35, 135), (wide, 300, 250)]:
+        page = show(make())
+        page.evaluate("explorer.openView({ group: -1, depth: 1 })")
+        assert page.locator(".node").count() >= boxes
+        page.evaluate("explorer.select(-1)")
+        times = page.evaluate(
+            """() => { const times = []; for (let k = 0; k < 200; k++) { const start = performance.now();
+            explorer.change(explorer.engine.leaves[0], Math.sin(k)); document.body.offsetWidth;
+            times.push(performance.now() - start); } return times.sort((a, b) => a - b); }"""
+        )
+        assert times[190] < limit
+
+
+def wide() -> Value:
+    """A graph of some 300 nodes without neurons."""
+    x = [Value(k / 100) for k in range(100)]
+    return total([(a * 1.5).tanh() for a in x])  # type: ignore[no-any-return]

@@ -367,7 +367,8 @@ function paint() {
   }
   legend();
   caption_();
-  $("loss").textContent = `${cut(tape.title, 20)} = ${known(engine.root) ? short(engine.value[engine.root], 6) : "—"}`;
+  const since = state.pinned && state.differences ? `, Δ ${signed(engine.value[engine.root] - state.pinned.value[engine.root])} since the pin` : "";
+  $("loss").textContent = `${cut(tape.title, 20)} = ${known(engine.root) ? short(engine.value[engine.root], 6) : "—"}${since}`;
   $("time").value = state.mode === "passes" ? state.step : state.frame;
   panel.refresh();
 }
@@ -415,6 +416,7 @@ function paintNode(v, classes) {
   const final = stage(v) === "final" && !hidden(v);
   if (state.differences && state.pinned) {
     const dv = engine.value[v] - state.pinned.value[v], dg = grad[v] - state.pinned.grad[v];
+    if (dv === 0 && dg === 0) classes.push("same");
     return { value: `Δ ${signed(dv)}`, gradient: engine.reached[v] ? signed(dg) : "no flow", size: dg, word: engine.reached[v] ? sign(dg) : "none" };
   }
   return { value: known(v) ? short(engine.value[v]) : "—", gradient: gradientText(v), size: final ? partial[v] : 0, word: final ? sign(partial[v]) : stage(v) === "none" ? "none" : "later" };
@@ -452,6 +454,7 @@ function caption_() {
 function walkCaption() {
   const now = lit(), L = escape(tape.title);
   if (!state.step) return "Nothing is computed yet: → runs the first operation.";
+  if (!walking() && state.practising) return `<b>Practice:</b> ${state.answered.size} of ${engine.reached.reduce((sum, r) => sum + r, -1)} gradients found. Choose a node and give its gradient.`;
   if (!walking()) return `<b>${FORWARD}</b> operations forward, <b>${engine.backwardEdges.length}</b> products backward: all done.`;
   if (state.step <= FORWARD) return `<b>forward ${state.step}/${FORWARD}</b> ${formulaText(now.node, "names")} = ${formulaText(now.node, "numbers", true)}<b>${short(engine.value[now.node])}</b>`;
   const k = state.step - FORWARD - 1;
@@ -656,7 +659,6 @@ function practise() {
   replay();
   if (state.practising) {
     const first = usersOf(engine.root).length ? engine.root : parentsOf(engine.root).find((v) => engine.reached[v]);
-    say("Practice: choose a node and give its gradient");
     if (first !== undefined) state.selected = first;
   }
   paint();
