@@ -18,6 +18,7 @@ finished. The pictures are of the network in ``weights.safetensors``.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +27,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nn
-from autograd import Value
 from nn.extras import require
 from nn.files import replacing
 
@@ -54,6 +54,8 @@ FORMULAS = {
     "cross_entropy": "−Σ y log softmax(ŷ)",
 }
 """The losses to choose from."""
+
+_GRAPHVIZ = () if shutil.which("dot") else ("pygraphviz",)  # its wheels bring Graphviz along
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "engine": ("eager", "compiled"),
@@ -157,7 +159,7 @@ def run(settings: Settings) -> None:
 
 def _run(settings: Settings, progress: _Progress) -> None:
     began = perf_counter()
-    require("numpy", "sklearn", "tqdm", "matplotlib", "safetensors", "graphviz")
+    require("numpy", "sklearn", "tqdm", "matplotlib", "safetensors", "graphviz", *_GRAPHVIZ)
     digits = _load(settings)
     model = nn.MLP(
         digits.x_train.shape[1],
@@ -292,14 +294,14 @@ def _draw(settings: Settings, model: nn.MLP, digits: Digits, outputs: Any, progr
     write("first_layer.png", figures.first_layer, np.array(model.state_dict()["layers.0.weight"]), digits.shape)
     write("misclassified.png", figures.misclassified, digits.x_test, labels, outputs, digits.shape)
     path = settings.out / "neuron.svg"
-    _draw_neuron(model, digits, outputs, path)
+    _draw_neuron(settings, model, digits, outputs, path)
     progress.wrote(path)
 
 
-def _draw_neuron(model: nn.MLP, digits: Digits, outputs: Any, path: Path) -> None:
-    """The graph of one output neuron's error: for the digit read worst, the neuron that should have fired.
+def _draw_neuron(settings: Settings, model: nn.MLP, digits: Digits, outputs: Any, path: Path) -> None:
+    """The graph of the loss of one digit as one output neuron sees it: what comes in and the other outputs are numbers.
 
-    The activations that come in are leaves, so that it is the graph of this neuron alone.
+    It is the digit that was read worst, and the neuron that should have fired.
     """
     import autograd
 
@@ -308,18 +310,19 @@ def _draw_neuron(model: nn.MLP, digits: Digits, outputs: Any, path: Path) -> Non
     a: Any = digits.x_test[worst].tolist()
     for layer in model.layers[:-1]:
         a = layer(a)
+    incoming = [getattr(x, "data", x) for x in (a if isinstance(a, list) else [a])]
     neuron = model.layers[-1].neurons[digit]
-    inputs = [Value(getattr(x, "data", x), label=f"a{i}") for i, x in enumerate(a if isinstance(a, list) else [a], 1)]
-    for i, w in enumerate(neuron.w, 1):
-        w.label = f"w{i}"
-    neuron.b.label = "b"
-    prediction = neuron(inputs)
-    prediction.label = f"ŷ of {digit}"
-    error = nn.half_squared_error(prediction, 1.0)
-    error.label = "E"
+    y_hat = neuron(incoming)
+    error = getattr(nn, settings.loss)(
+        [*outputs[worst, :digit].tolist(), y_hat, *outputs[worst, digit + 1 :].tolist()],
+        [float(k == digit) for k in range(digits.classes)],
+    )
+    names = {f"w{i}": w for i, w in enumerate(neuron.w, 1)} | {"b": neuron.b}
+    y_hat.label, error.label = f"ŷ{digit}", "E"
+    if y_hat.op is not None and y_hat.op.name != "dot":
+        y_hat.parents[0].label = f"z{digit}"
     error.backward()
-    with replacing(path) as temporary:
-        temporary.write_bytes(autograd.draw(error).pipe(format="svg"))
+    autograd.draw(error, model=names, theme=settings.theme).save(path)
 
 
 # ── what is printed ───────────────────────────────────────────────────────────────────────────

@@ -141,7 +141,7 @@ def _greyscale(path: str | Path) -> Image.Image:
                 image.load()
                 if image.mode.startswith("I"):  # more than 8 bits, which Pillow would cut off at 255
                     return Image.fromarray((np.asarray(image) / 257).clip(0, 255).round().astype(np.uint8))
-                if not image.has_transparency_data:
+                if "A" not in image.getbands() and "transparency" not in image.info:
                     return image.convert("L")
                 for ground in ("white", "black"):
                     on_ground = Image.new("RGBA", image.size, ground)
