@@ -33,11 +33,12 @@ class Plan:
         roll, lowered: the program.
         batch: the number of samples.
         vector: the data of the parameters.
-        shapes: the number of scalars in each argument.
+        widths: the number of scalars in each argument.
+        root: the node to differentiate, if there is one.
     """
 
-    def __init__(self, roll: Roll, lowered: Lowered, batch: int, vector: Floats, widths: Sequence[int]) -> None:
-        self.roll, self.batch = roll, batch
+    def __init__(self, roll: Roll, lowered: Lowered, batch: int, vector: Floats, widths: Sequence[int], root: int | None) -> None:
+        self.roll, self.batch, self.root = roll, batch, root
         self.gradient = np.zeros(len(vector))
         self.inputs = [np.empty((batch, width)) for width in widths]
         self.stores: dict[int, Floats] = {
@@ -60,6 +61,27 @@ class Plan:
         self._find_patches()
 
     # ── running ───────────────────────────────────────────────────────────────────────────────
+
+    def value_and_grad(self, vector: Floats, inputs: list[Floats], size: int) -> tuple[float, Floats]:
+        """The mean of the root over a batch, and its gradient. The vector is the one the plan is bound to."""
+        assert self.root is not None
+        gradient = np.empty(len(vector))
+        self.run(inputs, gradient)
+        row = self._row(self.root, inputs)
+        return float(np.add.reduce(row)) / len(row), gradient
+
+    def values(self, vector: Floats, inputs: list[Floats]) -> Callable[[int], Any]:
+        """Compute all values of a batch; gives a function from a node to its array."""
+        self.run(inputs, None)
+        return lambda node: self._row(node, inputs)
+
+    def _row(self, node: int, inputs: list[Floats]) -> Floats:
+        store, row = self.roll.location(node)
+        if store == CONSTANT:
+            return self.roll.number[node : node + 1]
+        if store >= INPUT:
+            return inputs[store - INPUT].reshape(self.batch, -1)[:, row]
+        return self.stores[store][row]
 
     def run(self, inputs: Sequence[Floats], gradient: Floats | None) -> None:
         """Compute; with a gradient array, also fill that.

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from autograd.compiler.execute import Plan
 from autograd.compiler.lower import lower
 from autograd.compiler.normalise import normalise
-from autograd.compiler.roll import CONSTANT, PARAMETER, SAMPLE, roll
+from autograd.compiler.roll import grouped, roll
 from autograd.compiler.show import LaTeX, show
+from autograd.compiler.tape import Tape
 from autograd.compiler.trace import trace
 from autograd.value import Value
 
 __all__ = ["Program"]
 
 Floats = NDArray[np.float64]
+_MANY, _NARROW = 300, 10  # more groups than that, of fewer nodes each, are run by a `Tape`
 _PLANS = 4  # batch sizes whose buffers are kept
 
 
@@ -44,17 +46,24 @@ class Program:
     def _compile(self, f: Callable[..., Any], example: Any) -> None:
         traced = trace(f, example)
         scalars, roots = normalise(traced)
-        self._roll = rolled = roll(scalars)
-        self._arguments = traced.arguments
+        self._names = _names(f, len(traced.arguments))
         self._shapes = [argument.shape for argument in traced.arguments]
         self._widths = [len(argument.placeholders) for argument in traced.arguments]
-        self._names = _names(f, len(self._shapes))
         self._result, self._roots = traced.result, roots
         self._root = roots[traced.result] if isinstance(traced.result, Value) else None
-        self._limits = rolled.limits
-        self.parameters: list[Value] = [scalars.parameters[node] for node in rolled.parameters]
+        groups = grouped(scalars)
+        nodes = sum(len(lanes) for _, lanes in groups)
+        self._tape: Tape | None = None
+        if len(groups) > _MANY and nodes < _NARROW * len(groups) and Tape.fits(scalars):
+            self._tape = Tape(scalars, self._root)
+            order = list(scalars.parameters)
+        else:
+            self._roll = roll(scalars, groups)
+            self._lowered = lower(self._roll, self._root)
+            order = self._roll.parameters
+        self._limits = {} if self._tape else self._roll.limits
+        self.parameters: list[Value] = [scalars.parameters[node] for node in order]
         self.vector: Floats = np.array([p.data for p in self.parameters], float)
-        self._lowered = lower(rolled, self._root)
         self._plans: dict[int, Plan] = {}
         self._last_gradient: Floats | None = None
 
@@ -77,15 +86,8 @@ class Program:
         if self._root is None:
             raise TypeError("value_and_grad is for a function that returns one Value; this one returned lists")
         inputs, size = self._inputs(batch)
-        plan = self._plan(size)
-        gradient = np.empty(len(self.vector))
-        with np.errstate(all="ignore"):  # IEEE throughout, as the eager engine's + − × are
-            plan.run(inputs, gradient)
-            store, row = self._roll.location(self._root)
-            if store == SAMPLE:
-                mean = float(np.add.reduce(plan.stores[SAMPLE][row])) / size
-            else:
-                mean = float(self._row(plan, inputs, self._root).mean())
+        with np.errstate(all="ignore"):  # IEEE throughout
+            mean, gradient = (self._tape or self._arrays(size)).value_and_grad(self.vector, inputs, size)
         if mean != mean:
             self._check_for_nan(inputs)
         self._last_gradient = gradient
@@ -101,10 +103,9 @@ class Program:
             As `value_and_grad`.
         """
         inputs, size = self._inputs(batch)
-        plan = self._plan(size)
         with np.errstate(all="ignore"):
-            plan.run(inputs, None)
-        results = self._collect(self._result, plan, inputs, size)
+            value_of = (self._tape or self._arrays(size)).values(self.vector, inputs)
+        results = self._collect(self._result, value_of, size)
         self._check_for_nan(inputs)
         return results
 
@@ -117,6 +118,8 @@ class Program:
     # ── what it looks like ────────────────────────────────────────────────────────────────────
 
     def __str__(self) -> str:
+        if self._tape:
+            return f"{self._summary()}\n\n{self._tape}"
         lines = show(self._roll, self._root, self._names)
         width = max((len(left) for _, left, _ in lines), default=0)
         written = [self._summary()]
@@ -142,33 +145,23 @@ class Program:
         )
         return f"{len(self.parameters)} parameters, inputs {inputs or 'none'}"
 
-    def _collect(self, result: Any, plan: Plan, inputs: list[Floats], size: int) -> Any:
+    def _collect(self, result: Any, value_of: Callable[[int], Any], size: int) -> Any:
+        """The nested lists that the function returned, with an array for each `Value`."""
         if isinstance(result, tuple):
-            return tuple(self._collect(part, plan, inputs, size) for part in result)
+            return tuple(self._collect(part, value_of, size) for part in result)
         if isinstance(result, (list, np.ndarray)):
-            parts = [self._collect(part, plan, inputs, size) for part in result]
-            if not parts:
-                return np.empty((size, 0))
+            parts = [self._collect(part, value_of, size) for part in result]
             if all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts):
-                return np.stack(parts, axis=1)
+                return np.stack(parts, axis=1) if parts else np.empty((size, 0))
             return parts
-        if not isinstance(result, Value):
-            return np.full(size, float(result))
-        return np.broadcast_to(self._row(plan, inputs, self._roots[result]), size).copy()
+        value = value_of(self._roots[result]) if isinstance(result, Value) else float(result)
+        return np.broadcast_to(value, size).copy()
 
-    def _row(self, plan: Plan, inputs: list[Floats], node: int) -> Any:
-        """What a node is for each sample."""
-        store, row = self._roll.location(node)
-        if store == CONSTANT:
-            return np.array([self._roll.number[node]])
-        if store in plan.stores and store <= SAMPLE:
-            return plan.stores[store][row]
-        return inputs[store - SAMPLE - 1].reshape(len(inputs[store - SAMPLE - 1]), -1)[:, row]
-
-    def _plan(self, size: int) -> Plan:
+    def _arrays(self, size: int) -> Plan:
+        """The buffers for a batch size; those of the last few are kept."""
         plan = self._plans.pop(size, None)
         if plan is None:
-            plan = Plan(self._roll, self._lowered, size, self.vector, self._widths)
+            plan = Plan(self._roll, self._lowered, size, self.vector, self._widths, self._root)
             while len(self._plans) >= _PLANS:
                 del self._plans[next(iter(self._plans))]
         self._plans[size] = plan  # the one used last comes last

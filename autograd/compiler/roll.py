@@ -16,7 +16,7 @@ and its biases the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from autograd.compiler.normalise import Scalars
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
 
-__all__ = ["CONSTANT", "INPUT", "PARAMETER", "SAMPLE", "SHARED", "Group", "Operand", "Roll", "roll"]
+__all__ = ["CONSTANT", "INPUT", "PARAMETER", "SAMPLE", "SHARED", "Group", "Operand", "Roll", "grouped", "roll"]
 
 Rows = NDArray[np.int64]
 
@@ -246,10 +246,12 @@ class Roll:
         return Operand(store, rows)
 
 
-def roll(scalars: Scalars) -> Roll:
-    """Group the nodes of a scalar graph, and lay their values out."""
+Groups = list[tuple[Primitive, list[int]]]
+
+
+def roll(scalars: Scalars, groups: Groups) -> Roll:
+    """Lay out the values of groups of nodes, and see how each finds its operands."""
     found = Roll(scalars)
-    groups = list(_groups(scalars))
     for op, nodes in groups:  # matrices first, so that a weight decay does not tear them apart
         if op is _DOT and scalars.batched[nodes[0]]:
             operands = [scalars.operands[node] for node in nodes]
@@ -263,7 +265,7 @@ def roll(scalars: Scalars) -> Roll:
     return found
 
 
-def _groups(s: Scalars) -> Iterable[tuple[Primitive, list[int]]]:
+def grouped(s: Scalars) -> Groups:
     """Nodes of the same level, primitive, kind of store and length, in the order they are to be computed."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for node, op in enumerate(s.op):
@@ -288,8 +290,7 @@ def _groups(s: Scalars) -> Iterable[tuple[Primitive, list[int]]]:
             nodes.sort(key=s.rank.__getitem__)
             found.append((s.level[nodes[0]], s.rank[nodes[0]], op, nodes))
     found.sort(key=lambda entry: entry[:2])
-    for _, _, op, nodes in found:
-        yield op, nodes
+    return [(op, nodes) for _, _, op, nodes in found]
 
 
 def _kinds(s: Scalars, operands: tuple[int, ...]) -> tuple[Any, ...]:

@@ -1,0 +1,207 @@
+"""A scalar graph run node by node: for narrow and deep graphs, in which there are no arrays to find.
+
+Where a group would have few lanes, an array call costs more than the arithmetic in it. Such a graph is
+kept as a flat list of operations and of edges, and one loop runs over each. Nothing is generated
+and nothing compiled to Python code: what an edge multiplies with is read off the table once, when the
+tape is made. A local derivative that is a number or one of the operands (all of + − × and `dot`) is then
+one look-up; any other is the row's function.
+
+For a few samples the loop runs on floats, sample after sample; for more it runs on arrays, a sample
+an element. The arrays follow IEEE where Python's floats raise, so they also take over where floats fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.normalise import Scalars
+from autograd.compiler.trace import TAKE
+from autograd.primitives import Primitive
+
+__all__ = ["Tape"]
+
+Floats = NDArray[np.float64]
+_FEW = 8  # samples, up to which floats one by one are quicker than arrays
+_NO_OPERAND, _SEQUENCE = -1, -2
+
+
+class Tape:
+    """A scalar graph as two lists.
+
+    Attributes:
+        operations: (function, operand, operand) of each node that is no leaf, in order.
+        edges: (node, operand, factor, rule), what each node owes each operand, the last node
+            first: its adjoint times the value of the node `factor`, or times what `rule` gives.
+    """
+
+    def __init__(self, scalars: Scalars, root: int | None) -> None:
+        self.scalars = scalars
+        units = {number: scalars.constant(number) for number in (1.0, -1.0)}  # derivatives of + and −, so values, too
+        leaves = [node for node, op in enumerate(scalars.op) if op is None]
+        self.nodes = [node for node, op in enumerate(scalars.op) if op is not None]
+        self.place = {node: i for i, node in enumerate(leaves + self.nodes)}
+        self.parameters = [self.place[node] for node in scalars.parameters]
+        self.inputs = [(self.place[node], k, row) for node, (k, row) in scalars.inputs.items()]
+        self.start: list[Any] = [scalars.constants.get(node, 0.0) for node in leaves]
+        self.root = None if root is None else self.place[root]
+        self.units = {number: self.place[node] for number, node in units.items()}
+        self.operations = self._operations(lambda op: op.on_floats)
+        self.edges = self._edges("derivatives_on_floats")
+        self._on_arrays: tuple[Any, Any] | None = None
+
+    @staticmethod
+    def fits(scalars: Scalars) -> bool:
+        """Whether a tape can run the graph: it has no `take`."""
+        return TAKE not in scalars.op
+
+    def _operations(self, function: Callable[[Primitive], Any]) -> list[tuple[Any, Any, int]]:
+        place, scalars = self.place, self.scalars
+        functions: dict[str, Any] = {}
+        found: list[tuple[Any, Any, int]] = []
+        for node in self.nodes:
+            op = scalars.op[node]
+            assert op is not None
+            if op.name not in functions:
+                functions[op.name] = function(op)
+            operands = [place[x] for x in scalars.operands[node]]
+            if op.nary or len(operands) > 2:
+                found.append((functions[op.name], itemgetter(*operands, 0), _SEQUENCE))  # 0: for a tuple, also of one
+            else:
+                found.append((functions[op.name], operands[0], operands[1] if len(operands) == 2 else _NO_OPERAND))
+        return found
+
+    def _edges(self, rules: str) -> list[tuple[int, Any, Any, Any]]:
+        if self.root is None:
+            return []
+        place, scalars = self.place, self.scalars
+        known: dict[tuple[str, int], Any] = {}
+        found: list[tuple[int, Any, Any, Any]] = []
+        for node in reversed(self.nodes):
+            if not scalars.active[node]:
+                continue
+            op, operands = scalars.op[node], scalars.operands[node]
+            assert op is not None
+            key = (op.name, len(operands))
+            if key not in known:
+                known[key] = _shortcuts(op, len(operands), getattr(op, rules))
+            here, there = place[node], [place[x] for x in operands]
+            if known[key] is None:
+                found.append((here, there, None, getattr(op, rules)))
+                continue
+            for x, at, factor in zip(operands, there, known[key], strict=True):
+                if not scalars.active[x] or factor is None:
+                    continue
+                if isinstance(factor, _Operand):
+                    found.append((here, at, there[factor.number] if factor.number >= 0 else here, None))
+                elif callable(factor):
+                    found.append((here, at, there, factor))
+                else:
+                    found.append((here, at, self.units[factor], None))
+        return found
+
+    # ── running ───────────────────────────────────────────────────────────────────────────────
+
+    def value_and_grad(self, vector: Floats, inputs: list[Floats], size: int) -> tuple[float, Floats]:
+        """The mean of the root over a batch, and its gradient."""
+        assert self.root is not None
+        if size <= _FEW:
+            try:
+                return self._sample_by_sample(vector, inputs, size)
+            except (ArithmeticError, ValueError):
+                pass  # where Python's floats raise, arrays follow IEEE
+        v = self._values(vector, inputs)
+        assert self._on_arrays is not None
+        g = self._backward(v, np.full(size, 1 / size), self._on_arrays[1])
+        return float(np.mean(v[self.root])), np.array([np.sum(g[i]) for i in self.parameters])
+
+    def _sample_by_sample(self, vector: Floats, inputs: list[Floats], size: int) -> tuple[float, Floats]:
+        assert self.root is not None
+        mean, gradient = 0.0, np.zeros(len(vector))
+        for sample in range(size):
+            v = self._forward(self._start(vector.tolist(), inputs, sample), self.operations)
+            g = self._backward(v, 1 / size, self.edges)
+            mean += v[self.root] / size
+            gradient += [g[i] for i in self.parameters]
+        return mean, gradient
+
+    def values(self, vector: Floats, inputs: list[Floats]) -> Callable[[int], Any]:
+        """Compute all values of a batch; gives a function from a node to its array."""
+        v = self._values(vector, inputs)
+        return lambda node: v[self.place[node]]
+
+    def __str__(self) -> str:
+        return f"{len(self.operations)} operations without a pattern, {len(self.edges)} edges, run one by one"
+
+    def _values(self, vector: Floats, inputs: list[Floats]) -> list[Any]:
+        if self._on_arrays is None:
+            self._on_arrays = self._operations(lambda op: op), self._edges("derivatives")
+        v = self._start([vector[i : i + 1] for i in range(len(vector))], inputs, slice(None))
+        return self._forward([np.atleast_1d(x) for x in v], self._on_arrays[0])
+
+    def _start(self, parameters: list[Any], inputs: list[Floats], samples: Any) -> list[Any]:
+        v = self.start[:]
+        for i, x in zip(self.parameters, parameters, strict=True):
+            v[i] = x
+        flat = [array.reshape(len(array), -1) for array in inputs]
+        for i, k, row in self.inputs:
+            x = flat[k][samples, row]
+            v[i] = x if isinstance(samples, slice) else float(x)
+        return v
+
+    def _forward(self, v: list[Any], operations: list[Any]) -> list[Any]:
+        append = v.append
+        for function, a, b in operations:
+            if b >= 0:
+                append(function(v[a], v[b]))
+            elif b == _NO_OPERAND:
+                append(function(v[a]))
+            else:
+                append(function(*a(v)[:-1]))
+        return v
+
+    def _backward(self, v: list[Any], seed: Any, edges: list[tuple[int, Any, Any, Any]]) -> list[Any]:
+        g: list[Any] = [0.0] * len(v)
+        g[self.root] = seed  # type: ignore[index]
+        for node, operand, factor, rule in edges:
+            if rule is None:
+                g[operand] = g[operand] + g[node] * v[factor]
+            elif factor is not None:
+                g[operand] = g[operand] + g[node] * rule(v[node], *[v[x] for x in factor])
+            else:
+                delta = g[node]
+                for x, derivative in zip(operand, rule(v[node], *[v[x] for x in operand]), strict=True):
+                    g[x] = g[x] + delta * derivative
+        return g
+
+
+class _Operand:
+    """Stands for an operand, to see whether a local derivative is one of them; −1 is the result."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def _shortcuts(op: Primitive, operands: int, rules: Any) -> list[Any] | None:
+    """For each operand None (no gradient), an `_Operand` or a number that the derivative is, or its rule.
+
+    None altogether for an n-ary row whose derivatives have to be computed.
+    """
+    y, *given = (_Operand(i) for i in range(-1, operands))
+    if op.nary:
+        try:
+            return list(op.derivatives(y, *given))  # type: ignore[operator]
+        except TypeError:  # it computes with them
+            return None
+    found: list[Any] = []
+    for rule, fast in zip(op.derivatives, rules, strict=True):  # type: ignore[arg-type]
+        try:
+            factor = None if rule is None else rule(y, *given)
+        except TypeError:  # likewise
+            factor = fast
+        found.append(factor if factor is None or isinstance(factor, _Operand) or factor in (1, -1) else fast)
+    return found
