@@ -23,7 +23,7 @@ digits: $(ready)-digits  ## train the seeds' network on handwritten digits; resu
 	$(python) -m nn digits $(ARGS)
 
 test: $(ready)-test  ## run the tests, doctests and README examples, in parallel
-	$(python) -m pytest -n auto --dist loadscope $(ARGS)
+	$(python) -m pytest -n auto --dist worksteal $(ARGS)
 
 # 5 is pytest's word for "no test ran", as where all of them skip.
 test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip where there is none
