@@ -22,13 +22,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
+from derivations.formulas import FORMULAS
 
 from autograd.primitives import table
-
-try:
-    from derivations.formulas import FORMULAS
-except ModuleNotFoundError:
-    FORMULAS: dict[tuple[str, str], str] = {}
 
 _PRIMITIVES = tuple(table)  # as they are before a test registers its own
 _MARKED = pytest.StashKey[set[tuple[str, str]]]()
@@ -44,7 +40,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for mark in item.iter_markers("formula"):
         seed, *numbers = mark.args
         for number in numbers:
-            if FORMULAS and (seed, number) not in FORMULAS:
+            if (seed, number) not in FORMULAS:
                 raise pytest.UsageError(f"{item.nodeid} checks formula {number} of seed {seed}, not in formulas.py")
             item.config.stash[_MARKED].add((seed, number))
             item.user_properties.append(("formula", [seed, number]))
