@@ -15,11 +15,12 @@ import nn
 
 ROOT = Path(autograd.__file__).parents[1]
 
-# Floors: each package, and which of the others it may import. A command line stands above its package.
+# Floors: each package, or module that stands above its package, and which of the others it may import.
 BELOW: dict[str, set[str]] = {
     "autograd": set(),
     "autograd.viz": {"autograd"},
     "autograd.compiler": {"autograd"},
+    "autograd.take": {"autograd", "autograd.compiler"},  # it also chooses while a program is being traced
     "autograd.__main__": {"autograd", "autograd.viz", "autograd.compiler"},
     "nn": {"autograd", "autograd.viz", "autograd.compiler"},
     "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "nn"},
