@@ -215,6 +215,13 @@ def test_a_notebook_gets_a_sentence_a_frame_and_plain_text() -> None:
     ]
 
 
+def test_ipython_shows_a_page_as_html_and_as_text() -> None:
+    formatters = pytest.importorskip("IPython.core.formatters", reason="IPython is not installed")
+    data, _ = formatters.DisplayFormatter().format(explore(Value(3.0) * 2))
+    assert set(data) >= {"text/html", "text/plain"}
+    assert data["text/plain"].startswith("forward")
+
+
 def test_levels_are_the_networks_own_layers_and_neurons() -> None:
     model, loss = net()
     order = topological_order(loss)

@@ -45,7 +45,13 @@ if TYPE_CHECKING:
 __all__ = ["Page", "explore", "tape"]
 
 _TEMPLATES = Path(__file__).with_name("page")
-_SCRIPTS = ("numeric.js", "engine.js", "layout.js", "drawing.js", "formulas.js", "panel.js", "page.js")
+# fmt: off
+_SCRIPTS = (
+    "numeric", "engine", "layout", "drawing",                      # these know nothing of each other, but for numbers
+    "state", "words", "formulas", "view", "painting", "panel",     # what is shown
+    "practice", "walk", "changes", "film", "take", "search", "page",  # what can be done
+)
+# fmt: on
 
 
 def explore(
@@ -68,8 +74,9 @@ def explore(
             in the graph (`levels.py`).
         parameters: the leaves that a step of gradient descent in the page changes; the model's if not
             given, or those of the neurons that were found, or else all leaves.
-        history: snapshots of a training, each a label and the data of some leaves; the page then
-            has a slider through the training.
+        history: snapshots of a training, each a label and the data of some leaves, as
+            ``("epoch 1", {w: w.data for w in model.parameters()})``; the page then shows the training as a
+            film, with the same controls. Leaves that a snapshot does not name keep the data they have.
         title: of the page; the name of the value if not given.
 
     Raises:
@@ -104,7 +111,12 @@ class Page:
         primitives = ",\n".join(tape["code"])
         data = {key: part for key, part in tape.items() if key != "code"}
         script = "\n".join(
-            ['"use strict"; {', f"const PRIMITIVES = [\n{primitives}\n];", *map(_template, _SCRIPTS), "}"]
+            [
+                '"use strict"; {',
+                f"const PRIMITIVES = [\n{primitives}\n];",
+                *(_template(f"{name}.js") for name in _SCRIPTS),
+                "}",
+            ]
         )
         # The policy lets this script run and no other, whatever a label may smuggle in.
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -355,7 +367,7 @@ def _table(made: Mapping[str, Any], most: int = 2000) -> str:
         + "</tr>"
         for name, *cells in rows[:most]
     )  # fmt: skip
-    more = f"<caption>The last {most} of {len(rows)} nodes are left out.</caption>" if len(rows) > most else ""
+    more = f"<caption>The first {most} of {len(rows)} nodes.</caption>" if len(rows) > most else ""
     return (
         f'<table class="listing">{more}<thead><tr><th scope="col">node</th><th scope="col">computed as</th>'
         f'<th scope="col">value</th><th scope="col">gradient</th></tr></thead><tbody>{body}</tbody></table>'

@@ -359,6 +359,39 @@ def test_a_network_opens_as_layers_then_neurons_then_operations(show: Show) -> N
     assert page.locator(".node.selected .title").text_content() == "w2.3.1"
 
 
+def test_a_models_own_modules_and_names_are_shown(show: Show) -> None:
+    model = nn.MLP(2, [3, 1], seed=0)
+    x = [Value(0.5, label="x1"), Value(0.2, label="x2")]
+    page = show(nn.squared_error(model(x), 1.0), model=model)
+    levels = page.locator("#levels button").all_text_contents()
+    assert levels == ["model", "layers", "neurons", "operations"]
+    page.locator("#levels button", has_text="layers").click()
+    assert page.locator(".node.group").count() == 2
+    page.evaluate("explorer.select(explorer.names.indexOf('layers.0.weight[1][0]'))")
+    assert page.locator(".node.selected .title").text_content() == "weight[1][0]"
+    assert page.locator(".node.input").count() <= 2
+    page.click("#descend")
+    assert page.evaluate("explorer.engine.value[explorer.names.indexOf('x1')]") == 0.5  # no parameter of the model
+
+
+def test_a_large_graph_without_modules_shows_what_is_around_a_node(show: Show) -> None:
+    x = [Value(0.01 * k) for k in range(30)]
+    for k in range(900):
+        x.append((x[-7] * x[-3 - k % 5] + 0.1).tanh())
+    page = show(x[-1])
+    assert page.locator(".node").count() <= 120
+    assert "around y" in page.locator("#around").inner_text()
+    page.evaluate("explorer.select(500)")
+    assert page.locator(".node.selected").count() == 1
+    assert "around" in page.locator("#around").inner_text()
+    stubs = page.locator("text.more").all_text_contents()
+    assert stubs  # neighbours that are not shown are counted
+    page.keyboard.press("Home")
+    for _ in range(5):  # the walk takes the view along
+        page.keyboard.press(".")
+        assert page.locator(".node.lit").count() == 1
+
+
 def test_zooming_keeps_the_point_under_the_pointer(show: Show) -> None:
     page = show(worked_example())
     before = box(page, "E").bounding_box()

@@ -1,6 +1,8 @@
 // The picture: boxes for nodes and closed groups, edges between them, and their numbers, rewritten in place.
 
-const SVG = "http://www.w3.org/2000/svg", CHAR = 7.25, LINE = 14;
+const SVG = "http://www.w3.org/2000/svg",
+  CHAR = 7.25,
+  LINE = 14;
 
 function svg(name, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, name);
@@ -35,7 +37,12 @@ function cut(text, most = 16) {
 /** How wide a text is in characters: those of CJK scripts and full-width signs count double. */
 function columns(text) {
   let width = 0;
-  for (const letter of text) width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(letter) ? 2 : 1;
+  for (const letter of text)
+    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+      letter,
+    )
+      ? 2
+      : 1;
   return width;
 }
 
@@ -53,13 +60,22 @@ class Drawing {
   show(view) {
     this.view = view;
     for (const box of view.boxes) this.measure(box);
-    const laid = layered(view.boxes, view.links.map((link) => [link.from, link.to]), { column: view.roomy ? 78 : 36, row: 9 });
+    const laid = layered(
+      view.boxes,
+      view.links.map((link) => [link.from, link.to]),
+      { column: view.roomy ? 78 : 36, row: 9 },
+    );
     this.width = laid.width;
     this.height = laid.height;
-    view.boxes.forEach((box, i) => Object.assign(box, { x: laid.cells[i].x, y: laid.cells[i].y, rank: laid.cells[i].rank }));
+    view.boxes.forEach((box, i) =>
+      Object.assign(box, { x: laid.cells[i].x, y: laid.cells[i].y, rank: laid.cells[i].rank }),
+    );
     const drawn = new Map();
-    for (const cells of laid.routes) drawn.set(`${laid.cells.indexOf(cells[0])}-${laid.cells.indexOf(cells[cells.length - 1])}`, cells);
-    const edges = svg("g", { class: "edges", "aria-hidden": "true" }), marks = svg("g", { class: "marks", "aria-hidden": "true" }), nodes = svg("g", { class: "nodes" });
+    for (const cells of laid.routes)
+      drawn.set(`${laid.cells.indexOf(cells[0])}-${laid.cells.indexOf(cells[cells.length - 1])}`, cells);
+    const edges = svg("g", { class: "edges", "aria-hidden": "true" }),
+      marks = svg("g", { class: "marks", "aria-hidden": "true" }),
+      nodes = svg("g", { class: "nodes" });
     this.ports(view, drawn);
     for (const link of view.links) {
       link.path = svg("path", { class: "edge", d: link.curve });
@@ -72,13 +88,26 @@ class Drawing {
   }
 
   measure(box) {
-    const widest = Math.max(box.ghost ? 6 : box.neuron ? 15 : 13, columns(box.title) + (box.caption ? 1 + columns(box.caption) : 0), columns(box.note || ""));
+    const widest = Math.max(
+      box.ghost ? 6 : 13,
+      box.low ? columns(box.title) + 10 : 0,
+      columns(box.title) + (box.caption ? 1 + columns(box.caption) : 0),
+      columns(box.note || ""),
+    );
     // A leaf or a neuron with a short name takes two lines; columns of them are what makes drawings tall.
-    const short = columns(box.title) <= 5 && !box.note && !box.caption;
-    box.low = short && !box.ghost && (box.neuron || (box.group < 0 && engine.op[box.node] < 0));
+    box.low =
+      !box.ghost &&
+      !box.note &&
+      !box.caption &&
+      columns(box.title) <= 7 &&
+      (box.neuron || (box.group < 0 && engine.op[box.node] < 0));
     box.width = Math.ceil(widest * CHAR + 18);
     if (box.cells) box.width = Math.max(box.width, this.cellsInRow(box) * this.cellSize(box) + 15);
-    box.height = box.ghost ? LINE + 10 : (box.low ? 2 : box.note ? 4 : 3) * LINE + 10 + (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * this.cellSize(box) + 3 : 0);
+    box.height = box.ghost
+      ? LINE + 10
+      : (box.low ? 2 : box.note ? 4 : 3) * LINE +
+        10 +
+        (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * this.cellSize(box) + 3 : 0);
   }
 
   /** Where links leave and arrive: spread over the side of a box in the order of what they lead to. */
@@ -89,15 +118,21 @@ class Drawing {
       arriving[link.to].push(link);
     });
     arriving.forEach((links, i) => {
-      const box = view.boxes[i], room = box.height - 16;
+      const box = view.boxes[i],
+        room = box.height - 16;
       links.sort((a, b) => a.cells[a.cells.length - 2].y - b.cells[b.cells.length - 2].y);
       links.forEach((link, k) => {
-        const end = { x: box.x - box.width / 2, y: box.y + (links.length > 1 ? (k / (links.length - 1) - 0.5) * Math.min(room, 9 * (links.length - 1)) : 0) };
+        const end = {
+          x: box.x - box.width / 2,
+          y: box.y + (links.length > 1 ? (k / (links.length - 1) - 0.5) * Math.min(room, 9 * (links.length - 1)) : 0),
+        };
         const from = view.boxes[link.from];
         const points = [{ x: from.x + from.width / 2, y: from.y }, ...link.cells.slice(1, -1), end];
         link.curve = `M${points[0].x.toFixed(1)} ${points[0].y.toFixed(1)}`;
         for (let p = 1; p < points.length; p++) {
-          const a = points[p - 1], b = points[p], bend = (b.x - a.x) * 0.45;
+          const a = points[p - 1],
+            b = points[p],
+            bend = (b.x - a.x) * 0.45;
           link.curve += `C${(a.x + bend).toFixed(1)} ${a.y.toFixed(1)} ${(b.x - bend).toFixed(1)} ${b.y.toFixed(1)} ${b.x.toFixed(1)} ${b.y.toFixed(1)}`;
         }
         const a = points[points.length - 2];
@@ -107,19 +142,29 @@ class Drawing {
   }
 
   box(box) {
-    const { width, height } = box, left = box.x - width / 2, top = box.y - height / 2;
-    const group = svg("g", { class: `node ${box.kind}`, id: box.id, tabindex: "-1", role: "button", transform: `translate(${left.toFixed(1)} ${top.toFixed(1)})` });
+    const { width, height } = box,
+      left = box.x - width / 2,
+      top = box.y - height / 2;
+    const group = svg("g", {
+      class: `node ${box.kind}`,
+      id: box.id,
+      tabindex: "-1",
+      role: "button",
+      transform: `translate(${left.toFixed(1)} ${top.toFixed(1)})`,
+    });
     const rounding = box.kind.includes("input") || box.kind.includes("parameter") ? 14 : box.group >= 0 ? 3 : 7;
     if (box.group >= 0 && !box.ghost) group.append(svg("rect", { class: "stack", x: 4, y: 4, width, height, rx: 3 }));
     group.append(svg("rect", { class: "body", width, height, rx: rounding }));
-    if (box.kind.includes("root")) group.append(svg("rect", { class: "inner", x: 3, y: 3, width: width - 6, height: height - 6, rx: 5 }));
+    if (box.kind.includes("root"))
+      group.append(svg("rect", { class: "inner", x: 3, y: 3, width: width - 6, height: height - 6, rx: 5 }));
     const text = (kind, x, y, anchor) => svg("text", { class: kind, x, y, "text-anchor": anchor });
     box.text = { title: text("title", 9, LINE + 1, "start"), caption: text("caption", width - 9, LINE + 1, "end") };
     box.text.title.textContent = box.title;
     box.text.caption.textContent = box.caption || "";
     group.append(box.text.title, box.text.caption);
     if (!box.ghost) {
-      const second = box.low ? LINE + 1 : (box.note ? 3 : 2) * LINE + 2, third = second + LINE;
+      const second = box.low ? LINE + 1 : (box.note ? 3 : 2) * LINE + 2,
+        third = second + LINE;
       box.text.value = text("value", width - 9, second, "end");
       box.text.gradient = text("gradient", width - 9, third, "end");
       box.text.flag = text("flag", 9, second, "start");
@@ -133,12 +178,26 @@ class Drawing {
       group.append(box.text.note);
     }
     if (box.cells) {
-      const row = this.cellsInRow(box), size = this.cellSize(box);
-      box.squares = box.cells.map((_, k) => svg("rect", { class: "cell", x: 8 + (k % row) * size, y: 4 * LINE + 12 + Math.floor(k / row) * size, width: size - 1, height: size - 1, rx: size / 9 }));
+      const row = this.cellsInRow(box),
+        size = this.cellSize(box);
+      box.squares = box.cells.map((_, k) =>
+        svg("rect", {
+          class: "cell",
+          x: 8 + (k % row) * size,
+          y: 4 * LINE + 12 + Math.floor(k / row) * size,
+          width: size - 1,
+          height: size - 1,
+          rx: size / 9,
+        }),
+      );
       group.append(...box.squares);
     }
-    if (box.before) group.append(svg("text", { class: "more", x: -5, y: height / 2 + 4, "text-anchor": "end" }, `${box.before} …`));
-    if (box.after) group.append(svg("text", { class: "more", x: width + 5, y: height / 2 + 4, "text-anchor": "start" }, `… ${box.after}`));
+    if (box.before)
+      group.append(svg("text", { class: "more", x: -5, y: height / 2 + 4, "text-anchor": "end" }, `${box.before} …`));
+    if (box.after)
+      group.append(
+        svg("text", { class: "more", x: width + 5, y: height / 2 + 4, "text-anchor": "start" }, `… ${box.after}`),
+      );
     box.element = group;
     return group;
   }
@@ -167,8 +226,12 @@ class Drawing {
 
   /** Show it all; if that would make the text smaller than 9 px, the end of the drawing at 9 px. */
   fit() {
-    const room = this.room(), scale = Math.max(this.fitting(room), 0.75);
-    const x = this.width * scale <= room.width - 16 ? (room.width - this.width * scale) / 2 : room.width - this.width * scale - 20;
+    const room = this.room(),
+      scale = Math.max(this.fitting(room), 0.75);
+    const x =
+      this.width * scale <= room.width - 16
+        ? (room.width - this.width * scale) / 2
+        : room.width - this.width * scale - 20;
     const y = (room.height - this.height * scale - 34) / 2;
     this.look({ x, y, scale });
     this.fitted = true;
@@ -180,11 +243,15 @@ class Drawing {
   look(camera) {
     this.fitted = false;
     Object.assign(this.camera, camera);
-    this.world.setAttribute("transform", `translate(${this.camera.x.toFixed(2)} ${this.camera.y.toFixed(2)}) scale(${this.camera.scale.toFixed(4)})`);
+    this.world.setAttribute(
+      "transform",
+      `translate(${this.camera.x.toFixed(2)} ${this.camera.y.toFixed(2)}) scale(${this.camera.scale.toFixed(4)})`,
+    );
   }
 
   zoom(factor, at) {
-    const room = this.room(), { x, y, scale } = this.camera;
+    const room = this.room(),
+      { x, y, scale } = this.camera;
     at ||= { x: room.width / 2, y: room.height / 2 };
     const next = Math.min(4, Math.max(0.08, scale * factor));
     this.look({ scale: next, x: at.x - ((at.x - x) * next) / scale, y: at.y - ((at.y - y) * next) / scale });
@@ -192,10 +259,13 @@ class Drawing {
 
   /** Move as little as brings a box into sight. */
   reveal(box) {
-    const room = this.room(), { scale } = this.camera;
+    const room = this.room(),
+      { scale } = this.camera;
     let { x, y } = this.camera;
-    const left = x + (box.x - box.width / 2) * scale, right = x + (box.x + box.width / 2) * scale;
-    const top = y + (box.y - box.height / 2) * scale, bottom = y + (box.y + box.height / 2) * scale;
+    const left = x + (box.x - box.width / 2) * scale,
+      right = x + (box.x + box.width / 2) * scale;
+    const top = y + (box.y - box.height / 2) * scale,
+      bottom = y + (box.y + box.height / 2) * scale;
     if (left < 12) x += 12 - left;
     else if (right > room.width - 12) x -= right - room.width + 12;
     if (top < 12) y += 12 - top;

@@ -26,7 +26,8 @@ class Engine {
     this.value = Float64Array.from(this.recorded);
     this.local = new Float64Array(this.edges);
     this.flows = new Uint8Array(this.edges); // whether a gradient goes along the edge at all
-    for (const v of this.interior) this.derive(v, this.value, (e, d) => (this.flows[e] = d !== null && this.operand[e] >= 0));
+    for (const v of this.interior)
+      this.derive(v, this.value, (e, d) => (this.flows[e] = d !== null && this.operand[e] >= 0));
     // The backward pass, edge by edge in Python's order; nodes it never reaches have no gradient.
     this.reached = new Uint8Array(this.n);
     this.reached[this.root] = 1;
@@ -79,7 +80,8 @@ class Engine {
 
   /** δ_operand += δ · ∂y/∂operand, edge by edge, the first `steps` of them; how many terms each node has by then. */
   backward(steps = this.backwardEdges.length) {
-    const grad = new Float64Array(this.n), reported = new Int32Array(this.n);
+    const grad = new Float64Array(this.n),
+      reported = new Int32Array(this.n);
     grad[this.root] = 1;
     for (let k = 0; k < steps; k++) {
       const e = this.backwardEdges[k];
@@ -97,13 +99,15 @@ class Engine {
       value[v] = x;
       return this.evaluate(value, v)[this.root];
     };
-    const above = this.value[v] + h, below = this.value[v] - h;
+    const above = this.value[v] + h,
+      below = this.value[v] - h;
     return (at(above) - at(below)) / (above - below);
   }
 
   /** The `most` paths from v to the root with the largest |product of local derivatives|, and how many there are. */
   paths(v, most = 3) {
-    const best = new Map([[this.root, [{ product: 1, edge: -1, rest: null }]]]), count = new Float64Array(this.n);
+    const best = new Map([[this.root, [{ product: 1, edge: -1, rest: null }]]]),
+      count = new Float64Array(this.n);
     count[this.root] = 1;
     const size = (path) => (Number.isNaN(path.product) ? Infinity : Math.abs(path.product));
     for (let u = this.root - 1; u >= v; u--) {
@@ -117,8 +121,9 @@ class Engine {
       if (found.length) best.set(u, found.sort((p, q) => size(q) - size(p)).slice(0, most));
     }
     const unrolled = (best.get(v) || []).map((path) => {
-      const edges = [], slopes = [];
-      for (let p = path; p && p.edge >= 0; p = p.rest) edges.push(p.edge), slopes.push(p.slope);
+      const edges = [],
+        slopes = [];
+      for (let p = path; p && p.edge >= 0; p = p.rest) (edges.push(p.edge), slopes.push(p.slope));
       return { product: path.product, edges, slopes };
     });
     return { paths: unrolled, count: count[v] };

@@ -2,30 +2,46 @@
 //
 // In a template the operand k stands as the k-th CJK ideograph from U+4E00, the result y as the last of them.
 
-const FIRST = 0x4e00, RESULT = 0x9fff;
-const SLOT = { text: /[\u4e00-\u9fff]/g, mathml: /<mi>([\u4e00-\u9fff])<\/mi>/g, latex: /\\text\{([\u4e00-\u9fff])\}/g };
+const FIRST = 0x4e00,
+  RESULT = 0x9fff;
+const SLOT = {
+  text: /[\u4e00-\u9fff]/g,
+  mathml: /<mi>([\u4e00-\u9fff])<\/mi>/g,
+  latex: /\\text\{([\u4e00-\u9fff])\}/g,
+};
 
 /** A name in a notation. Names are anyone's labels, and escaped. */
 function named(v, notation) {
   if (notation === "text") return names[v];
   const given = tape[notation][v];
   if (given !== undefined) return given;
-  const [, letters, digits] = /^(.*?)([\d.]*)$/s.exec(names[v]), below = digits.replaceAll(".", ",");
+  const [, letters, digits] = /^(.*?)([\d.]*)$/s.exec(names[v]),
+    below = digits.replaceAll(".", ",");
   if (notation === "latex") return below ? `${letters}_{${below}}` : letters;
-  return below && letters ? `<msub><mi>${escape(letters)}</mi><mn>${below}</mn></msub>` : `<mi>${escape(names[v])}</mi>`;
+  return below && letters
+    ? `<msub><mi>${escape(letters)}</mi><mn>${below}</mn></msub>`
+    : `<mi>${escape(names[v])}</mi>`;
 }
 
 function numeral(x, notation) {
   const text = short(x);
   if (notation === "text") return text;
-  if (notation === "latex") return text.replace("−", "-").replace("∞", "\\infty ").replace(/NaN/, "\\text{NaN}").replace(/e(.*)/, (_, e) => ` \\cdot 10^{${e.replace("−", "-")}}`);
+  if (notation === "latex")
+    return text
+      .replace("−", "-")
+      .replace("∞", "\\infty ")
+      .replace(/NaN/, "\\text{NaN}")
+      .replace(/e(.*)/, (_, e) => ` \\cdot 10^{${e.replace("−", "-")}}`);
   const digits = text.replace("−", "");
   const [mantissa, exponent] = digits.split("e");
-  return `${x < 0 ? '<mo form="prefix">−</mo>' : ""}<mn>${mantissa}</mn>${exponent ? `<mo>·</mo><msup><mn>10</mn><mn>${exponent}</mn></msup>` : ""}`;
+  const power = exponent ? `<mo>·</mo><msup><mn>10</mn><mn>${exponent}</mn></msup>` : "";
+  return `${x < 0 ? '<mo form="prefix">−</mo>' : ""}<mn>${mantissa}</mn>${power}`;
 }
 
 function parenthesised(text, notation) {
-  return { text: `(${text})`, latex: `\\left(${text}\\right)`, mathml: `<mrow><mo>(</mo>${text}<mo>)</mo></mrow>` }[notation];
+  return { text: `(${text})`, latex: `\\left(${text}\\right)`, mathml: `<mrow><mo>(</mo>${text}<mo>)</mo></mrow>` }[
+    notation
+  ];
 }
 
 /** A template with operands put in, as names or as numbers; numbers that would run together get parentheses. */
@@ -38,10 +54,19 @@ function written(template, v, notation, numbers) {
     if (!numbers && !constant) return notation === "text" ? escape(named(operand, notation)) : named(operand, notation);
     const x = constant ? engine.constant[-1 - operand] : engine.value[operand];
     if (typeof letter !== "string") at = letter;
-    const before = template.slice(Math.max(0, at - 8), at), after = template.slice(at + found.length, at + found.length + 6);
-    const crowded = { text: /[\w)²³]$/.test(before) || /^[\w(²³⁴⁵^]/.test(after), mathml: /(<\/mn>|<\/mi>|\u2062<\/mo>|<msup><mrow>)$/.test(before), latex: /[\w}]\s?$/.test(before) || /^\^/.test(after) }[notation];
+    const before = template.slice(Math.max(0, at - 8), at),
+      after = template.slice(at + found.length, at + found.length + 6);
+    const crowded = {
+      text: /[\w)²³]$/.test(before) || /^[\w(²³⁴⁵^]/.test(after),
+      mathml: /(<\/mn>|<\/mi>|\u2062<\/mo>|<msup><mrow>)$/.test(before),
+      latex: /[\w}]\s?$/.test(before) || /^\^/.test(after),
+    }[notation];
     const numeral_ = numeral(x, notation);
-    return (x < 0 && template !== found) || crowded || (notation !== "mathml" && numeral_.includes("e") && template !== found) ? parenthesised(numeral_, notation) : numeral_;
+    return (x < 0 && template !== found) ||
+      crowded ||
+      (notation !== "mathml" && numeral_.includes("e") && template !== found)
+      ? parenthesised(numeral_, notation)
+      : numeral_;
   });
 }
 
@@ -55,19 +80,28 @@ const NOTATION = { text: 0, mathml: 1, latex: 2 };
 function formula(v, notation = "mathml", numbers = false) {
   const form = formOf(v);
   if (form) return written(form.formula[NOTATION[notation]], v, notation, numbers);
-  const op = opOf(v), what = op ? op.name : "leaf";
+  const op = opOf(v),
+    what = op ? op.name : "leaf";
   return { text: escape(what), mathml: `<mtext>${escape(what)}</mtext>`, latex: `\\text{made by hand}` }[notation];
 }
 
 /** ∂user/∂operand of an edge as the table has it. */
 function localFormula(e, notation = "mathml", numbers = false) {
-  const v = engine.user[e], form = formOf(v), rule = form && form.local[e - engine.start[v]];
+  const v = engine.user[e],
+    form = formOf(v),
+    rule = form && form.local[e - engine.start[v]];
   return rule ? written(rule[NOTATION[notation]], v, notation, numbers) : "";
 }
 
 function formulaText(v, how, withEquals = false) {
   const text = formula(v, "text", how === "numbers");
-  return how === "names" ? `${escape(names[v])} = ${text}` : withEquals ? (/^−?[\d.]+(e−?\d+)?$/.test(text) ? "" : `${text} = `) : text;
+  return how === "names"
+    ? `${escape(names[v])} = ${text}`
+    : withEquals
+      ? /^−?[\d.]+(e−?\d+)?$/.test(text)
+        ? ""
+        : `${text} = `
+      : text;
 }
 
 /** ∂a/∂b. */
@@ -75,6 +109,16 @@ function ratio(a, b, notation = "mathml") {
   if (notation === "text") return `∂${escape(names[a])}/∂${escape(names[b])}`;
   if (notation === "latex") return `\\frac{\\partial ${named(a, notation)}}{\\partial ${named(b, notation)}}`;
   return `<mfrac><mrow><mi>∂</mi>${named(a, notation)}</mrow><mrow><mi>∂</mi>${named(b, notation)}</mrow></mfrac>`;
+}
+
+/** ∂root/∂v as HTML text. */
+function delta(v) {
+  return ratio(engine.root, v, "text");
+}
+
+/** ∂use/∂operand of an edge, with its rule: ∂z/∂w = x. */
+function localRule(e) {
+  return math(`${ratio(engine.user[e], engine.operand[e])}<mo>=</mo>${localFormula(e)}`);
 }
 
 function math(inside) {
@@ -87,20 +131,31 @@ function derivation(v) {
   const left = ratio(engine.root, v, "latex");
   if (v === engine.root) return `${left} &= 1`;
   if (!terms.length) return `${left} &= 0 \\quad\\text{(no gradient flows)}`;
-  const signs = (numbers) => terms.map((e) => {
-    const u = engine.user[e];
-    if (!numbers) return `${ratio(engine.root, u, "latex")} \\cdot ${ratio(u, v, "latex")}`;
-    const factor = (x) => (x < 0 ? parenthesised(numeral(x, "latex"), "latex") : numeral(x, "latex"));
-    return `${factor(grad[u])} \\times ${factor(engine.local[e])}`;
-  });
+  const signs = (numbers) =>
+    terms.map((e) => {
+      const u = engine.user[e];
+      if (!numbers) return `${ratio(engine.root, u, "latex")} \\cdot ${ratio(u, v, "latex")}`;
+      const factor = (x) => (x < 0 ? parenthesised(numeral(x, "latex"), "latex") : numeral(x, "latex"));
+      return `${factor(grad[u])} \\times ${factor(engine.local[e])}`;
+    });
   return `${left} &= ${signs(false).join(" + ")} \\\\\n&= ${signs(true).join(" + ")} = ${numeral(grad[v], "latex")}`;
 }
 
 /** The derivation along the heaviest path, from the root down to v. */
 function wholeDerivation(v) {
   const path = engine.paths(v, 1).paths[0];
-  const nodes = [engine.root, ...(path ? path.edges.slice().reverse().map((e) => engine.operand[e]) : [])];
+  const nodes = [
+    engine.root,
+    ...(path
+      ? path.edges
+          .slice()
+          .reverse()
+          .map((e) => engine.operand[e])
+      : []),
+  ];
   const used = [...new Set([...nodes, v])].slice(0, 40);
-  const values = used.filter((u) => engine.op[u] >= 0).map((u) => `${named(u, "latex")} &= ${formula(u, "latex")} = ${numeral(engine.value[u], "latex")}`);
+  const values = used
+    .filter((u) => engine.op[u] >= 0)
+    .map((u) => `${named(u, "latex")} &= ${formula(u, "latex")} = ${numeral(engine.value[u], "latex")}`);
   return `\\begin{aligned}\n${[...values, ...used.map(derivation)].join(" \\\\\n")}\n\\end{aligned}`;
 }

@@ -9,7 +9,14 @@ function layered(boxes, links, gap = { column: 36, row: 9 }) {
   links = acyclic(n, links);
   const rank = ranks(n, links);
   // A link over several columns passes a point in each, so that it bends around boxes.
-  const cells = boxes.map((box, i) => ({ height: box.height, width: box.width, rank: rank[i], left: [], right: [], weight: 1 }));
+  const cells = boxes.map((box, i) => ({
+    height: box.height,
+    width: box.width,
+    rank: rank[i],
+    left: [],
+    right: [],
+    weight: 1,
+  }));
   const routes = links.map(([from, to]) => {
     const route = [from];
     for (let r = rank[from] + 1; r < rank[to]; r++) {
@@ -27,7 +34,8 @@ function layered(boxes, links, gap = { column: 36, row: 9 }) {
   cells.forEach((cell, i) => (columns[cell.rank] ||= []).push(i));
   const order = ordered(cells, columns, depthFirst(n, cells));
   place(cells, order, gap.row);
-  let x = 0, bottom = 0;
+  let x = 0,
+    bottom = 0;
   for (const column of order) {
     const width = Math.max(...column.map((i) => cells[i].width));
     const crowd = Math.max(...column.map((i) => cells[i].left.length), 0);
@@ -37,20 +45,38 @@ function layered(boxes, links, gap = { column: 36, row: 9 }) {
   }
   const top = Math.min(...cells.map((cell) => cell.y - cell.height / 2));
   for (const cell of cells) bottom = Math.max(bottom, (cell.y -= top) + cell.height / 2);
-  return { cells: cells.slice(0, n), routes: routes.map((route) => route.map((i) => cells[i])), width: x, height: bottom };
+  return {
+    cells: cells.slice(0, n),
+    routes: routes.map((route) => route.map((i) => cells[i])),
+    width: x,
+    height: bottom,
+  };
 }
 
 /** Boxes without links, row by row. */
 function grid(boxes, gap) {
-  const width = Math.max(...boxes.map((box) => box.width)) + gap.row, height = Math.max(...boxes.map((box) => box.height)) + gap.row;
+  const width = Math.max(...boxes.map((box) => box.width)) + gap.row,
+    height = Math.max(...boxes.map((box) => box.height)) + gap.row;
   const row = Math.ceil(Math.sqrt((boxes.length * height * 2.4) / width)); // 2.4 : 1, the shape of a stage
-  const cells = boxes.map((box, k) => ({ ...box, x: (k % row) * width + box.width / 2, y: Math.floor(k / row) * height + box.height / 2, rank: k % row }));
-  return { cells, routes: [], width: Math.min(row, boxes.length) * width - gap.row, height: Math.ceil(boxes.length / row) * height - gap.row };
+  const cells = boxes.map((box, k) => ({
+    ...box,
+    x: (k % row) * width + box.width / 2,
+    y: Math.floor(k / row) * height + box.height / 2,
+    rank: k % row,
+  }));
+  return {
+    cells,
+    routes: [],
+    width: Math.min(row, boxes.length) * width - gap.row,
+    height: Math.ceil(boxes.length / row) * height - gap.row,
+  };
 }
 
 /** Links that close a cycle (a group that feeds itself through another) are left out. */
 function acyclic(n, links) {
-  const out = Array.from({ length: n }, () => []), mark = new Uint8Array(n), kept = new Set();
+  const out = Array.from({ length: n }, () => []),
+    mark = new Uint8Array(n),
+    kept = new Set();
   links.forEach(([from], k) => out[from].push(k));
   for (let root = 0; root < n; root++) {
     if (mark[root]) continue;
@@ -63,7 +89,8 @@ function acyclic(n, links) {
         stack.pop();
         continue;
       }
-      const k = out[top[0]][top[1]++], to = links[k][1];
+      const k = out[top[0]][top[1]++],
+        to = links[k][1];
       if (mark[to] === 1) continue;
       kept.add(k);
       if (!mark[to]) {
@@ -77,14 +104,18 @@ function acyclic(n, links) {
 
 /** Columns: as far left as the operands allow, and what has fewer inputs than users right before its users. */
 function ranks(n, links) {
-  const into = Array.from({ length: n }, () => []), from = Array.from({ length: n }, () => []), waiting = new Int32Array(n);
-  for (const [a, b] of links) into[b].push(a), from[a].push(b), waiting[b]++;
-  const rank = new Int32Array(n), order = [];
+  const into = Array.from({ length: n }, () => []),
+    from = Array.from({ length: n }, () => []),
+    waiting = new Int32Array(n);
+  for (const [a, b] of links) (into[b].push(a), from[a].push(b), waiting[b]++);
+  const rank = new Int32Array(n),
+    order = [];
   for (let v = 0; v < n; v++) if (!waiting[v]) order.push(v);
-  for (const v of order) for (const u of from[v]) {
-    rank[u] = Math.max(rank[u], rank[v] + 1);
-    if (!--waiting[u]) order.push(u);
-  }
+  for (const v of order)
+    for (const u of from[v]) {
+      rank[u] = Math.max(rank[u], rank[v] + 1);
+      if (!--waiting[u]) order.push(u);
+    }
   for (const v of order.reverse())
     if (from[v].length && into[v].length < from[v].length + (into[v].length === 0))
       rank[v] = Math.min(...from[v].map((u) => rank[u])) - 1;
@@ -94,7 +125,8 @@ function ranks(n, links) {
 
 /** A first order: as a walk from the last boxes meets them, operands in their order. */
 function depthFirst(n, cells) {
-  const place = new Map(), stack = [];
+  const place = new Map(),
+    stack = [];
   for (let v = 0; v < n; v++) if (!cells[v].right.length) stack.push(v);
   while (stack.length) {
     const v = stack.pop();
@@ -107,7 +139,8 @@ function depthFirst(n, cells) {
 
 /** The order within columns with the fewest crossings of a few barycentre sweeps. */
 function ordered(cells, columns, first) {
-  let best = null, fewest = Infinity;
+  let best = null,
+    fewest = Infinity;
   for (const column of columns) column.sort((a, b) => first.get(a) - first.get(b));
   const seat = new Map();
   const sit = (column) => column.forEach((i, k) => seat.set(i, k));
@@ -118,10 +151,12 @@ function ordered(cells, columns, first) {
     if (!crossings) break;
     const side = sweep % 2 ? "right" : "left";
     for (const column of sweep % 2 ? columns.slice().reverse() : columns) {
-      const wish = new Map(column.map((i) => {
-        const near = cells[i][side];
-        return [i, near.length ? near.reduce((sum, j) => sum + seat.get(j), 0) / near.length : seat.get(i)];
-      }));
+      const wish = new Map(
+        column.map((i) => {
+          const near = cells[i][side];
+          return [i, near.length ? near.reduce((sum, j) => sum + seat.get(j), 0) / near.length : seat.get(i)];
+        }),
+      );
       column.sort((a, b) => wish.get(a) - wish.get(b) || seat.get(a) - seat.get(b));
       sit(column);
     }
@@ -134,7 +169,8 @@ function crossed(cells, columns, seat) {
   let crossings = 0;
   for (const column of columns) {
     const ends = column.flatMap((i) => cells[i].right.map((j) => seat.get(j)).sort((a, b) => a - b));
-    const size = Math.max(0, ...ends) + 1, tree = new Int32Array(size + 1);
+    const size = Math.max(0, ...ends) + 1,
+      tree = new Int32Array(size + 1);
     ends.forEach((end, k) => {
       let before = 0;
       for (let i = end + 1; i > 0; i -= i & -i) before += tree[i];
@@ -147,14 +183,25 @@ function crossed(cells, columns, seat) {
 
 /** Heights: each column as near its neighbours as its order allows, in the sense of least squares. */
 function place(cells, columns, gap) {
-  for (const column of columns) settle(cells, column, gap, column.map(() => 0));
+  for (const column of columns)
+    settle(
+      cells,
+      column,
+      gap,
+      column.map(() => 0),
+    );
   for (let sweep = 0; sweep < 24; sweep++) {
     const [side, run] = sweep % 2 ? ["left", columns] : ["right", columns.slice().reverse()];
     for (const column of run)
-      settle(cells, column, gap, column.map((i) => {
-        const near = cells[i][side].length ? cells[i][side] : sweep > 20 ? [] : cells[i].left.concat(cells[i].right);
-        return near.length ? near.reduce((sum, j) => sum + cells[j].y, 0) / near.length : cells[i].y;
-      }));
+      settle(
+        cells,
+        column,
+        gap,
+        column.map((i) => {
+          const near = cells[i][side].length ? cells[i][side] : sweep > 20 ? [] : cells[i].left.concat(cells[i].right);
+          return near.length ? near.reduce((sum, j) => sum + cells[j].y, 0) / near.length : cells[i].y;
+        }),
+      );
   }
 }
 
@@ -166,7 +213,11 @@ function settle(cells, column, gap, wishes) {
     const cell = cells[i];
     if (k) offset += cells[column[k - 1]].height / 2 + gap + cell.height / 2;
     let block = { sum: cell.weight * (wishes[k] - offset), weight: cell.weight, count: 1 };
-    for (let last; (last = blocks[blocks.length - 1]) && last.sum / last.weight > block.sum / block.weight; blocks.pop())
+    for (
+      let last;
+      (last = blocks[blocks.length - 1]) && last.sum / last.weight > block.sum / block.weight;
+      blocks.pop()
+    )
       block = { sum: last.sum + block.sum, weight: last.weight + block.weight, count: last.count + block.count };
     blocks.push(block);
     cell.offset = offset;

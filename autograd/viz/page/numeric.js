@@ -9,7 +9,8 @@ function power(a, b) {
 function erf(x) {
   if (Number.isNaN(x)) return NaN;
   if (Math.abs(x) >= 2) return Math.sign(x) * (1 - erfc(Math.abs(x)));
-  let term = x, sum = x;
+  let term = x,
+    sum = x;
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
