@@ -19,7 +19,7 @@ def value(x: float) -> Value:
 LOG = r"log\(q = -1\.0\): it is defined for x > 0"
 SQRT = r"sqrt\(q = -1\.0\): it is defined for x ≥ 0"
 POW = r"pow\(q = -8\.0, (np\.float64\()?0\.333\d+\)?\): it is defined for a ≥ 0, or a whole b"
-DIV = r"div\(1(\.0)?, q = 0\.0\): float division by zero"
+DIV = r"div\(1(\.0)?, q = 0\.0\): (float )?division by zero"
 EXP = r"exp\(q = 1000\.0\): math range error"
 
 # fmt: off
@@ -43,7 +43,7 @@ SPELLINGS = [
     (ZeroDivisionError, DIV, lambda: Value(1).div(value(0))),
     (ZeroDivisionError, DIV, lambda: table["div"](1, value(0))),
     (ZeroDivisionError, DIV, lambda: np.divide(1, value(0))),
-    (ZeroDivisionError, r"div\(q = 3\.0, 0\): float division by zero", lambda: value(3) / 0),
+    (ZeroDivisionError, r"div\(q = 3\.0, 0\): (float )?division by zero", lambda: value(3) / 0),
     (ZeroDivisionError, r"pow\(q = 0\.0, -1\): ", lambda: value(0) ** -1),
     (OverflowError, EXP, lambda: value(1000).exp()),
     (OverflowError, EXP, lambda: exp(value(1000))),
@@ -119,9 +119,9 @@ def test_also_where_data_were_set_to_numbers_of_numpy(numpy_number: type) -> Non
 @pytest.mark.parametrize(
     ("compute", "words"),
     [
-        (lambda q: q.sqrt(), r"the gradient of sqrt\(q = 0\.0\): float division by zero"),
-        (lambda q: q**0.5, r"the gradient of pow\(q = 0\.0, 0\.5\): 0\.0 cannot be raised to a negative power"),
-        (lambda q: (q + 1).asin(), r"the gradient of asin\(1\.0\): float division by zero"),
+        (lambda q: q.sqrt(), r"the gradient of sqrt\(q = 0\.0\): (float )?division by zero"),
+        (lambda q: q**0.5, r"the gradient of pow\(q = 0\.0, 0\.5\): .*negative power"),
+        (lambda q: (q + 1).asin(), r"the gradient of asin\(1\.0\): (float )?division by zero"),
     ],
 )
 def test_a_derivative_that_does_not_exist_raises_when_it_is_needed(
