@@ -22,8 +22,8 @@ BELOW: dict[str, set[str]] = {
     "autograd.compiler": {"autograd"},
     "autograd.take": {"autograd", "autograd.compiler"},  # it also chooses while a program is being traced
     "autograd.__main__": {"autograd", "autograd.viz", "autograd.compiler"},
-    "nn": {"autograd", "autograd.viz", "autograd.compiler"},
-    "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "nn"},
+    "nn": {"autograd", "autograd.viz", "autograd.compiler", "autograd.take"},
+    "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "autograd.take", "nn"},
 }
 
 # The names of the design. Names may be added, and none of these may go.
