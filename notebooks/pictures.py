@@ -1,0 +1,108 @@
+"""Draw the pictures of the README again: ``make pictures``.
+
+Everything is written to `notebooks/pictures/`, the drawings as SVG (light or dark as their reader's
+screen is), the pages as PNG, for which a Chromium is needed; without one they are left as they are.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from pathlib import Path
+
+import nn
+from autograd import Value, dot, draw, explore, sigmoid
+
+PLACE = Path(__file__).with_name("pictures")
+
+
+def neuron() -> Value:
+    """The neuron of seed 003, accumulate and activate, with its error: the README's example."""
+    w = [Value(0.4, label="w1"), Value(0.45, label="w2")]
+    b = Value(0.6, label="b")
+    z = dot(w, [0.5933, 0.5969], b)
+    ŷ = sigmoid(z)
+    error = (ŷ - 0.01) ** 2 / 2
+    z.label, ŷ.label, error.label = "z", "ŷ", "E"
+    error.backward()
+    return error
+
+
+def example() -> tuple[Value, dict[str, Value]]:
+    """The worked 2-2-2 example that seed 000 points to; its error E and its leaves by name."""
+    numbers = {"x1": 0.05, "x2": 0.10, "b1": 0.35, "b2": 0.60}
+    numbers |= {f"w{i}": 0.10 + 0.05 * i for i in range(1, 5)} | {f"w{i}": 0.15 + 0.05 * i for i in range(5, 9)}
+    leaf = {name: Value(round(number, 2), label=name) for name, number in numbers.items()}
+
+    def layer(first: int, xs: list[Value], bias: Value, names: tuple[str, str]) -> list[Value]:
+        out = []
+        for i, name in enumerate(names):
+            z = dot([leaf[f"w{first + 2 * i}"], leaf[f"w{first + 2 * i + 1}"]], xs, bias)
+            a = sigmoid(z)
+            z.label, a.label = f"z{name[-1]}" if name[0] == "h" else f"z{int(name[-1]) + 2}", name
+            out.append(a)
+        return out
+
+    h = layer(1, [leaf["x1"], leaf["x2"]], leaf["b1"], ("h1", "h2"))
+    ŷ = layer(5, h, leaf["b2"], ("ŷ1", "ŷ2"))
+    error = nn.half_squared_error(ŷ, [0.01, 0.99])
+    error.label = "E"
+    error.backward()
+    return error, leaf
+
+
+def digits() -> tuple[Value, nn.MLP]:
+    """The digit network of seed 000 (64-16-16-10 here), with the loss of one made-up image."""
+    generator = random.Random(0)
+    model = nn.MLP(64, [16, 16, 10], activation="sigmoid", output="sigmoid", init="xavier", seed=0)
+    image = [generator.random() for _ in range(64)]
+    error = nn.half_squared_error(model(image), [0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+    error.label = "E"
+    error.backward()
+    return error, model
+
+
+def photograph(page: Path, picture: Path, *, dark: bool, node: str) -> None:
+    """What a browser shows of a page when a node is selected."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        scheme = "dark" if dark else "light"
+        sight = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme, device_scale_factor=1.5)
+        sight.goto(page.as_uri())
+        sight.keyboard.press("/")
+        sight.keyboard.type(node)
+        sight.keyboard.press("Enter")
+        sight.wait_for_timeout(500)
+        sight.screenshot(path=picture)
+        browser.close()
+
+
+def main() -> None:
+    PLACE.mkdir(exist_ok=True)
+    error, leaf = example()
+    network, model = digits()
+    for name, drawing in {
+        "neuron": draw(neuron(), theme="auto", legend=False),
+        "example": draw(error, theme="auto"),
+        "path": draw(error, wrt=leaf["w1"], theme="auto", legend=False),
+        "digits": draw(network, model=model, theme="auto"),
+    }.items():
+        print(drawing.save(PLACE / f"{name}.svg"))
+    if not (shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")):
+        print("There is no Chromium here: the pictures of the page are left as they are.")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "example.html"
+        explore(error).save(page)
+        for scheme in ("light", "dark"):
+            picture = PLACE / f"page-{scheme}.png"
+            photograph(page, picture, dark=scheme == "dark", node="w5")
+            print(picture)
+
+
+if __name__ == "__main__":
+    main()
