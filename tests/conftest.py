@@ -92,5 +92,6 @@ def _reports(terminalreporter: pytest.TerminalReporter) -> Iterator[pytest.TestR
 def _line(what: str, results: dict[object, list[tuple[str, bool]]], wanted: object) -> str:
     names = list(wanted)  # type: ignore[call-overload]
     missing = [key for key in names if not results.get(key) or not all(ok for _, ok in results[key])]
-    shown = ", ".join(key if isinstance(key, str) else f"{key[0]} ({key[1]})" for key in missing)
+    shown = ", ".join(key if isinstance(key, str) else f"{key[0]} ({key[1]})" for key in missing[:10])
+    shown += ", …" * (len(missing) > 10)
     return f"{what}: {len(names) - len(missing)} of {len(names)}" + (f"; not: {shown}" if missing else "")
