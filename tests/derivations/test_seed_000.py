@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from derivations.by_hand import TOLERANCE, agree, deltas, difference, forward
+from derivations.by_hand import agree, deltas, difference, forward
 from derivations.by_hand import sigmoid as sigma
 from derivations.by_hand import sigmoid_prime as sigma_prime
 from derivations.networks import Network, data, gradients
@@ -257,9 +257,8 @@ def test_the_worked_example_after_ten_thousand_steps() -> None:
     for _ in range(10_000):
         example.step()
         w = tuple(v - ETA * slope for v, slope in zip(w, example_by_hand(w)[1], strict=True))
-    # a step rounds each weight by 1e-16; descent does not make earlier errors grow, so 10 000 steps add up to 1e-12,
-    # and E = ½ Σ (t − o)² with t − o ≈ 0.006 has 1/0.003 times the relative error of o
-    assert TOLERANCE == 1e-12
-    agree(data(example.w), w, 1e-12)
-    agree(example.error().data, 3.510187782978859e-05, 1e-9)
-    agree(example.error().data, example_by_hand(w)[0], 1e-9)
+    # A step rounds each weight by 1e-16, and descent does not make earlier errors grow: at most 1e-12 in all. t − o has
+    # come down to 0.006, so the rounding of o is 300 times that of E.
+    agree(data(example.w), w)
+    agree(example.error().data, 3.510187782978859e-05, 1e-11)
+    agree(example.error().data, example_by_hand(w)[0], 1e-11)
