@@ -565,7 +565,7 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
         raise ValueError(f"dot takes two sequences of equal length, and was given {len(ws)} and {len(xs)}")
     # The hot path supposes that all of ws and the bias are Values, and xs all Values or all numbers.
     # Whatever else they are, the sum then fails or is no float.
-    if ws and type(ws[0]) is Value and type(bias) is Value and not _paused:
+    if ws and type(ws[0]) is Value and type(bias) is Value:
         of_values = type(xs[0]) is Value
         try:
             w_data = [w.data for w in ws]
@@ -574,6 +574,8 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
         except (AttributeError, TypeError):
             data = 0
         if type(data) is float:
+            if _paused and _not_recording.get():
+                return Value(data)
             y = _new(Value)
             y.grad = NOT_YET
             y.label = ""
