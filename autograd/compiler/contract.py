@@ -98,7 +98,11 @@ def _merged(*arrays: Floats) -> list[Floats]:
     kinds = [_kind(a, b, out, i) for i in keep]
     groups: list[list[int]] = []
     for i, kind in zip(keep, kinds, strict=True):
-        if groups and _kind(a, b, out, groups[-1][-1]) == kind and all(_adjoining(x, groups[-1][-1], i) for x in arrays):
+        if (
+            groups
+            and _kind(a, b, out, groups[-1][-1]) == kind
+            and all(_adjoining(x, groups[-1][-1], i) for x in arrays)
+        ):
             groups[-1].append(i)
         else:
             groups.append([i])

@@ -37,7 +37,9 @@ class Plan:
         root: the node to differentiate, if there is one.
     """
 
-    def __init__(self, roll: Roll, lowered: Lowered, batch: int, vector: Floats, widths: Sequence[int], root: int | None) -> None:
+    def __init__(
+        self, roll: Roll, lowered: Lowered, batch: int, vector: Floats, widths: Sequence[int], root: int | None
+    ) -> None:
         self.roll, self.batch, self.root = roll, batch, root
         self.gradient = np.zeros(len(vector))
         self.inputs = [np.empty((batch, width)) for width in widths]
@@ -258,9 +260,11 @@ class Plan:
         """Where in the flat store of the items each lane of each sample looks; computed at every call."""
         shape = (*x.shape, self.batch)
         places = np.zeros(shape, np.int64)
-        wanted = self._view(self.stores[index.store], int(index.rows.flat[0]), index.strides, index.rows.shape) if (
-            index.strides is not None
-        ) else None
+        wanted = (
+            self._view(self.stores[index.store], int(index.rows.flat[0]), index.strides, index.rows.shape)
+            if (index.strides is not None)
+            else None
+        )
         if wanted is None:
             wanted = self._buffer((*index.rows.shape, self.batch))
             self._do(np.ndarray.take, self.stores[index.store], index.rows, 0, wanted, "clip")
@@ -358,4 +362,3 @@ _WITH_OUT = {"maximum": _maximum, "minimum": _minimum}
 
 def _inner(items: Operand, x: Array) -> tuple[int, ...]:
     return items.shape[len(x.shape) :]
-

@@ -221,7 +221,9 @@ class _Lowering:
             rows = np.unique(items.rows)
             self.to_clear[items.store][rows] |= ~self.touched[items.store][rows]
             self.touched[items.store][rows] = True
-            self.code.do("give", (self._whole(adjoint, group.shape, group.batched), items, index), group.shape, group.batched)
+            self.code.do(
+                "give", (self._whole(adjoint, group.shape, group.batched), items, index), group.shape, group.batched
+            )
 
     def _whole(self, x: Any, shape: tuple[int, ...], batched: bool) -> Array:
         if isinstance(x, Array) and x.shape == shape and x.batched == batched and not x.condition:
@@ -294,7 +296,9 @@ class _Lowering:
             place = (operand.store, int(rows.flat[0]), operand.strides)
             self.code.do("owe", (term, *place, assign), rows.shape, batched)
         else:
-            self.code.do("scatter", (self._whole(term, rows.shape, batched), operand.store, rows, assign), rows.shape, batched)
+            self.code.do(
+                "scatter", (self._whole(term, rows.shape, batched), operand.store, rows, assign), rows.shape, batched
+            )
 
     # ── what is left out ──────────────────────────────────────────────────────────────────────
 
@@ -333,7 +337,9 @@ class _Lowering:
                 continue
             if x.shape != instruction.shape or x.batched != instruction.batched:
                 continue
-            if instruction.op == "save" or (instruction.args[4] and uses[x] == 1 and uses[made] == 1 and _fits(instruction, made)):
+            if instruction.op == "save" or (
+                instruction.args[4] and uses[x] == 1 and uses[made] == 1 and _fits(instruction, made)
+            ):
                 self.lowered.destination[made] = instruction
 
 

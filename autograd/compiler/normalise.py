@@ -27,7 +27,9 @@ from autograd.value import Value
 
 __all__ = ["Scalars", "normalise"]
 
-_ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos"))
+_ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (
+    table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos")
+)
 _SUMS = (_ADD, _DOT, _TOTAL)
 
 
@@ -257,6 +259,13 @@ class _Normaliser:
     def _node_of_sum(self, terms: _Sum) -> int:
         s, rank, addends = self.scalars, terms.rank, terms.addends
         pairs, constant = terms.pairs, terms.constant
+        batched = s.batched
+        shared = [pair for pair in pairs if not (batched[pair[0]] or batched[pair[1]])]
+        if shared and (len(shared) < len(pairs) or any(batched[x] for x in addends)):
+            apart = _Sum(shared[0][2])  # what depends on parameters alone is a sum of its own, computed once
+            apart.pairs = shared
+            pairs = [pair for pair in pairs if batched[pair[0]] or batched[pair[1]]]
+            addends.append(self._node_of_sum(apart))
         of_nodes = sum(a not in s.constants for a, _, _ in pairs[:4])
         if len(pairs) >= 4 or of_nodes >= 2 or (pairs and terms.started):
             if constant or not addends:
@@ -276,4 +285,3 @@ class _Normaliser:
             if terms.started:
                 return s.node(_TOTAL, tuple(addends), rank)
         return s.node(_ADD if len(addends) == 2 else _TOTAL, tuple(addends), rank)
-

@@ -171,7 +171,9 @@ class Program:
 
     def _inputs(self, batch: tuple[Any, ...]) -> tuple[list[Floats], int]:
         if len(batch) != len(self._shapes):
-            raise TypeError(f"the program takes {len(self._shapes)} arrays, as its example did, and was given {len(batch)}")
+            raise TypeError(
+                f"the program takes {len(self._shapes)} arrays, as its example did, and was given {len(batch)}"
+            )
         inputs = []
         for number, (given, shape) in enumerate(zip(batch, self._shapes, strict=True)):
             if type(given) is not np.ndarray or given.dtype != np.float64 or not given.flags.c_contiguous:
@@ -220,7 +222,11 @@ class Program:
 def _names(f: Callable[..., Any], number: int) -> list[str]:
     """What the function calls its arguments; x0, x1 … if it does not say."""
     try:
-        names = [p.name for p in inspect.signature(f).parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        names = [
+            p.name
+            for p in inspect.signature(f).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
     except (TypeError, ValueError):
         names = []
     return names[:number] if len(names) >= number else [f"x{k}" for k in range(number)]

@@ -233,7 +233,9 @@ class Roll:
                 if other == CONSTANT:
                     start = self.sizes[store]
                     self.sizes[store] += len(new)
-                    self.fixed[store].extend(zip(range(start, start + len(new)), self.number[new].tolist(), strict=True))
+                    self.fixed[store].extend(
+                        zip(range(start, start + len(new)), self.number[new].tolist(), strict=True)
+                    )
                 else:
                     copy = self._place(_POS, new, store)
                     start = copy.start
@@ -295,7 +297,9 @@ def grouped(s: Scalars) -> Groups:
 
 def _kinds(s: Scalars, operands: tuple[int, ...]) -> tuple[Any, ...]:
     """What made the operands: lanes of one kind find theirs side by side, where it has a pattern."""
-    return tuple([op.name if (op := s.op[x]) is not None else s.batched[x] or x in s.constants and "constant" for x in operands])
+    return tuple(
+        [op.name if (op := s.op[x]) is not None else s.batched[x] or x in s.constants and "constant" for x in operands]
+    )
 
 
 # ── patterns ──────────────────────────────────────────────────────────────────────────────────

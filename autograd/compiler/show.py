@@ -194,7 +194,9 @@ class Term:
         if other._number() is not None:
             return self.scaled(1 / other.factor)
         above, below = _figure(self.scaled(1 / self.factor)), _bare(other)
-        return Term(self.notation, self.notation.quotient(above.at(_PRODUCT), below), _PRODUCT, self.factor / other.factor)
+        return Term(
+            self.notation, self.notation.quotient(above.at(_PRODUCT), below), _PRODUCT, self.factor / other.factor
+        )
 
     def __rtruediv__(self, other: Any) -> Term:
         return self._term(other) / self
@@ -254,7 +256,9 @@ class _Terms(Reading):
 readings[Term] = _Terms()
 
 
-def show(roll: Roll, root: int | None, arguments: list[str], notation: Plain | None = None) -> list[tuple[str, str, str]]:
+def show(
+    roll: Roll, root: int | None, arguments: list[str], notation: Plain | None = None
+) -> list[tuple[str, str, str]]:
     """The lines of the derivation: (section, left side, right side), the sections "forward" and "backward".
 
     Args:
@@ -325,7 +329,9 @@ class _Derivation:
             return float(operand.values.flat[0]) if operand.values.size == 1 else Term(n, n.name("c", None))
         if operand.store == PARAMETER:
             name = self.block.get(_extent(operand))
-            return Term(n, name) if name else self._part(Term(n, n.name("θ", None)), operand, 0, len(self.roll.parameters))
+            return (
+                Term(n, name) if name else self._part(Term(n, n.name("θ", None)), operand, 0, len(self.roll.parameters))
+            )
         if operand.store >= INPUT:
             k = operand.store - INPUT
             width = sum(1 for argument, _ in self.roll.scalars.inputs.values() if argument == k)
@@ -439,7 +445,10 @@ class _Derivation:
                 elif len(operands) == 1 and op.name in _ACTIVATIONS:
                     terms.append(delta * Term(n, n.call(op, str(operands[0]), prime=True)))
                 else:
-                    given = [x if isinstance(x, Term) else (Term(n, "1", _ATOM, x) if k == 0 else x) for k, x in enumerate(operands)]
+                    given = [
+                        x if isinstance(x, Term) else (Term(n, "1", _ATOM, x) if k == 0 else x)
+                        for k, x in enumerate(operands)
+                    ]
                     terms.append(delta * (op.textbook if op.textbook and i == 0 else rule)(y, *given))
         for operand, term in zip(group.operands, terms, strict=True):
             if term is not None and operand.active:
@@ -496,4 +505,3 @@ def _is_layer(group: Group) -> bool:
 
 def _extent(operand: Operand) -> tuple[int, int]:
     return (int(operand.rows.min()), operand.rows.size) if operand.rows.size else (-1, 0)
-

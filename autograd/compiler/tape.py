@@ -30,13 +30,17 @@ _FEW = 8  # samples, up to which floats one by one are quicker than arrays
 _NO_OPERAND, _SEQUENCE = -1, -2
 
 
+Operation = tuple[Callable[..., Any], Any, int]
+Edge = tuple[int, Any, Any, int, Any]
+
+
 class Tape:
     """A scalar graph as two lists.
 
     Attributes:
         operations: (function, operand, operand) of each node that is no leaf, in order.
-        edges: (node, operand, factor, rule), what each node owes each operand, the last node
-            first: its adjoint times the value of the node `factor`, or times what `rule` gives.
+        edges: (node, operand, a, b, rule), what each node owes each operand, the last node first: its
+            adjoint times the value of a, or times what the rule gives of the node, a and b.
     """
 
     def __init__(self, scalars: Scalars, root: int | None) -> None:
@@ -59,10 +63,10 @@ class Tape:
         """Whether a tape can run the graph: it has no `take`."""
         return TAKE not in scalars.op
 
-    def _operations(self, function: Callable[[Primitive], Any]) -> list[tuple[Any, Any, int]]:
+    def _operations(self, function: Callable[[Primitive], Any]) -> list[Operation]:
         place, scalars = self.place, self.scalars
         functions: dict[str, Any] = {}
-        found: list[tuple[Any, Any, int]] = []
+        found: list[Operation] = []
         for node in self.nodes:
             op = scalars.op[node]
             assert op is not None
@@ -75,12 +79,12 @@ class Tape:
                 found.append((functions[op.name], operands[0], operands[1] if len(operands) == 2 else _NO_OPERAND))
         return found
 
-    def _edges(self, rules: str) -> list[tuple[int, Any, Any, Any]]:
+    def _edges(self, rules: str) -> list[Edge]:
         if self.root is None:
             return []
         place, scalars = self.place, self.scalars
         known: dict[tuple[str, int], Any] = {}
-        found: list[tuple[int, Any, Any, Any]] = []
+        found: list[Edge] = []
         for node in reversed(self.nodes):
             if not scalars.active[node]:
                 continue
@@ -91,17 +95,19 @@ class Tape:
                 known[key] = _shortcuts(op, len(operands), getattr(op, rules))
             here, there = place[node], [place[x] for x in operands]
             if known[key] is None:
-                found.append((here, there, None, getattr(op, rules)))
+                found.append((here, there, there, _SEQUENCE, getattr(op, rules)))
                 continue
             for x, at, factor in zip(operands, there, known[key], strict=True):
                 if not scalars.active[x] or factor is None:
                     continue
                 if isinstance(factor, _Operand):
-                    found.append((here, at, there[factor.number] if factor.number >= 0 else here, None))
-                elif callable(factor):
-                    found.append((here, at, there, factor))
+                    found.append((here, at, there[factor.number] if factor.number >= 0 else here, _NO_OPERAND, None))
+                elif not callable(factor):
+                    found.append((here, at, self.units[factor], _NO_OPERAND, None))
+                elif len(there) <= 2:
+                    found.append((here, at, there[0], there[1] if len(there) == 2 else _NO_OPERAND, factor))
                 else:
-                    found.append((here, at, self.units[factor], None))
+                    found.append((here, at, there, _SEQUENCE, factor))
         return found
 
     # ── running ───────────────────────────────────────────────────────────────────────────────
@@ -164,18 +170,22 @@ class Tape:
                 append(function(*a(v)[:-1]))
         return v
 
-    def _backward(self, v: list[Any], seed: Any, edges: list[tuple[int, Any, Any, Any]]) -> list[Any]:
+    def _backward(self, v: list[Any], seed: Any, edges: list[Edge]) -> list[Any]:
         g: list[Any] = [0.0] * len(v)
         g[self.root] = seed  # type: ignore[index]
-        for node, operand, factor, rule in edges:
+        for node, operand, a, b, rule in edges:
             if rule is None:
-                g[operand] = g[operand] + g[node] * v[factor]
-            elif factor is not None:
-                g[operand] = g[operand] + g[node] * rule(v[node], *[v[x] for x in factor])
+                g[operand] += g[node] * v[a]
+            elif b >= 0:
+                g[operand] += g[node] * rule(v[node], v[a], v[b])
+            elif b == _NO_OPERAND:
+                g[operand] += g[node] * rule(v[node], v[a])
+            elif operand is not a:
+                g[operand] += g[node] * rule(v[node], *[v[x] for x in a])
             else:
                 delta = g[node]
-                for x, derivative in zip(operand, rule(v[node], *[v[x] for x in operand]), strict=True):
-                    g[x] = g[x] + delta * derivative
+                for x, derivative in zip(operand, rule(v[node], *[v[x] for x in a]), strict=True):
+                    g[x] += delta * derivative
         return g
 
 

@@ -227,7 +227,9 @@ def _placeholder(example: Any, name: str, found: list[Traced]) -> Any:
     if isinstance(example, Value):
         example = example.data
     if not _is_number(example):
-        raise TypeError(f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}")
+        raise TypeError(
+            f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}"
+        )
     x: Traced = _new(Traced)
     x.grad = NOT_YET
     x.label = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -146,11 +147,47 @@ STEPS = [
 
 @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 5), st.integers(1, 50), st.sampled_from([1, 2, 5]))
-def test_random_deep_functions_that_share_results(seed: int, inputs: int, parameters: int, steps: int, batch: int) -> None:
+def test_random_deep_functions_that_share_results(
+    seed: int, inputs: int, parameters: int, steps: int, batch: int
+) -> None:
     choose = random.Random(seed)
     f = random_function(choose, inputs, [Value(choose.uniform(-2, 2)) for _ in range(parameters)], steps)
     X = np.array([[choose.uniform(-2, 2) for _ in range(inputs)] for _ in range(batch)])
     assert_agrees(f, (X[0].tolist(),), X)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32), st.integers(1, 50), st.sampled_from([1, 2, 20]))
+def test_node_by_node_gives_the_same(seed: int, steps: int, batch: int) -> None:
+    """A tape, which narrow and deep graphs get, on floats (few samples) and on arrays (many)."""
+    choose = random.Random(seed)
+    f = random_function(choose, 2, [Value(choose.uniform(-2, 2)) for _ in range(3)], steps)
+    X = np.array([[choose.uniform(-2, 2) for _ in range(2)] for _ in range(batch)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(autograd.compiler.program, "_MANY", -1)
+        patch.setattr(autograd.compiler.program, "_NARROW", math.inf)
+        program = assert_agrees(f, (X[0].tolist(),), X)
+    assert program._tape
+    outputs = program(X)
+    assert outputs.mean() == pytest.approx(program.value_and_grad(X)[0], rel=1e-12)
+
+
+def test_a_narrow_and_deep_graph_is_run_node_by_node_and_follows_ieee() -> None:
+    w = Value(0.5)
+
+    def f(x: Any) -> Any:
+        for _ in range(1000):
+            x = (x * w).sin() + w
+        return x / (w - 0.5)
+
+    program = autograd.compile(f, example=(1.0,))
+    assert "one by one" in str(program)
+    assert program.value_and_grad([1.0])[0] == math.inf  # where the eager engine raises
+    program.vector[:] = 0.75
+    w.data = 0.75
+    value, gradient = program.value_and_grad([1.0, 2.0])
+    expected, slope = eager(f, [w], [1.0, 2.0])
+    assert (value, gradient) == (pytest.approx(expected, rel=1e-12), pytest.approx(slope, rel=1e-12))
 
 
 LOSSES = {

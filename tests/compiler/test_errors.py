@@ -1,0 +1,137 @@
+"""What cannot be compiled, or does not fit, is a typed error that says what to do, and leaves everything as it was."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value
+from autograd.primitives import table
+from autograd.take import take
+
+W = Value(2.0, label="w")
+
+
+@pytest.fixture
+def program() -> autograd.compiler.Program:
+    model = nn.MLP(3, [2], seed=0)
+    return autograd.compile(lambda x, y: nn.half_squared_error(model(x), y), example=([0.0] * 3, [0.0] * 2))
+
+
+def branch(x):
+    if x * W > 0:  # this line
+        return x
+    return -x
+
+
+@pytest.mark.parametrize(
+    ("f", "says"),
+    [
+        (branch, r'(?s)truth of a Value.*test_errors.py", line \d+: if x \* W > 0:  # this line.*where\(condition'),
+        (lambda x: max(x, W), "maximum"),
+        (lambda x: W * x.data, r"\.data"),
+        (lambda x: W * x.item(), r"\.item"),
+        (lambda x: W * math.exp(x), "not those of math"),
+        (lambda x: [W, W][x], r"autograd.take"),
+    ],
+)
+def test_asking_for_a_number_that_is_not_known_yet_points_at_the_line(f, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        autograd.compile(f, example=(1.0,))
+
+
+@pytest.mark.parametrize("result", [3.0, None, "loss", [], {"loss": W}])
+def test_a_function_must_return_values(result) -> None:
+    with pytest.raises(TypeError, match="must return a Value or lists of Values, and it returned"):
+        autograd.compile(lambda x: result, example=(1.0,))
+
+
+def test_an_example_is_numbers_in_lists_of_equal_length() -> None:
+    with pytest.raises(ValueError, match="equal length"):
+        autograd.compile(lambda x: x[0][0] * W, example=([[1.0], [1.0, 2.0]],))
+    with pytest.raises(TypeError, match=r"x\[1\] is 'a' of type str"):
+        autograd.compile(lambda x: x[0] * W, example=([1.0, "a"],))
+    with pytest.raises(TypeError, match="takes a function, not 3"):
+        autograd.compile(3, example=(1.0,))
+
+
+@pytest.mark.parametrize(
+    ("batch", "error", "says"),
+    [
+        ((np.ones((4, 3)),), TypeError, "takes 2 arrays, as its example did, and was given 1"),
+        (
+            (np.ones((4, 5)), np.ones((4, 2))),
+            ValueError,
+            r"argument 0 of a batch has shape \(samples, 3\).*not \(4, 5\)",
+        ),
+        ((np.ones(3), np.ones(2)), ValueError, r"not \(3,\)"),
+        ((np.ones((4, 3)), np.ones((5, 2))), ValueError, r"different numbers of samples: \[4, 5\]"),
+        ((np.ones((0, 3)), np.ones((0, 2))), ValueError, "the batch is empty"),
+        ((np.full((4, 3), "a"), np.ones((4, 2))), TypeError, "array of real numbers"),
+        ((np.ones((4, 3), complex), np.ones((4, 2))), TypeError, "array of real numbers"),
+        (([[1.0], [1.0, 2.0]], np.ones((2, 2))), ValueError, "not an array"),
+        (
+            (np.array([[1.0, 2.0, 3.0], [1.0, np.nan, 3.0]]), np.ones((2, 2))),
+            ValueError,
+            "argument 0 .* NaN .* sample 1",
+        ),
+    ],
+)
+def test_a_batch_that_does_not_fit(program, batch, error: type[Exception], says: str) -> None:
+    vector = program.vector.copy()
+    with pytest.raises(error, match=says):
+        program.value_and_grad(*batch)
+    if len(batch) == 2:
+        with pytest.raises(error, match=says):
+            program(*batch)
+    assert np.array_equal(program.vector, vector)
+
+
+def test_lists_have_no_gradient() -> None:
+    program = autograd.compile(lambda x: [x * W, W], example=(1.0,))
+    with pytest.raises(TypeError, match="returned lists"):
+        program.value_and_grad([1.0])
+
+
+def test_a_primitive_without_an_array_reading_is_named() -> None:
+    autograd.primitive("cubed_by_math", lambda x: math.pow(x, 3), lambda y, x: 3 * x * x)
+    try:
+        with pytest.raises(TypeError, match=r"cubed_by_math cannot be compiled.*not math\.exp"):
+            autograd.compile(lambda x: (x * W).cubed_by_math(), example=(1.0,))
+    finally:
+        del table["cubed_by_math"]
+
+
+def test_an_index_out_of_range_is_an_index_error_everywhere() -> None:
+    items = [W, Value(3.0)]
+    program = autograd.compile(lambda i: take(items, i) * 1.0, example=(0,))
+    for index in (2, -1):
+        with pytest.raises(IndexError, match="2 items, 0 to 1"):
+            take(items, index)
+        with pytest.raises(IndexError, match="2 items, 0 to 1"):
+            program.value_and_grad([0, index])
+    with pytest.raises(TypeError, match="integers"):
+        program.value_and_grad([0.5])
+    with pytest.raises(TypeError, match="integer"):
+        take(items, 0.5)
+    with pytest.raises(TypeError, match="integer of the example"):
+        autograd.compile(lambda x: take(items, x), example=(1.0,))
+
+
+def test_where_python_raises_a_program_follows_ieee() -> None:
+    program = autograd.compile(lambda x: W / x, example=(1.0,))
+    value, gradient = program.value_and_grad([0.0])
+    assert value == math.inf
+    assert gradient[0] == math.inf
+
+
+def test_after_an_error_the_collector_is_on_again() -> None:
+    import gc
+
+    with pytest.raises(TypeError):
+        autograd.compile(branch, example=(1.0,))
+    assert gc.isenabled()
