@@ -15,10 +15,11 @@ import html
 import itertools
 import textwrap
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from autograd.viz.palette import PALETTES, STEPS, Scale, ink_on
-from autograd.viz.picture import Block, Box, Node, Picture, number
+from autograd.viz.palette import PALETTES, STEPS, Scale, ink_on, line_of
+from autograd.viz.picture import Block, Node, Picture, number
 
 __all__ = ["MONO", "SANS", "compose", "texts"]
 
@@ -26,10 +27,14 @@ SANS = "Helvetica,Arial,Liberation Sans,sans-serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
 """All as wide as each other or narrower than the first, so that text laid out here fits elsewhere."""
 
+BLOCK = 118
+"""The least width of a block, in points, so that neurons below each other are alike."""
 STRIP = 16
 """How many gradients stand in a row of a block."""
 MOST_CELLS = 64
 """A block with more outputs than that shows their norm alone."""
+FEW = 20
+"""So many operands of a layer are made to stand to the left of its weights; the others then do, too."""
 MOST_DERIVATIVES = 60
 """On how many links local derivatives are written unless one asks for them."""
 
@@ -54,9 +59,7 @@ class _Label:
 
     def chip(self, step: str, *texts: str) -> str:
         """Texts on a rounded ground of the colour of a gradient."""
-        return self.table(
-            f"<TD>{''.join(texts)}</TD>", attributes=f' STYLE="ROUNDED" BGCOLOR="{self.colours[step]}"'
-        )
+        return self.table(f"<TD>{''.join(texts)}</TD>", attributes=f' STYLE="ROUNDED" BGCOLOR="{self.colours[step]}"')
 
 
 def compose(
@@ -84,19 +87,15 @@ def compose(
         local_derivatives = sum(link.lit for link in picture.links) <= MOST_DERIVATIVES
     graph.graph_attr.update(
         rankdir="LR", bgcolor=colours["paper"], fontname=SANS, fontsize="12", ranksep="0.45", nodesep="0.16",
-        pad="0.15", id="drawing", newrank="true",
+        pad="0.15", id="drawing", newrank="true", remincross="false",
     )  # fmt: skip
     graph.node_attr.update(fontname=SANS, fontsize="12", margin="0.07,0.03", height="0.1", width="0.1")
     graph.edge_attr.update(fontname=MONO, fontsize="9", arrowsize="0.55", penwidth="1")
     _frames(graph, picture, colours, scale, digits)
     for link in picture.links:
         step = scale.step(link.gradient)
-        colour = {"none": "line", "zero": "line"}.get(step, step)
         attributes = {"id": link.id, "class": _classes(step, link.lit, "" if link.flows else "dotted")}
-        if link.mixed:
-            colour = "muted"
-        if not link.lit:
-            colour = "faint"
+        colour = "faint" if not link.lit else "muted" if link.mixed else line_of(step)
         attributes |= {"color": colours[colour], "penwidth": f"{scale.width(link.gradient):.2f}"}
         if not link.flows:
             attributes |= {"style": "dotted", "penwidth": "1.2"}
@@ -117,15 +116,17 @@ def texts(box: Node | Block) -> list[str]:
 def _frames(graph: Any, picture: Picture, colours: dict[str, str], scale: Scale, digits: int) -> None:
     """The boxes, each in its frame, and frames in frames."""
 
+    columns = _columns(picture)
+
     def fill(here: Any, parent: int, depth: int) -> None:
         inside = [box for box in picture.boxes if box.frame == parent]
-        for box in inside:
+        for box in inside if parent < 0 else reversed(inside):  # in a cluster Graphviz sets the first at the bottom
             _box(here, box, colours, scale, digits)
         for column in columns.get(parent, ()):
             with here.subgraph(graph_attr={"rank": "same"}) as same:
-                for above, below in itertools.pairwise(column):
-                    same.edge(above, below, style="invis")
-        for k, frame in enumerate(picture.frames):
+                for one, next_one in itertools.pairwise(column if parent < 0 else reversed(column)):
+                    same.edge(one, next_one, style="invis")
+        for k, frame in reversed(list(enumerate(picture.frames))):
             if frame.parent == parent:
                 with here.subgraph(name=f"cluster_{k}") as inner:
                     label = _Label(colours).text("frame", frame.title, "muted", 11)
@@ -136,7 +137,6 @@ def _frames(graph: Any, picture: Picture, colours: dict[str, str], scale: Scale,
                     )  # fmt: skip
                     fill(inner, k, depth + 1)
 
-    columns = _columns(picture)
     fill(graph, -1, 0)
     for before, after in _leading(picture):
         graph.edge(before, after, style="invis", weight="0")
@@ -172,17 +172,17 @@ def _leading(picture: Picture) -> list[tuple[str, str]]:
     frame_of = {box.id: _around(picture, box.frame) for box in picture.boxes}
     targets = {link.target for link in picture.links}
     parameters = {box.id for box in picture.boxes if box.kind in ("parameter", "parameters")}
-    enters: dict[int, str] = {}  # for each frame a box outside it that a link comes from
+    enter = defaultdict[int, dict[str, None]](dict)  # for each frame the boxes outside it that links come from
     for link in picture.links:
         if link.source not in parameters:
             for frame in frame_of[link.target]:
-                if frame not in frame_of[link.source] and (frame not in enters or link.source in targets):
-                    enters[frame] = link.source
+                if frame not in frame_of[link.source]:
+                    enter[frame][link.source] = None
     pairs = []
     for box in picture.boxes:
-        frame = next((frame for frame in frame_of[box.id] if frame in enters), None)
-        if box.id not in targets and frame is not None:
-            pairs.append((enters[frame], box.id))
+        entered = [frame for frame in frame_of[box.id] if frame in enter]
+        if box.id not in targets and entered:
+            pairs += [(source, box.id) for source in list(enter[entered[0]])[:FEW]]
     return pairs
 
 
@@ -219,7 +219,7 @@ def _box(graph: Any, box: Node | Block, colours: dict[str, str], scale: Scale, d
 def _grey(colours: dict[str, str]) -> dict[str, str]:
     """The colours of what is not on the path: text is muted, and nothing else stands out."""
     muted = dict.fromkeys(("ink", "on-strong", "on-weak"), colours["muted"])
-    return colours | muted | {role: colours["paper"] for role in _STEPS}
+    return colours | muted | dict.fromkeys(_STEPS, colours["paper"])
 
 
 _STEPS = (*(f"{sign}{k}" for sign in "mp" for k in range(1, STEPS + 1)), "zero", "none", "nan")
@@ -227,7 +227,8 @@ _STEPS = (*(f"{sign}{k}" for sign in "mp" for k in range(1, STEPS + 1)), "zero",
 
 def _label(box: Node | Block, colours: dict[str, str], scale: Scale, digits: int) -> tuple[str, list[str]]:
     label = _Label(colours)
-    return (_node if isinstance(box, Node) else _block)(label, box, scale, digits), label.roles  # type: ignore[operator]
+    rows = _node(label, box, scale, digits) if isinstance(box, Node) else _block(label, box, scale, digits)
+    return rows, label.roles
 
 
 def _node(label: _Label, node: Node, scale: Scale, digits: int) -> str:
@@ -270,7 +271,7 @@ def _block(label: _Label, block: Block, scale: Scale, digits: int) -> str:
     if block.parameters and block.contents:
         what = f"{_count(block.parameters)} parameters"
         rows.append(_norm(label, what, "parameters", block.parameter_norm, digits))
-    return label.table(*rows)
+    return label.table(*rows, attributes=f' WIDTH="{BLOCK}"')
 
 
 def _count(n: int) -> str:
@@ -278,7 +279,7 @@ def _count(n: int) -> str:
 
 
 def _contents(block: Block) -> str:
-    shown = ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in block.contents[:3])
+    shown = ", ".join(f"{_count(n)} {name}" if n > 1 else name for name, n in block.contents[:3])
     return shown + (", …" if len(block.contents) > 3 else "")
 
 
@@ -329,11 +330,11 @@ WIDTH = 470
 
 
 def _lines(label: _Label, role: str, words: str) -> str:
-    lines = textwrap.wrap(words, 84)
+    lines = textwrap.wrap(words, 96)
     return "".join(label.text(role, line, "muted", 10) + '<BR ALIGN="LEFT"/>' for line in lines)
 
 
-def _kinds(label: _Label, kinds: list[str], parameters: bool) -> str:
+def _kinds(label: _Label, kinds: Sequence[str], parameters: bool) -> str:
     """The outlines of the kinds of nodes."""
     cells = ""
     for kind in kinds:

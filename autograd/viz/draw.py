@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.value import Value
+from autograd.viz.dot import compose
 from autograd.viz.picture import MAX_NODES, picture
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def draw(
     >>> y.backward()
     >>> print(draw(y).words)
     leaf x, value 0.5, gradient +0.3153
-    x², pow of x, 2, value 0.25, gradient +0.3153
-    x² + 1, add of x², 1, value 1.25, gradient +0.3153
+    x², pow, value 0.25, gradient +0.3153
+    x² + 1, add, value 1.25, gradient +0.3153
     y, sin of x² + 1, value 0.949, gradient +1
     """
     if theme not in THEMES:
@@ -90,8 +91,6 @@ def draw(
             raise
         raise ModuleNotFoundError("draw needs two packages: pip install graphviz pygraphviz", name=error.name) from None
     drawing = Drawing(name="graph", format="svg", picture=shown, theme=theme)
-    from autograd.viz.dot import compose
-
     compose(
         drawing,
         shown,

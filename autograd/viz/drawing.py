@@ -8,7 +8,6 @@ from typing import Any
 
 import graphviz
 
-from autograd.viz.dot import compose
 from autograd.viz.picture import Picture
 from autograd.viz.render import render, write
 from autograd.viz.svg import finish
@@ -34,6 +33,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.picture, self.theme = picture, theme
 
+    filename: str  # graphviz's, which has no types
+    directory: str
+
     def _copy_kwargs(self, **kwargs: Any) -> Any:
         return super()._copy_kwargs(picture=self.picture, theme=self.theme, **kwargs)
 
@@ -42,7 +44,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         """The drawing as the text of an SVG; see `autograd.viz.svg` for its ids."""
         return self.pipe(format="svg", encoding="utf-8")  # type: ignore[no-any-return]
 
-    def pipe(self, format: str | None = None, *args: Any, engine: str | None = None, encoding: str | None = None, **_: Any) -> Any:
+    def pipe(
+        self, format: str | None = None, *args: Any, engine: str | None = None, encoding: str | None = None, **_: Any
+    ) -> Any:
         """The drawing in a format, "svg", "png", "pdf" …, as bytes; as text if an `encoding` is given.
 
         Raises:
@@ -65,14 +69,18 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
         A file is there whole or not at all.
         """
-        self.filename = os.fspath(filename) if filename is not None else self.filename
-        self.directory = os.fspath(directory) if directory is not None else self.directory
-        path = Path(self.filepath)
-        if skip_existing and path.exists():
-            return self.filepath  # type: ignore[no-any-return]
-        form = path.suffix[1:].lower()
-        write(path, self.source.encode() if form in _SOURCE else self.pipe(form))
-        return self.filepath  # type: ignore[no-any-return]
+        path = self._place(filename, directory)
+        if not (skip_existing and path.exists()):
+            form = path.suffix[1:].lower()
+            write(path, self.source.encode() if form in _SOURCE else self.pipe(form))
+        return str(path)
+
+    def _place(self, filename: str | os.PathLike[str] | None, directory: str | os.PathLike[str] | None) -> Path:
+        if filename is not None:
+            self.filename = os.fspath(filename)
+        if directory is not None:
+            self.directory = os.fspath(directory)
+        return Path(self.filepath)
 
     def render(
         self,
@@ -98,9 +106,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             format = (format or drawn.suffix[1:] or self.format).lower()
         else:
             format = (format or self.format).lower()
-            self.filename = os.fspath(filename) if filename is not None else self.filename
-            self.directory = os.fspath(directory) if directory is not None else self.directory
-            source = Path(self.filepath)
+            source = self._place(filename, directory)
             drawn = source.with_name(f"{source.name}.{format}")
         picture = self.pipe(format, engine=engine)
         if not cleanup:

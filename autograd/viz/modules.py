@@ -1,7 +1,7 @@
 """The modules of a model, found in a graph: which node belongs to which neuron of which layer.
 
 `levels.py` finds layers and neurons in the graph alone. With the model at hand one knows more: its
-own modules, whatever they are, by the names that its author gave them.
+own modules, whatever they are, by the names that its author gave their attributes.
 
 A module is any object with a method `parameters`; the modules inside it are found among its
 attributes. A node belongs to a module if it computes with the module's parameters, or only with what
@@ -16,7 +16,7 @@ two modules belongs to the one around both.
 >>> [(group.name, group.kind, group.parent) for group in found.groups][:3]
 [('MLP', 'model', -1), ('layers.0', 'module', 0), ('layers.0.neurons.0', 'module', 1)]
 >>> found.name[order[0]], found.groups[found.group[order[0]]].name
-('layers.0.weight[0][0]', 'layers.0.neurons.0')
+('layers.0.neurons.0.w[0]', 'layers.0.neurons.0')
 """
 
 from __future__ import annotations
@@ -34,13 +34,12 @@ def modules(model: Any, order: Sequence[Value]) -> Levels:
     """The groups of a graph, one a module, outermost first.
 
     Args:
-        model: an object with `parameters` (and `named_parameters`, for names), or a mapping of
-            names to the `Value`s that are parameters.
+        model: an object with `parameters`, or a mapping of names to the `Value`s that are parameters.
         order: the graph, in topological order.
 
     Returns:
         Groups of the kinds "model" and "module", the innermost group of each node that is in one, and
-        the names of the parameters.
+        the parameters' names.
 
     Raises:
         TypeError: for something that is neither.
@@ -51,12 +50,10 @@ def modules(model: Any, order: Sequence[Value]) -> Levels:
         raise TypeError(f"model is an object with parameters(), or a mapping of names to Values, not {model!r}")
     groups: list[Group] = []
     owner: dict[Value, int] = {}
-    local: dict[Value, str] = {}
+    name_of: dict[Value, str] = {}
     parameters = set(model.parameters())
-    _visit(model, type(model).__name__, "", -1, groups, (parameters, owner, local), set())
-    if hasattr(model, "named_parameters"):
-        local |= {value: name for name, value in model.named_parameters()}
-    return Levels(groups, _members(order, owner, groups), local)
+    _visit(model, type(model).__name__, "", -1, groups, (parameters, owner, name_of), set())
+    return Levels(groups, _members(order, owner, groups), name_of)
 
 
 def _visit(
@@ -69,14 +66,14 @@ def _visit(
     seen: set[int],
 ) -> None:
     seen.add(id(module))
-    parameters, owner, local = found
+    parameters, owner, name_of = found
     here = len(groups)
     groups.append(Group(name, "module" if path else "model", parent))
     for attribute, thing in getattr(module, "__dict__", {}).items():
         for at, part in _flat(attribute, thing):
             if isinstance(part, Value):
                 if part in parameters and part not in owner:
-                    owner[part], local[part] = here, at
+                    owner[part], name_of[part] = here, f"{path}.{at}" if path else at
             elif id(part) not in seen:
                 inside = f"{path}.{at}" if path else at
                 _visit(part, inside, inside, here, groups, found, seen)

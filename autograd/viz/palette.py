@@ -8,14 +8,14 @@ too.
 >>> scale.step(0.62), scale.step(-0.05), scale.step(1e-9), scale.step(0.0), scale.step(None)
 ('p5', 'm4', 'p1', 'zero', 'none')
 >>> PALETTES["light"][scale.step(0.62)]
-'#c25800'
+'#bc5400'
 """
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["PALETTES", "STEPS", "Scale", "ink_on"]
+__all__ = ["PALETTES", "STEPS", "Scale", "ink_on", "line_of"]
 
 STEPS = 5
 """How many powers of ten the colours tell apart."""
@@ -27,17 +27,17 @@ PALETTES: dict[str, dict[str, str]] = {
         "operation": "#fdfdfe", "input": "#e7f3ec", "parameter": "#f0ecf8", "root": "#fffdf2", "block": "#f6f8fa",
         "operation-line": "#93a0ad", "input-line": "#3f8765", "parameter-line": "#7a62b3", "root-line": "#1b2027",
         "frame": "#f7f8fb", "frame-line": "#d3dae2", "inner-frame": "#eef1f6",
-        "m5": "#0b5394", "m4": "#3e86c6", "m3": "#83b6e2", "m2": "#bcd9f2", "m1": "#e0eefa",
-        "p5": "#c25800", "p4": "#e08a2c", "p3": "#f4b26a", "p2": "#fad6ac", "p1": "#fdeedd",
-        "zero": "#e6e9ed", "none": "#f2f4f6", "nan": "#d6409f", "on-strong": "#fefefe", "on-weak": "#1b2028",
+        "m5": "#0b5394", "m4": "#4c93d3", "m3": "#83b6e2", "m2": "#bcd9f2", "m1": "#e0eefa",
+        "p5": "#bc5400", "p4": "#e08a2c", "p3": "#f4b26a", "p2": "#fad6ac", "p1": "#fdeedd",
+        "zero": "#e6e9ed", "none": "#f2f4f6", "nan": "#c2308a", "on-strong": "#fefefe", "on-weak": "#1b2028",
     },
     "dark": {
         "paper": "#14171b", "ink": "#e8ebee", "muted": "#a3adb8", "faint": "#3a424b", "line": "#76828f",
         "operation": "#1f242a", "input": "#17312a", "parameter": "#2b2540", "root": "#2c2a1c", "block": "#1d2228",
         "operation-line": "#66717d", "input-line": "#5fb48d", "parameter-line": "#a48fdc", "root-line": "#e8ebef",
         "frame": "#181c21", "frame-line": "#39424c", "inner-frame": "#1c2127",
-        "m5": "#9acbf7", "m4": "#5a9fdd", "m3": "#2f6ea8", "m2": "#234d75", "m1": "#1d3348",
-        "p5": "#ffb966", "p4": "#d98c35", "p3": "#9c611d", "p2": "#694216", "p1": "#3d2d1a",
+        "m5": "#9acbf7", "m4": "#2b6aa6", "m3": "#285e93", "m2": "#20476d", "m1": "#1b3147",
+        "p5": "#ffb966", "p4": "#995b17", "p3": "#834f1b", "p2": "#5f3d18", "p1": "#3d2d1a",
         "zero": "#343b43", "none": "#272d34", "nan": "#f27bc4", "on-strong": "#101316", "on-weak": "#e8ebf0",
     },
 }
@@ -66,6 +66,13 @@ class Scale:
         """The width of a line that carries this gradient."""
         step = self.step(gradient)
         return {"none": 1.0, "zero": 0.6, "nan": 2.0}.get(step) or 0.4 + 0.55 * int(step[1])
+
+
+def line_of(step: str) -> str:
+    """The role of the colour of a line: that of the step, but never too faint to be seen."""
+    if step in ("none", "zero"):
+        return "line"
+    return step if step == "nan" else step[0] + str(max(3, int(step[1])))
 
 
 def ink_on(step: str) -> str:

@@ -15,8 +15,10 @@ nodes; there is always a picture, and it says what it left out.
 >>> y.backward()
 >>> for box in picture(y).boxes:
 ...     print(box.sentence)
-input x, value 0.5, gradient +0.3153
-x² + 1 … 
+leaf x, value 0.5, gradient +0.3153
+x², pow, value 0.25, gradient +0.3153
+x² + 1, add, value 1.25, gradient +0.3153
+y, sin of x² + 1, value 0.949, gradient +1
 """
 
 from __future__ import annotations
@@ -24,12 +26,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from autograd.graph import topological_order
 from autograd.value import NOT_YET, Value
-from autograd.viz.formula import Formula, Name
+from autograd.viz.formula import Formula, Name, Power
 from autograd.viz.levels import Group, Levels, levels
 from autograd.viz.modules import modules
 from autograd.viz.names import Names
@@ -43,6 +45,8 @@ LINES = 4
 """How many times as many lines: two layers of 20 neurons can be told apart, larger ones are drawn as blocks."""
 MANY = 8
 """More nodes than that outside of all modules are rolled up where modules are."""
+COLUMNS = 14
+"""More columns of rolled up nodes than that are taken together."""
 MOST_NODES = 1000
 """How many one can ask for: Graphviz takes seconds for more."""
 
@@ -320,7 +324,9 @@ def _shown(
     notes = []
     if shown < n:
         asked = depth is not None and level == wanted and shown <= max_nodes
-        why = "" if asked else f"; max_nodes={max_nodes}" + (" and depth= show" if groups else " shows") + " more or less"
+        why = (
+            "" if asked else f"; max_nodes={max_nodes}" + (" and depth= show" if groups else " shows") + " more or less"
+        )
         notes.append(f"{_grouped(n)} nodes in {shown} boxes{why}")
     return stands, groups, notes
 
@@ -396,7 +402,7 @@ def _rolled(survey: _Survey, stands: Sequence[int | str], members: set[int], max
 
     top = max(height)
     result = rolled(top + 1)
-    if len(set(result)) > min(max_nodes, 40):
+    if top > COLUMNS or len(set(result)) > max_nodes:
         result = rolled(max(1, min(top, max_nodes // 4, 8)))
     return result
 
@@ -424,7 +430,11 @@ class _Composer:
         self.collapsed = {int(key[1:]) for key in self.blocks if key[0] == "g"}
         outputs: dict[int, list[int]] = {}
         for i in dict.fromkeys(e.source for e in survey.edges if stands[e.source] != stands[e.target]):
-            if isinstance(key := stands[i], str) and key[0] == "g" and groups[int(key[1:])].kind not in ("inputs", "loss"):
+            if (
+                isinstance(key := stands[i], str)
+                and key[0] == "g"
+                and groups[int(key[1:])].kind not in ("inputs", "loss")
+            ):
                 outputs.setdefault(int(key[1:]), []).append(i)
         self.output = {  # what formulas call the outputs of a module that is drawn as a block
             i: groups[at].name + (f"[{k}]" if len(used) > 1 else "")
@@ -509,21 +519,29 @@ class _Composer:
             kind = "root" if i == survey.root else "operation"
         title = clean(node.label) or text(self._formula(node))
         formula = self._definition(node)
-        if not node.label and (node.op is None and node not in survey.levels.name or formula == title):
-            title = ""  # a leaf without a name is its number; a short expression is its own name
+        own_name = formula == title or any(
+            isinstance(x, Value) and text(self._formula(x)) == title for x in node.operands
+        )
+        if not node.label and (own_name or (node.op is None and node not in survey.levels.name)):
+            title = ""  # a leaf without a name is its number; a short expression, also the x of x¹, is its own name
         what = " ".join(node.label.split()) or title
-        said = f"{kind} {what}".strip()
-        if node.op is not None:
+        if node.op is None:
+            said = f"{kind if survey.parameters else 'leaf'} {what}".strip()
+        elif what:
             operands = [text(self._formula(x)) for x in node.operands]
             of = ", ".join(operands) if len(operands) < 6 else f"{len(operands)} operands"
-            said = (f"{what}, " if what else "") + f"{node.op.name} of {of}"
-        told = number(gradient, sign=True) if gradient is not None else "not computed yet"
-        if not flows:
-            told = "none, for no gradient flows here"
-        sentence = f"{said}, value {number(node.data)}, gradient {told}"
-        return Node(
-            f"n{i}", title, self._frame(i), self.lit[i], sentence, i, kind, formula, node.data, gradient, flows
-        )
+            said = f"{what}, {node.op.name} of {of}"
+        else:
+            said = f"{formula}, {node.op.name}"
+        sentence = f"{said}, value {number(node.data)}, gradient {self._told(i)}"
+        return Node(f"n{i}", title, self._frame(i), self.lit[i], sentence, i, kind, formula, node.data, gradient, flows)
+
+    def _told(self, i: int) -> str:
+        """A gradient in words."""
+        if i not in self.survey.reached:
+            return "none, for no gradient flows here"
+        gradient = self.survey.gradient[i]
+        return number(gradient, sign=True) if gradient is not None else "not computed yet"
 
     def _definition(self, node: Value, longest: int = 34) -> str:
         """How a node is computed, short enough for a box."""
@@ -536,14 +554,15 @@ class _Composer:
                 term = op(*terms)
                 written = text(term)
                 if term in terms and len(terms) == 2:  # a formula drops − 0 and / 1, and the operation with it
-                    written = f"{text(terms[0])} {op.symbol} {text(terms[1])}"
+                    a, b = terms
+                    written = text(Power(a, b)) if op.name == "pow" else f"{text(a)} {op.symbol} {text(b)}"
                 if len(written) <= longest:
                     return written
         if op.name == "dot":
             return f"Σ of {len(operands) // 2} products" + (" + b" if operands[-1] != 0 else "")
         if op.nary:
             return f"{op.symbol} of {len(operands)}"
-        return f"{op.symbol}(…)" if len(operands) == 1 else f"… {op.symbol} …"
+        return f"… {op.symbol} …" if op.name in ("add", "sub", "mul", "div") else f"{op.name}(…)"
 
     # blocks
 
@@ -551,7 +570,7 @@ class _Composer:
         survey, members = self.survey, self.blocks[key]
         order, inside = survey.order, set(members)
         leaves = [i for i in members if order[i].op is None]
-        operations = Counter(op.symbol for i in members if (op := order[i].op))
+        operations = Counter(op.name for i in members if (op := order[i].op))
         own = [i for i in leaves if order[i] in survey.parameters]
         used = {e.source for e in survey.edges if e.source in inside and e.target not in inside}
         outputs = [i for i in members if i in used] if operations else members
@@ -565,7 +584,7 @@ class _Composer:
         elif len(outputs) == 1:
             title = text(self._formula(order[outputs[0]]))
         elif len(operations) == 1:
-            title = f"{_grouped(len(members))} × {next(iter(operations))}"
+            title = f"{_grouped(len(members))} {next(iter(operations))}"
         else:
             title = f"{_grouped(len(members))} {kind}"
         parameter_norm, output_norm = self._norm(own), self._norm(outputs)
@@ -573,7 +592,11 @@ class _Composer:
         said = [f"{title}: {_grouped(len(members))} nodes", size.replace("→", "to")]
         if own:
             said.append(f"{_grouped(len(own))} parameters, norm of their gradient {number(parameter_norm)}")
-        said.append(f"norm of the gradient of {'its outputs' if operations else 'them'} {number(output_norm)}")
+        if len(outputs) == 1:
+            i = outputs[0]
+            said.append(f"value {number(order[i].data)}, gradient {self._told(i)}")
+        else:
+            said.append(f"norm of the gradient of {'its outputs' if operations else 'them'} {number(output_norm)}")
         return Block(
             self.ids[key],
             title,
@@ -637,9 +660,7 @@ class _Composer:
                 lit = self.lit[edge.source] and self.lit[edge.target]
                 flows = edge.derivative is not None and edge.target in self.survey.reached
                 name = f"e{edge.target}_{edge.place}"
-                links.append(
-                    Link(name, source, target, 1, edge.derivative, edge.gradient, False, flows, lit)
-                )
+                links.append(Link(name, source, target, 1, edge.derivative, edge.gradient, False, flows, lit))
             elif source != target:
                 bundles.setdefault((source, target), []).append(edge)
         for k, ((source, target), edges) in enumerate(bundles.items()):

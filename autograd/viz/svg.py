@@ -11,7 +11,6 @@ With this module one can finish the SVG of a picture, `finish`. Then
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from autograd.viz.dot import texts
@@ -21,7 +20,8 @@ from autograd.viz.picture import Block, Picture
 __all__ = ["finish"]
 
 _SVG = "http://www.w3.org/2000/svg"
-_G, _TEXT, _TITLE, _PATH, _POLYGON, _STYLE = (f"{{{_SVG}}}{tag}" for tag in "g text title path polygon style".split())
+_G, _TEXT, _TITLE, _STYLE = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "style"))
+_SHAPES = tuple(f"{{{_SVG}}}{tag}" for tag in ("path", "polygon"))
 
 
 def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
@@ -45,7 +45,7 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
         for role, text in zip(texts(box), element.iter(_TEXT), strict=True):
             text.set("id", f"{box.id}-{role}")
             text.set("class", role)
-        shapes = [e for e in element if e.tag in (_PATH, _POLYGON)]
+        shapes = [e for e in element if e.tag in _SHAPES]
         if not isinstance(box, Block):
             shapes[-1].set("id", f"{box.id}-chip")
     titles = {box.id: box.sentence.partition(",")[0] for box in picture.boxes}
