@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import autograd.primitives
 from autograd import Value, topological_order
 from autograd.graph import evaluate
 from autograd.primitives import Primitive, table
+from autograd.viz.explore import explore
 from autograd.viz.javascript import source
 
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 1e-9, 7.25, -26.5, 30.0, 1e5, -700.0, 1e-300, math.nan]
@@ -38,8 +39,17 @@ def operands_for(op: Primitive, generator: random.Random) -> list[float]:
     return [generator.choice([generator.choice(NUMBERS), generator.uniform(-3, 3)]) for _ in range(arity)]
 
 
+@pytest.fixture(scope="module")
+def any_page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One page for all the primitives: only its functions are used."""
+    page = browser.new_page()
+    page.goto(explore(Value(1.0) * 2).save(tmp_path_factory.mktemp("page") / "page.html").as_uri())
+    yield page
+    page.close()
+
+
 @pytest.mark.parametrize("name", list(table))
-def test_each_primitive_as_javascript_gives_what_it_gives_in_python(name: str, show: Callable[..., Any]) -> None:
+def test_each_primitive_as_javascript_gives_what_it_gives_in_python(name: str, any_page: Any) -> None:
     op, generator, cases = table[name], random.Random(name), []
     tries = [operands_for(op, generator) for _ in range(400)]
     for given in [*tries, *([x] * len(tries[0]) for x in NUMBERS)]:  # the last are ties
@@ -53,11 +63,10 @@ def test_each_primitive_as_javascript_gives_what_it_gives_in_python(name: str, s
             local = None
         cases.append((given, y, local))
     assert len(cases) > 20
-    page = show(Value(1.0) * 2)
     for arity in {len(given) for given, _, _ in cases}:
         mine = [case for case in cases if len(case[0]) == arity]
         # Functions cannot be passed in (the page's policy forbids eval), so they come with evaluate itself.
-        results = page.evaluate(
+        results = any_page.evaluate(
             f"""cases => {{ const {{ power, erf, erfc }} = explorer.numeric, [value, local] = {source(op, arity)};
             return cases.map(x => {{ x = x.map(Number); const y = value(x);
             return [String(y), local(y, x).map(d => d === null ? null : String(d))]; }}) }}""",
@@ -71,12 +80,11 @@ def test_each_primitive_as_javascript_gives_what_it_gives_in_python(name: str, s
                 assert b is None or close(a, float(b)), (name, given, i, a, b)
 
 
-def test_erf_and_erfc_are_accurate_to_1e_12(show: Callable[..., Any]) -> None:
+def test_erf_and_erfc_are_accurate_to_1e_12(any_page: Any) -> None:
     generator = random.Random(1)
     xs = [0.0, 2.0, -2.0, 1.9999999, 26.0, 5e-324, *(generator.uniform(-27, 27) for _ in range(3000))]
     xs += [generator.uniform(-3, 3) for _ in range(3000)]
-    page = show(Value(1.0) * 2)
-    found = page.evaluate("xs => xs.map(x => [explorer.numeric.erf(x), explorer.numeric.erfc(x)])", xs)
+    found = any_page.evaluate("xs => xs.map(x => [explorer.numeric.erf(x), explorer.numeric.erfc(x)])", xs)
     for x, (erf, erfc) in zip(xs, found, strict=True):
         assert erf == pytest.approx(math.erf(x), rel=1e-14, abs=5e-324), x
         # erfc(27) is subnormal, with fewer digits to agree in
