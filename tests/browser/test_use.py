@@ -367,8 +367,8 @@ def test_a_models_own_modules_and_names_are_shown(show: Show) -> None:
     assert levels == ["model", "layers", "neurons", "operations"]
     page.locator("#levels button", has_text="layers").click()
     assert page.locator(".node.group").count() == 2
-    page.evaluate("explorer.select(explorer.names.indexOf('layers.0.weight[1][0]'))")
-    assert page.locator(".node.selected .title").text_content() == "weight[1][0]"
+    page.evaluate("explorer.select(explorer.names.indexOf('layers.0.neurons.1.w[0]'))")
+    assert page.locator(".node.selected .title").text_content() == "w[0]"
     assert page.locator(".node.input").count() <= 2
     page.click("#descend")
     assert page.evaluate("explorer.engine.value[explorer.names.indexOf('x1')]") == 0.5  # no parameter of the model

@@ -109,9 +109,9 @@ function dress(box) {
   }
 }
 
-/** layers.0.weight[1][2] is weight[1][2] for short: its box stands in its layer. */
+/** layers.0.neurons.2.w[1] is w[1] for short: its box stands in its neuron. */
 function shortName(v) {
-  return /^\w[\w.]*\.(\w+(\[\d+\])+)$/.exec(names[v])?.[1] ?? names[v];
+  return /^\w[\w.[\]]*\.([A-Za-z_]\w*(\[\d+\])*)$/.exec(names[v])?.[1] ?? names[v];
 }
 
 /** How many levels of groups lie under a group, and so how many depths there are to choose from. */
