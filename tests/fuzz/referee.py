@@ -8,9 +8,8 @@ When is a problem well conditioned? Floats round every number and every intermed
 program is run again with every leaf, constant and result multiplied by its own 1 + r δ, r drawn
 from ±[½, 1], four times. If a quantity Q moves by up to κ δ |Q|, roundings of u = 1.1e-16 are expected to
 move it by about κ u. Where κ u ≤ 1e-13 the engine has to be right to 1e-12; the factor of ten is for the
-roundings inside a primitive and for disturbances that happened to cancel. At a kink κ is immense, since
-the disturbance takes the program to the other side; so kinks count as ill conditioned, and have
-tests of their own.
+roundings inside a primitive and for disturbances that happened to cancel. Kinks are left out when a
+program is drawn; close to one κ is immense, since the disturbance takes the program to the other side.
 
 That is the strict rule: it asks about the problem, not about the formulas of the derivatives, and values,
 gradients and directional derivatives are held to it. A second derivative is computed by differentiating
@@ -89,7 +88,7 @@ def stable(root: Value, exact: Any) -> bool:
 
 @cache
 def factors(trial: int, count: int) -> list[Any]:
-    """1 + r δ for random r; those of trials 0 and 1 are opposite, so that both sides of a kink are tried."""
+    """1 + r δ for random r; those of trials 0 and 1 are opposite, so that both sides of a kink nearby are tried."""
     rng = random.Random(max(trial, 1))
     sign = -1 if trial == 0 else 1
     return [1 + sign * rng.choice((-1, 1)) * rng.uniform(0.5, 1) * DISTURBANCE for _ in range(count)]
