@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 EMBEDDING, HEADS, POSITIONS, VOCABULARY = 16, 4, 16, 27
@@ -50,7 +51,7 @@ def loss(w: dict[str, Matrix], tokens: Sequence[Any], take: Callable[[Any, Any],
     values: list[list[Any]] = []
     losses = []
     size = EMBEDDING // HEADS
-    for position, (token, following) in enumerate(zip(tokens, tokens[1:], strict=False)):
+    for position, (token, following) in enumerate(pairwise(tokens)):
         x = rms_norm([t + p for t, p in zip(take(w["token"], token), w["position"][position], strict=True)])
         normed = rms_norm(x)
         query = linear(normed, w["query"])

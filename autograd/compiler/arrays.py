@@ -36,8 +36,9 @@ class Scale(NamedTuple):
 Scalar = float | Scale
 
 UFUNCS = {
-    **{name: name for name in "exp expm1 log log1p sqrt sin cos tan sinh cosh tanh maximum minimum".split()},
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan",
+    "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "sin": "sin", "cos": "cos",
+    "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+    "maximum": "maximum", "minimum": "minimum",
 }  # fmt: skip
 """Elementary functions that are one instruction, by their name in the table."""
 
@@ -176,8 +177,9 @@ class _Arrays(Reading):
             return code.of(UFUNCS[op.name], *operands)
         if op.name == "total":
             code = operands[0].code
-            assert code.total is not None and len(operands) == 1
-            return code.total(operands[0])
+            assert code.total is not None
+            (sequence,) = operands
+            return code.total(sequence)
         if op.formula is not None:
             return op.formula(*operands)
         function = reading(np.empty(0)).functions.get(op.name)  # type: ignore[attr-defined]

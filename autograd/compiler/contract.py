@@ -7,7 +7,6 @@ the sum over the batch of δ_i a_j, and ∂E/∂a = Wᵀ δ the sum over the neu
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -118,4 +117,4 @@ def _adjoining(x: Floats, outer: int, inner: int) -> bool:
     """Whether two axes, one after the other, can be seen as one."""
     if x.shape[outer] == 1 and x.shape[inner] == 1:
         return True
-    return x.shape[inner] > 1 and x.strides[outer] == x.strides[inner] * x.shape[inner]
+    return bool(x.shape[inner] > 1 and x.strides[outer] == x.strides[inner] * x.shape[inner])

@@ -80,7 +80,7 @@ class Plan:
     def _row(self, node: int, inputs: list[Floats]) -> Floats:
         store, row = self.roll.location(node)
         if store == CONSTANT:
-            return self.roll.number[node : node + 1]
+            return np.full(1, self.roll.number[node])
         if store >= INPUT:
             return inputs[store - INPUT].reshape(self.batch, -1)[:, row]
         return self.stores[store][row]

@@ -117,7 +117,7 @@ class Scalars:
 class _Sum:
     """Σ pairs + Σ addends + constant, while it may still grow."""
 
-    __slots__ = ("addends", "constant", "pairs", "started", "rank")
+    __slots__ = ("addends", "constant", "pairs", "rank", "started")
 
     def __init__(self, rank: int) -> None:
         self.pairs: list[tuple[int, int, int]] = []  # a, b and the rank of their product

@@ -179,9 +179,9 @@ class Program:
             if type(given) is not np.ndarray or given.dtype != np.float64 or not given.flags.c_contiguous:
                 given = self._array(given, number)
             if given.shape[1:] != shape or not given.ndim:
+                wanted = ", ".join(["samples", *map(str, shape)]) + "," * (not shape)
                 raise ValueError(
-                    f"argument {number} of a batch has shape (samples, {', '.join(map(str, shape))}{',' * (not shape)}) "
-                    f"after its example, not {given.shape}"
+                    f"argument {number} of a batch has shape ({wanted}) after its example, not {given.shape}"
                 )
             inputs.append(given)
         sizes = {len(x) for x in inputs} or {1}

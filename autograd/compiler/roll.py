@@ -17,6 +17,7 @@ and its biases the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -204,7 +205,7 @@ class Roll:
                 return Operand(CONSTANT, values=self.number[ids])
             found = Operand(store, self.row[ids])
         else:
-            found = self._together(ids, stores, SAMPLE if batched and stores[-1] >= SAMPLE else SHARED)
+            found = self._together(ids, stores.tolist(), SAMPLE if batched and stores[-1] >= SAMPLE else SHARED)
         found.active = bool(self.active[ids].any())
         return found
 
@@ -218,11 +219,11 @@ class Roll:
             self.row[nodes] = np.arange(len(self.parameters), len(self.parameters) + len(nodes))
             self.parameters.extend(nodes.tolist())
 
-    def _together(self, ids: Rows, stores: Rows, store: int) -> Operand:
+    def _together(self, ids: Rows, stores: list[int], store: int) -> Operand:
         """An operand from several stores: what is elsewhere is first copied into one of them."""
         rows = np.where(self.store[ids] == store, self.row[ids], -1)
         copies = self._copy_rows[store]
-        for other in stores.tolist():
+        for other in stores:
             if other == store:
                 continue
             here = self.store[ids] == other
@@ -298,7 +299,10 @@ def grouped(s: Scalars) -> Groups:
 def _kinds(s: Scalars, operands: tuple[int, ...]) -> tuple[Any, ...]:
     """What made the operands: lanes of one kind find theirs side by side, where it has a pattern."""
     return tuple(
-        [op.name if (op := s.op[x]) is not None else s.batched[x] or x in s.constants and "constant" for x in operands]
+        [
+            op.name if (op := s.op[x]) is not None else s.batched[x] or (x in s.constants and "constant")
+            for x in operands
+        ]
     )
 
 
@@ -348,10 +352,10 @@ def _fit(group: Group) -> None:
         if pattern is not None:
             wanted = cuts | {size * (n * m // len(flat)) for size in _sizes(pattern)}
             chain = sorted(wanted)
-            if all(b % a == 0 for a, b in zip(chain, chain[1:], strict=False)):
+            if all(b % a == 0 for a, b in pairwise(chain)):
                 cuts = wanted
     chain = [1, *sorted(cuts)]
-    axes = [b // a for a, b in zip(chain, chain[1:], strict=False)][::-1]  # outermost first
+    axes = [b // a for a, b in pairwise(chain)][::-1]  # outermost first
     inner_axes = sum(size <= m for size in cuts)
     group.inner = tuple(axes[len(axes) - inner_axes :])
     group.shape = tuple(axes[: len(axes) - inner_axes])

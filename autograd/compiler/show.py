@@ -18,7 +18,7 @@ results are v₁, v₂, …; a part of something is written v₁[0:4], and v₁[
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, Group, Operand, Roll
 from autograd.compiler.trace import DETACH, TAKE
@@ -28,7 +28,7 @@ from autograd.readings import Reading, readings
 __all__ = ["LaTeX", "Plain", "show"]
 
 _DOT, _TOTAL, _LOGSUMEXP, _POS = (table[name] for name in ("dot", "total", "logsumexp", "pos"))
-_ACTIVATIONS = frozenset("sigmoid tanh relu leaky_relu elu softplus silu gelu sin".split())
+_ACTIVATIONS = frozenset({"sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "sin"})
 _SUM, _PRODUCT, _ATOM = range(3)
 _LONG = 60  # characters after which an expression gets a name
 
@@ -39,7 +39,7 @@ class Plain:
     minus, hadamard, gap, sum = "−", " ⊙ ", " ", "Σ "
     width = 1
     """How many characters one visible character takes."""
-    halves = {0.5: "½", 0.25: "¼", 0.75: "¾"}
+    halves: ClassVar[dict[float, str]] = {0.5: "½", 0.25: "¼", 0.75: "¾"}
 
     def name(self, letter: str, number: int | None) -> str:
         return letter + ("" if number is None else str(number).translate(_RAISED))
@@ -80,7 +80,7 @@ class LaTeX(Plain):
 
     minus, hadamard, gap, sum = "-", r" \odot ", r"\,", r"\sum "
     width = 3
-    halves = {0.5: r"\tfrac{1}{2}", 0.25: r"\tfrac{1}{4}", 0.75: r"\tfrac{3}{4}"}
+    halves: ClassVar[dict[float, str]] = {0.5: r"\tfrac{1}{2}", 0.25: r"\tfrac{1}{4}", 0.75: r"\tfrac{3}{4}"}
 
     def name(self, letter: str, number: int | None) -> str:
         letter = {"δ": r"\delta", "θ": r"\theta"}.get(letter, letter if len(letter) == 1 else rf"\mathrm{{{letter}}}")
@@ -161,9 +161,9 @@ class Term:
     def __add__(self, other: Any) -> Term:
         other = self._term(other)
         if self._same(other):
-            return self.scaled((self.factor + other.factor) / self.factor)
+            return Term(self.notation, self.text, self.tightness, self.factor + other.factor)
         if self._number() == 0:
-            return other
+            return self._term(other)
         if other.factor < 0:
             return Term(self.notation, f"{self} {self.notation.minus} {_figure(other.scaled(-1)).at(_PRODUCT)}", _SUM)
         return Term(self.notation, f"{_figure(self)} + {_figure(other)}", _SUM)
@@ -172,7 +172,8 @@ class Term:
         return self._term(other) + self
 
     def __sub__(self, other: Any) -> Term:
-        return _figure(self) + self._term(other).scaled(-1)
+        left: Term = _figure(self)
+        return left + self._term(other).scaled(-1)
 
     def __rsub__(self, other: Any) -> Term:
         return self._term(other) - self
@@ -303,7 +304,7 @@ class _Derivation:
 
     def _name_layer(self, group: Group) -> None:
         number = self.layer[group] = len(self.layer) + 1
-        for letter, operand in zip("W b".split(), (group.operands[0], group.operands[2]), strict=True):
+        for letter, operand in zip(("W", "b"), (group.operands[0], group.operands[2]), strict=True):
             key = _extent(operand)
             if operand.store == PARAMETER and key not in self.block:
                 self.block[key] = self.notation.name(letter, number)

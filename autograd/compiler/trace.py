@@ -216,11 +216,11 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
 
 def _placeholder(example: Any, name: str, found: list[Traced]) -> Any:
     """The example with a placeholder for each number: lists stay lists, arrays become arrays of objects."""
-    if hasattr(example, "dtype") and hasattr(example, "reshape") and getattr(example, "ndim", 0):
+    if hasattr(example, "dtype") and hasattr(example, "reshape") and example.ndim:
         array = example.astype(object)
         flat = array.reshape(-1)
-        for i, x in enumerate(example.reshape(-1).tolist()):
-            flat[i] = _placeholder(x, name, found)
+        for i, number in enumerate(example.reshape(-1).tolist()):
+            flat[i] = _placeholder(number, name, found)
         return flat.reshape(array.shape)
     if isinstance(example, (list, tuple)):
         return type(example)([_placeholder(x, f"{name}[{i}]", found) for i, x in enumerate(example)])
@@ -258,7 +258,7 @@ def values(result: Any) -> Iterator[Value]:
     """The `Value`s in nested lists."""
     if isinstance(result, Value):
         yield result
-    elif isinstance(result, (list, tuple)) or getattr(result, "dtype", None) == object:
+    elif isinstance(result, (list, tuple)) or getattr(getattr(result, "dtype", None), "kind", "") == "O":
         for part in result:
             yield from values(part)
     elif not _is_number(result):

@@ -6,11 +6,11 @@ import random
 
 import numpy as np
 import pytest
-from benchmarks.transformer import loss, parameters
 
 import autograd
 from autograd import Value
 from autograd.take import take
+from benchmarks.transformer import loss, parameters
 
 TOKENS = [0, 5, 13, 13, 1, 26, 7, 2]
 
