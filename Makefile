@@ -54,13 +54,8 @@ notebooks test-notebooks:
 	@echo "There are no notebooks yet."
 endif
 
-ifneq ($(wildcard docs/pictures.py),)
 pictures: $(ready)-pictures  ## draw the pictures of the README again
-	$(python) docs/pictures.py $(ARGS)
-else
-pictures:
-	@echo "There are no pictures to draw yet."
-endif
+	$(python) notebooks/pictures.py $(ARGS)
 
 clean:  ## remove the virtual environment and everything generated
 	rm -rf $(VENV) runs build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
