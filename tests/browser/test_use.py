@@ -334,6 +334,53 @@ def test_every_node_has_a_sentence_for_a_name(show: Show) -> None:
     assert "value not computed yet, gradient not computed yet" in page.locator("#graph").aria_snapshot()
 
 
+def test_every_control_has_a_name_and_every_field_a_label(show: Show) -> None:
+    page = show(worked_example())
+    page.keyboard.press("g")  # the film with its controls
+    for v in (-1, 0, 23):
+        page.evaluate("v => explorer.select(v)", v)
+        for role in ("button", "textbox", "slider", "searchbox", "spinbutton"):
+            for line in page.locator("body").aria_snapshot().splitlines():
+                assert not re.fullmatch(rf"\s*- {role}:?", line), line
+    page.evaluate("explorer.go(20)")
+    assert page.locator("#time").get_attribute("aria-valuetext").startswith("backward 7/31")
+
+
+def nothing() -> Value:
+    return Value(4.0, label="x")
+
+
+def broken() -> Value:
+    x, y = Value(math.nan, label="x"), Value(math.inf, label="y")
+    return x * y + y - y
+
+
+def saturated() -> Value:
+    x = Value(1e-200, label="x")
+    return (x * 1e-200 * 1e-200).tanh() * 0.0
+
+
+def chain() -> Value:
+    x = Value(0.5, label="x")
+    for _ in range(5000):
+        x = x * 0.999 + 0.001
+    return x
+
+
+@pytest.mark.parametrize("make", [nothing, broken, saturated, chain])
+def test_strange_graphs_are_shown_without_a_complaint(show: Show, make: Callable[[], Value]) -> None:
+    page = show(make())
+    last = page.evaluate("explorer.engine.n - 1")
+    for v in (0, last // 2, last):
+        page.evaluate("v => explorer.select(v)", v)
+        for step in (0, 1, 2, last, 2 * last):
+            page.evaluate("step => explorer.go(step)", step)
+        page.evaluate("v => { explorer.wholeDerivation(v); explorer.pythonOf(v); explorer.mistake(v, 1); }", v)
+    for key in ("p", "d", "q", "q", "g", "r", "l", "t", "o", "f", "Home", " ", " ", "End"):
+        page.keyboard.press(key)
+    assert page.locator(".node").count() >= 1
+
+
 def digits_network() -> Value:
     model = nn.MLP(64, [16, 16, 10], activation="sigmoid", output="sigmoid", seed=0)
     E = nn.half_squared_error(model([k % 17 / 16 for k in range(64)]), [0.0] * 9 + [1.0])

@@ -47,6 +47,7 @@ const ACTIONS = {
   e: () => $("panel").querySelector("[data-leaf]")?.focus(),
   "?": () => $("keys").showModal(),
   Escape: () => {
+    if ($("take").open) return ($("take").open = false);
     if (state.selected >= 0) return select(-1);
     if (state.view.group >= 0) openView({ group: groups[state.view.group].parent });
   },
@@ -164,6 +165,9 @@ function start() {
     event.preventDefault();
     search($("search").value, true);
   };
+  document.addEventListener("pointerdown", (event) => {
+    if (!$("take").contains(event.target)) $("take").open = false;
+  });
   document.addEventListener("keydown", onKey);
   const graph = $("graph");
   let pan = null;

@@ -70,6 +70,7 @@ function paint() {
   $("loss").textContent =
     `${cut(tape.title, 20)} = ${known(engine.root) ? short(engine.value[engine.root], 6) : "—"}${since}`;
   $("time").value = state.mode === "passes" ? state.step : state.frame;
+  $("time").setAttribute("aria-valuetext", $("caption").textContent);
   panel.refresh();
 }
 
