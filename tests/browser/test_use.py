@@ -439,6 +439,19 @@ def test_a_large_graph_without_modules_shows_what_is_around_a_node(show: Show) -
         assert page.locator(".node.lit").count() == 1
 
 
+def test_page_down_goes_on_to_the_next_box_of_the_drawing(show: Show) -> None:
+    page = show(digits_network())
+    page.keyboard.press("Home")
+    page.evaluate("document.activeElement.blur()")
+    met = []
+    for _ in range(9):
+        page.keyboard.press("PageDown")
+        met.append(page.evaluate("explorer.state.view.boxes[explorer.state.view.where[explorer.lit().node]].title"))
+    forward = ["layer 1", "layer 2", "layer 3", "loss"]
+    assert met == [*forward, *reversed(forward[:3]), "layer 1", "layer 1"]
+    assert page.evaluate("explorer.state.step") == page.evaluate("Number(document.getElementById('time').max)")
+
+
 def test_zooming_keeps_the_point_under_the_pointer(show: Show) -> None:
     page = show(worked_example())
     before = box(page, "E").bounding_box()

@@ -4,6 +4,7 @@ const KEYS = [
   ["← →", "a step back or on; on a node: to what it is computed from, to what it feeds"],
   ["↑ ↓", "on a node: to the ones above and below it"],
   [", .", "a step back or on, also on a node"],
+  ["PgUp PgDn", "back or on to the next box of the drawing"],
   ["Space", "play or pause"],
   ["Home End", "to the start or the end"],
   ["Enter", "explain the node, open the group"],
@@ -27,6 +28,8 @@ const ACTIONS = {
   ".": () => go(position() + 1),
   ArrowLeft: () => go(position() - 1),
   ArrowRight: () => go(position() + 1),
+  PageUp: () => leap(-1),
+  PageDown: () => leap(1),
   Home: () => go(0),
   End: () => go(length()),
   " ": () => play(),
@@ -191,7 +194,9 @@ function start() {
 }
 
 start();
+// For the console, and for tests: the engine, the state, and what the buttons do.
 window.explorer = {
+  lit,
   numeric: { power, erf, erfc },
   engine,
   state,

@@ -1,13 +1,13 @@
 // Painting: the numbers, colours and widths of the view as the walk has them.
 
 /** The edge of the backward pass, or the node of the forward pass, that the walk has just done. */
-function lit() {
-  if (state.step > FORWARD + 1) {
-    const edge = engine.backwardEdges[state.step - FORWARD - 2];
+function lit(step = state.step) {
+  if (step > FORWARD + 1) {
+    const edge = engine.backwardEdges[step - FORWARD - 2];
     return { edge, node: engine.user[edge], operand: engine.operand[edge] };
   }
-  if (state.step === FORWARD + 1) return { edge: -1, node: engine.root, operand: engine.root };
-  return { edge: -1, node: state.step ? engine.interior[state.step - 1] : -1, operand: -1 };
+  if (step === FORWARD + 1) return { edge: -1, node: engine.root, operand: engine.root };
+  return { edge: -1, node: step ? engine.interior[step - 1] : -1, operand: -1 };
 }
 
 function walking() {

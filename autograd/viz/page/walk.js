@@ -76,6 +76,15 @@ function go(step) {
     openView({ group: state.view.group, depth: state.view.depth, focus: at }, false);
 }
 
+/** On, or back, until another box of the view is at work. */
+function leap(by) {
+  if (state.mode === "training") return go(state.frame + 10 * by);
+  const at = (step) => state.view.where[lit(step).node] ?? -1;
+  let step = state.step + by;
+  while (step > 0 && step < STEPS && at(step + by) === at(step)) step += by;
+  go(step);
+}
+
 const position = () => (state.mode === "passes" ? state.step : state.frame);
 const length = () => (state.mode === "passes" ? STEPS : state.frames.length - 1);
 
