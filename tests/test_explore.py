@@ -16,10 +16,11 @@ import pytest
 import nn
 from autograd import Value, dot, primitive, sin, topological_order, total
 from autograd.primitives import table
-from autograd.viz.explore import Page, explore, tape
+from autograd.viz.explore import Page, explore
 from autograd.viz.javascript import Code, source
 from autograd.viz.levels import levels
 from autograd.viz.render import GraphvizNotFoundError
+from autograd.viz.tape import tape
 
 
 def net() -> tuple[nn.MLP, Value]:

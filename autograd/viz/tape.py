@@ -1,0 +1,178 @@
+"""The tape: a graph as plain lists, from which a page can compute it again.
+
+With this module one can
+
+* write a graph down, `tape`: operations, operands, names, groups, and each primitive as JavaScript;
+* test what a page will show without a browser.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from autograd.graph import adjoints, evaluate, topological_order
+from autograd.value import Value
+from autograd.viz.javascript import source
+from autograd.viz.levels import Levels, levels
+from autograd.viz.modules import modules
+from autograd.viz.names import Names
+from autograd.viz.templates import MANY, template
+from autograd.viz.text import latex, mathml
+
+if TYPE_CHECKING:
+    from autograd.primitives import Primitive
+
+__all__ = ["tape"]
+
+
+def tape(
+    value: Value,
+    *,
+    model: Any = None,
+    parameters: Iterable[Value] | None = None,
+    history: Sequence[tuple[str, Mapping[Value, float]]] = (),
+    title: str = "",
+) -> dict[str, Any]:
+    """What a page is made from, as plain lists and dictionaries (JSON, but for infinities as text).
+
+    Nodes are numbered in topological order, the root last. The operands of node v are
+    ``operand[start[v]:start[v + 1]]``; one that is not negative is a node, −1 − k is ``constant[k]``.
+
+    >>> x = Value(3.0, label="x")
+    >>> made = tape(x * x + 1)
+    >>> made["op"], made["start"], made["operand"], made["constant"]
+    ([-1, 0, 1], [0, 0, 2, 4], [0, 0, 1, -1], [1.0])
+    >>> [op["name"] for op in made["ops"]], made["data"], made["gradient"]
+    (['mul', 'add'], [3.0, 9.0, 10.0], [6.0, 1.0, 1.0])
+    """
+    if not isinstance(value, Value):
+        raise TypeError(f"explore shows the graph of a Value, and was given {value!r}")
+    order = topological_order(value)
+    index = {node: i for i, node in enumerate(order)}
+    leaves = {node for node in order if node.op is None}
+    if parameters is not None:
+        parameters = set(parameters)
+        _check_leaves(parameters, leaves, "parameters")
+    ops: dict[tuple[Any, int], int] = {}
+    forms: dict[tuple[Any, ...], int] = {}
+    made: dict[str, Any] = {key: [] for key in ("op", "operand", "constant", "ops", "code", "form", "forms")}
+    found = in_graph = levels(order)
+    if model is not None:
+        found = modules(model, order)
+    made |= {"start": [0], **_names(value, order, in_graph.name | found.name)}
+    for node in order:
+        if node.op is None:
+            made["op"].append(-1)
+            made["form"].append(-1)
+        else:
+            key = (node.op, len(node.operands))
+            if key not in ops:
+                ops[key] = len(ops)
+                made["ops"].append(_op(*key, made["code"]))
+            made["op"].append(ops[key])
+            made["form"].append(_form(node, forms, made["forms"]))
+            for x in node.operands:
+                if isinstance(x, Value):
+                    made["operand"].append(index[x])
+                else:
+                    made["constant"].append(_number(x))
+                    made["operand"].append(-len(made["constant"]))
+        made["start"].append(len(made["operand"]))
+    primal = _primals(order)
+    made["data"] = [_number(primal[node]) for node in order]
+    made["gradient"] = _gradients(order, primal)
+    if parameters is None:
+        parameters = _parameters(found, leaves) or leaves
+    made["parameter"] = [int(node in parameters) for node in order]
+    made["groups"] = [vars(group) for group in found.groups]
+    made["group"] = [found.group.get(node, -1) for node in order]
+    made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
+    made["title"] = title or made["name"][-1]
+    return made
+
+
+def _op(op: Primitive, arity: int, code: list[str]) -> dict[str, Any]:
+    """A primitive of so many operands, its JavaScript added to `code`."""
+    if _has_a_formula(op):
+        code.append(source(op, arity))
+    return {"name": op.name, "symbol": op.symbol, "code": len(code) - 1 if _has_a_formula(op) else -1}
+
+
+def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> int:
+    """The index of the template for a node's formula, which it shares with nodes of the same shape."""
+    op = node.op
+    if op is None or not _has_a_formula(op):
+        return -1
+    # A constant with few digits is read best as itself (x², not xᵃ at a = 2); the others stay slots, so nodes share.
+    itself = not op.nary or len(node.operands) <= MANY
+    constants = [x if itself and not isinstance(x, Value) and len(repr(x)) <= 4 else None for x in node.operands]
+    key = (op, *map(repr, constants))
+    if key not in forms:
+        forms[key] = len(made)
+        made.append(template(op, constants))
+    return forms[key]
+
+
+def _names(root: Value, order: list[Value], places: Mapping[Value, str]) -> dict[str, Any]:
+    """A name for every node, and for those with a label what it looks like in MathML and LaTeX."""
+    given = Names(root, None, order)
+    labelled = {node: given.formula(node) for node in order if node.label or node is root}
+    names = {node: term.name for node, term in labelled.items()}  # type: ignore[union-attr]
+    taken = set(names.values())
+    for node, name in places.items():
+        if node not in names and name not in taken:
+            names[node] = name
+    fresh = (name for k in count(1) if (name := f"v{k}") not in taken)
+    notations = {i: term for i, node in enumerate(order) if (term := labelled.get(node)) is not None}
+    return {
+        "name": [names.get(node) or next(fresh) for node in order],
+        "mathml": {i: mathml(term) for i, term in notations.items()},
+        "latex": {i: latex(term) for i, term in notations.items()},
+    }
+
+
+def _has_a_formula(op: Primitive) -> bool:
+    """Not so for a node made by hand, ``Value(3, _children=(a, b), _op="+")``: it keeps its value."""
+    return op.formula is not None or any(op.derivatives)  # type: ignore[arg-type]
+
+
+def _primals(order: Sequence[Value]) -> dict[Value, float]:
+    """The values as they follow from the leaves' data now; where Python raises, what was recorded."""
+    try:
+        return evaluate(order, {node: node.data for node in order if node.op is None or not _has_a_formula(node.op)})
+    except (ArithmeticError, ValueError):
+        return {node: node.data for node in order}
+
+
+def _gradients(order: list[Value], primal: dict[Value, float]) -> list[float | str | None]:
+    """∂root/∂node for the table that is there without JavaScript; None where no gradient flows."""
+    try:
+        adjoint = adjoints(order, primal)
+    except (ArithmeticError, ValueError):
+        return [None] * len(order)
+    return [_number(adjoint[node]) if node in adjoint else None for node in order]
+
+
+def _parameters(found: Levels, leaves: set[Value]) -> set[Value]:
+    """The leaves that a model names, or that belong to a neuron."""
+    outside = {-1, *(i for i, group in enumerate(found.groups) if group.kind in ("inputs", "loss"))}
+    return {leaf for leaf in leaves if leaf in found.name or found.group.get(leaf, -1) not in outside}
+
+
+def _check_leaves(nodes: Iterable[Any], leaves: set[Value], what: str) -> None:
+    for node in nodes:
+        if not isinstance(node, Value) or node not in leaves:
+            raise ValueError(f"{what} are leaves of the graph that is shown, and {node!r} is not one")
+
+
+def _snapshot(label: object, data: Mapping[Value, float], index: dict[Value, int], leaves: set[Value]) -> list[Any]:
+    _check_leaves(data, leaves, f"the nodes of the snapshot {label!r}")
+    return [str(label), [[index[node], _number(Value(number).data)] for node, number in data.items()]]
+
+
+def _number(x: Any) -> float | str:
+    """A number for JSON, which has neither NaN nor infinities."""
+    return float(x) if math.isfinite(x) else "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
