@@ -217,7 +217,7 @@ class Drawing {
   /** How many small squares stand side by side: as many as below each other, if that comes out even. */
   cellsInRow(box) {
     const side = Math.sqrt(box.cells.length);
-    return Number.isInteger(side) && side > 3 ? side : Math.floor((box.width - 14) / this.cellSize(box));
+    return Number.isInteger(side) && side > 5 ? side : Math.floor((box.width - 14) / this.cellSize(box));
   }
 
   cellSize(box) {

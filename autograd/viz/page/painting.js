@@ -170,9 +170,10 @@ function legend() {
   ];
   $("legend").innerHTML = [
     `<span>|∂${L}|</span>`,
-    ...[0, -2, -4, -6].flatMap(decade),
+    ...[0, -2, -4].flatMap(decade),
     `<span class="positive">+ ${L} grows with it</span><span class="negative">− shrinks</span>`,
-    `<span class="none">┄ no gradient</span>`,
+    drawing.world.querySelector(".edge.none") ? `<span class="none">┄ no gradient</span>` : "",
+    drawing.world.querySelector(".numb") ? `<span class="none">╌ saturated or dead</span>` : "",
   ].join("");
 }
 
