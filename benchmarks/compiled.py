@@ -233,7 +233,7 @@ def training(rounds: int, turn: float) -> list[Row]:
 def gpt_compiled() -> Prepared:
     import autograd
     import nn
-    from autograd.take import take
+    from autograd.choice import take
 
     weights = transformer.parameters(random.Random(0), autograd.Value)
     program = autograd.compile(lambda tokens: transformer.loss(weights, tokens, take), example=(TOKENS,))
@@ -333,8 +333,8 @@ def compiling(what: str, size: int) -> list[float]:
     """Seconds to compile, nodes of the traced graph, and the most memory the process had, in bytes."""
     import autograd
     import nn
+    from autograd.choice import take
     from autograd.compiler.trace import trace
-    from autograd.take import take
 
     if what == "GPT of one layer":
         weights = transformer.parameters(random.Random(0), autograd.Value)

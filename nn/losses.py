@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value, dot, exp, log, log1p, logsumexp, maximum, minimum, relu, softplus, total, where
-from autograd.take import take
+from autograd.choice import take
 from nn.layers import _as_list
 
 __all__ = [
@@ -138,7 +138,7 @@ def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:
     if not logits:
         raise ValueError("cross_entropy takes at least one logit, and was given none")
     if hasattr(target, "__index__") and not hasattr(target, "__len__"):  # an array has both
-        if not isinstance(target, Value) and not 0 <= target < len(logits):  # type: ignore[operator]
+        if not isinstance(target, Value) and not 0 <= target < len(logits):
             raise IndexError(f"the target is a class from 0 to {len(logits) - 1}, not {target}")
         return logsumexp(logits) - take(logits, target)
     pairs = _pairs(logits, target)

@@ -83,7 +83,8 @@ class Plan:
             return np.full(1, self.roll.number[node])
         if store >= INPUT:
             return inputs[store - INPUT].reshape(self.batch, -1)[:, row]
-        return self.stores[store][row]
+        values: Floats = self.stores[store][row]
+        return values
 
     def run(self, inputs: Sequence[Floats], gradient: Floats | None) -> None:
         """Compute; with a gradient array, also fill that.
@@ -241,6 +242,12 @@ class Plan:
     def _reduce(self, ufunc: np.ufunc, x: Array) -> None:
         a, out = self._value(x.args[0]), self._target(x)
         axes = tuple(i for i, (here, there) in enumerate(zip(a.shape, out.shape, strict=True)) if here != there)
+        long = [i for i, length in enumerate(a.shape) if length > 1]
+        if ufunc is np.add and len(long) == 2 and axes == (long[1],) and out.flags.c_contiguous:
+            matrix = a.reshape(a.shape[long[0]], a.shape[long[1]])  # Σ over rows is a product with ones, and quicker so
+            if np.shares_memory(matrix, a):
+                self._do(np.dot, matrix, np.ones(a.shape[long[1]]), out.reshape(-1))
+                return
         if axes:
             self._do(ufunc.reduce, a, axes if len(axes) > 1 else axes[0], None, out, True)
         else:

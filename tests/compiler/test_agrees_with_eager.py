@@ -36,6 +36,23 @@ def eager(f: Any, parameters: list[Value], *batch: Any) -> tuple[float, np.ndarr
     return mean, np.array([p.grad for p in parameters])
 
 
+def paths(f: Any, parameters: list[Value], *batch: Any) -> float:
+    """The greatest sum, over the paths from the loss to a parameter, of the size of what they add to its gradient."""
+    greatest = 0.0
+    for sample in zip(*[np.asarray(x).tolist() for x in batch], strict=True):
+        loss = f(*sample)
+        size = {loss: 1.0}
+        for node in reversed(autograd.topological_order(loss)):
+            if node.op is not None and node in size:
+                numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
+                local = node.op.local_derivatives(node.data, numbers, [isinstance(x, Value) for x in node.operands])
+                for operand, derivative in zip(node.operands, local, strict=True):
+                    if derivative is not None and isinstance(operand, Value):
+                        size[operand] = size.get(operand, 0.0) + size[node] * abs(derivative)
+        greatest = max([greatest, *(size.get(p, 0.0) for p in parameters)])
+    return greatest
+
+
 def rounding(f: Any, parameters: list[Value], *batch: Any) -> tuple[float, np.ndarray]:
     """As `eager`, with every parameter changed in its last digit."""
     data = [p.data for p in parameters]
@@ -62,6 +79,7 @@ def assert_agrees(f: Any, example: tuple[Any, ...], *batch: Any, disturbed: Any 
     value_nearby, slope_nearby = rounding(disturbed or f, program.parameters, *batch)
     assert abs(value - expected) <= TOLERANCE * abs(expected) + 20 * abs(value_nearby - expected) + 1e-300
     allowed = TOLERANCE * np.abs(slope).max(initial=1e-300) + 20 * np.abs(slope_nearby - slope).max(initial=0.0)
+    allowed += 1e-15 * paths(f, program.parameters, *batch)  # x / x: two terms that cancel to a last digit, or to 0
     assert np.abs(gradient - slope).max(initial=0.0) <= allowed
     assert np.array_equal(program.value_and_grad(*batch)[1], gradient)  # the buffers are clean the second time
     return program
@@ -84,7 +102,7 @@ def test_random_programs_over_every_primitive(drawn: Any, first: bool) -> None:
 
     try:
         f(inputs).backward()
-    except ArithmeticError:  # no derivative there (√x at 0): the compiled program follows IEEE instead
+    except (ArithmeticError, ValueError):  # no derivative there (√x at 0): the compiled program follows IEEE instead
         return
     assert_agrees(f, (list(inputs),), [inputs, inputs], disturbed=lambda x: f(x, roundings))
 

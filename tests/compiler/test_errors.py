@@ -10,8 +10,8 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+from autograd.choice import take
 from autograd.primitives import table
-from autograd.take import take
 
 W = Value(2.0, label="w")
 

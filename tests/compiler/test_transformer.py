@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd import Value
-from autograd.take import take
+from autograd.choice import take
 from benchmarks.transformer import loss, parameters
 
 TOKENS = [0, 5, 13, 13, 1, 26, 7, 2]
