@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import operator
 import sys
+from _thread import allocate_lock  # what threading.Lock is, without the 3 ms of importing threading
 from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter, mul
-from threading import Lock
 
 from autograd.graph import adjoints, topological_order
 from autograd.primitives import Primitive, explained, listeners, table
@@ -42,9 +42,11 @@ NOT_YET = float("0.0")
 """The gradient of a node that no backward pass has reached: 0.0, and this very object, so that a
 drawing can tell "not computed" from zero."""
 
+_PLAIN = (float, int)
+
 # How many `no_grad` blocks are open, in all threads: while it is 0, recording costs one look at it.
 _paused = 0
-_lock = Lock()
+_lock = allocate_lock()
 _not_recording: ContextVar[bool] = ContextVar("autograd.no_grad", default=False)
 
 
@@ -136,6 +138,9 @@ class Value:
             y._db = 1.0
             y._n = _next_number()
             return y
+        if type(other) in _PLAIN and not _paused:
+            number = float(other)
+            return _with_number(_add, self, number, self.data + number, 1.0)
         return _binary(_add, self, other)
 
     def __sub__(self, other: Any) -> Value:
@@ -151,6 +156,9 @@ class Value:
             y._db = -1.0
             y._n = _next_number()
             return y
+        if type(other) in _PLAIN and not _paused:
+            number = float(other)
+            return _with_number(_sub, self, number, self.data - number, 1.0)
         return _binary(_sub, self, other)
 
     def __mul__(self, other: Any) -> Value:
@@ -167,6 +175,9 @@ class Value:
             y._db = a
             y._n = _next_number()
             return y
+        if type(other) in _PLAIN and not _paused:
+            number = float(other)
+            return _with_number(_mul, self, number, self.data * number, number)
         return _binary(_mul, self, other)
 
     def __truediv__(self, other: Any) -> Value:
@@ -189,12 +200,21 @@ class Value:
         return _binary(_pow, self, other)
 
     def __radd__(self, other: Any) -> Value:  # other + self
+        if type(other) in _PLAIN and not _paused:
+            number = float(other)
+            return _after_number(_add, number, self, number + self.data, 1.0)
         return _binary(_add, other, self)
 
     def __rsub__(self, other: Any) -> Value:  # other - self
+        if type(other) in _PLAIN and not _paused:
+            number = float(other)
+            return _after_number(_sub, number, self, number - self.data, -1.0)
         return _binary(_sub, other, self)
 
     def __rmul__(self, other: Any) -> Value:  # other * self
+        if type(other) in _PLAIN and not _paused:
+            number = float(other)
+            return _after_number(_mul, number, self, number * self.data, number)
         return _binary(_mul, other, self)
 
     def __rtruediv__(self, other: Any) -> Value:  # other / self
@@ -473,6 +493,36 @@ def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: 
         y._da = operands
         y._b = tuple([operands[i] for i in flows])
         y._db = tuple([local[i] for i in flows])
+    return y
+
+
+def _with_number(op: Primitive, a: Value, number: float, data: float, da: float) -> Value:
+    """A node for op(a, number), of which the caller knows the rest."""
+    y = _new(Value)
+    y.data = data
+    y.grad = NOT_YET
+    y.label = ""
+    y.op = op
+    y._a = a
+    y._da = da
+    y._b = number
+    y._db = None
+    y._n = _next_number()
+    return y
+
+
+def _after_number(op: Primitive, number: float, b: Value, data: float, db: float) -> Value:
+    """The same for op(number, b)."""
+    y = _new(Value)
+    y.data = data
+    y.grad = NOT_YET
+    y.label = ""
+    y.op = op
+    y._a = None
+    y._da = (number, b)
+    y._b = (b,)
+    y._db = (db,)
+    y._n = _next_number()
     return y
 
 
