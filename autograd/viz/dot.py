@@ -1,4 +1,4 @@
-"""A picture (`picture.py`) as a graph in the DOT language, which Graphviz lays out.
+"""A picture (`boxes.py`) as a graph in the DOT language, which Graphviz lays out.
 
 With this module one can
 
@@ -18,8 +18,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.viz.boxes import Block, Node, Picture, number
 from autograd.viz.palette import PALETTES, STEPS, Scale, ink_on, line_of
-from autograd.viz.picture import Block, Node, Picture, number
 
 __all__ = ["MONO", "SANS", "compose", "texts"]
 
@@ -47,7 +47,7 @@ class _Label:
 
     def text(self, role: str, words: str, colour: str = "ink", size: float = 12, mono: bool = False) -> str:
         self.roles.append(role)
-        words = html.escape(words)
+        words = html.escape(words).replace("\\", "\\\\")  # Graphviz has escapes of its own, \\N and \\G
         if role in ("label", "root"):
             words = f"<B>{words}</B>"
         face = f' FACE="{MONO}"' if mono else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import graphviz
 
-from autograd.viz.picture import Picture
+from autograd.viz.boxes import Picture
 from autograd.viz.render import render, write
 from autograd.viz.svg import finish
 
@@ -98,7 +98,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         """Write the DOT source to `filename`, the drawing beside it, and return the latter's path.
 
         The arguments are those of `graphviz.Digraph.render`: with `outfile` the drawing has that name and
-        the source the same with ".gv"; `cleanup` takes the source away again; `view` opens the drawing.
+        the source the same with ".gv"; `cleanup` leaves no source behind; `view` opens the drawing.
         """
         if outfile is not None:
             drawn = Path(directory if directory is not None else self.directory, outfile)
@@ -109,7 +109,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             source = self._place(filename, directory)
             drawn = source.with_name(f"{source.name}.{format}")
         picture = self.pipe(format, engine=engine)
-        if not cleanup:
+        if cleanup:
+            source.unlink(missing_ok=True)
+        else:
             write(source, self.source.encode())
         write(drawn, picture)
         if view or quiet_view:

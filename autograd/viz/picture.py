@@ -1,13 +1,8 @@
-"""What a drawing shows, as data: boxes, the links between them and the frames around them.
+"""What a drawing shows of a graph, as data: `picture`.
 
-With this module one can
-
-* decide what is shown of a graph, and get it as plain data: `picture`;
-* write a number, or a gradient that may be missing, as the drawing does: `number`.
-
-The picture is made from this data and from nothing else (`dot.py`), so what is drawn is tested here,
-without a drawing. A graph too large for one page is shown by its modules, or rolled up into blocks of alike
-nodes; there is always a picture, and it says what it left out.
+The drawing is made from this data (`boxes.py`) and from nothing else, so what is drawn is tested as data. A
+graph too large for one page is shown by its modules, or rolled up (`collapse.py`); there is always a
+picture, and it says what it left out.
 
 >>> from autograd import Value
 >>> x = Value(0.5, label="x")
@@ -25,180 +20,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from autograd.graph import topological_order
-from autograd.value import NOT_YET, Value
+from autograd.value import Value
+from autograd.viz.boxes import Block, Frame, Link, Node, Picture, number
+from autograd.viz.collapse import Alike, Closed, Collapsed, collapse
 from autograd.viz.formula import Formula, Name, Power
-from autograd.viz.levels import Group, Levels, levels
-from autograd.viz.modules import modules
 from autograd.viz.names import Names
-from autograd.viz.text import clean, shorter, text
+from autograd.viz.survey import Edge, Survey
+from autograd.viz.text import clean, text
 
-__all__ = ["MAX_NODES", "Block", "Box", "Frame", "Link", "Node", "Picture", "number", "picture"]
+__all__ = ["MAX_NODES", "picture"]
 
 MAX_NODES = 100
 """How many boxes a drawing has at most, unless told otherwise: what one can read on a page."""
-LINES = 4
-"""How many times as many lines: two layers of 20 neurons can be told apart, larger ones are drawn as blocks."""
-MANY = 8
-"""More nodes than that outside of all modules are rolled up where modules are."""
-COLUMNS = 14
-"""More columns of rolled up nodes than that are taken together."""
 MOST_NODES = 1000
 """How many one can ask for: Graphviz takes seconds for more."""
-
-
-@dataclass(slots=True)
-class Box:
-    """Anything that is drawn as a box.
-
-    Attributes:
-        id: "n" and the node's place in `topological_order`, or "b" and a number for a block.
-        title: the label or name.
-        frame: the index of the frame it stands in, or −1.
-        lit: whether it lies on a path from the node that `wrt` names; True without one.
-        sentence: everything about it, in words.
-    """
-
-    id: str
-    title: str
-    frame: int
-    lit: bool
-    sentence: str
-
-
-@dataclass(slots=True)
-class Node(Box):
-    """One `Value`.
-
-    Attributes:
-        index: its place in `topological_order`.
-        kind: "input", "parameter", "operation" or "root".
-        formula: how it is computed, "" on a leaf.
-        data: its value.
-        gradient: ∂root/∂node; None if it is not known.
-        flows: False if no gradient reaches it, whatever is computed.
-    """
-
-    index: int
-    kind: str
-    formula: str
-    data: float
-    gradient: float | None
-    flows: bool
-
-
-@dataclass(slots=True)
-class Block(Box):
-    """Several nodes in one box.
-
-    Attributes:
-        members: their places in `topological_order`.
-        kind: "module", "inputs", "parameters" or "operations".
-        size: "64 → 16" for layers; else "".
-        contents: the operations in it, with how often they occur, commonest first.
-        parameters: how many of the members are parameters.
-        parameter_norm: ‖∂root/∂parameters‖₂; None if it is not known, or there are none.
-        outputs: the places of the members that the rest of the graph uses; of leaves, all.
-        data: the values of the outputs.
-        gradients: their gradients.
-        output_norm: ‖∂root/∂outputs‖₂; None if it is not known.
-    """
-
-    members: list[int]
-    kind: str
-    size: str
-    contents: list[tuple[str, int]]
-    parameters: int
-    parameter_norm: float | None
-    outputs: list[int]
-    data: list[float]
-    gradients: list[float | None]
-    output_norm: float | None
-
-
-@dataclass(slots=True)
-class Link:
-    """A line from an operand (or the block it is in) to what uses it.
-
-    Attributes:
-        id: "e", the index of the node that uses it, "_" and the operand's place; for several "l" and a number.
-        source, target: the boxes' ids.
-        count: how many operands it stands for.
-        derivative: the local derivative, ∂target/∂source; None if none flows, or of several. NaN
-            where it does not exist.
-        gradient: what flows back along it, ∂root/∂target · ∂target/∂source; the norm, with its
-            sign if they all have one sign, of several. None if it is not known.
-        mixed: whether several gradients of both signs flow.
-        flows: False if no gradient flows.
-        lit: whether a path from the node that `wrt` names leads along it.
-    """
-
-    id: str
-    source: str
-    target: str
-    count: int
-    derivative: float | None
-    gradient: float | None
-    mixed: bool
-    flows: bool
-    lit: bool
-
-
-@dataclass(slots=True)
-class Frame:
-    """A module that is open: a frame around boxes. `parent` is the frame around it, or −1."""
-
-    title: str
-    kind: str
-    parent: int
-
-
-@dataclass(slots=True)
-class Picture:
-    """All that a drawing shows.
-
-    Attributes:
-        root: what the root is called; gradients are ∂root/∂….
-        boxes, links, frames: what is drawn.
-        nodes: how many nodes the graph has.
-        notes: what is to be said under the drawing: what was left out, what is highlighted.
-        backward: whether the gradients of the root have been computed.
-        parameters: whether parameters are known from other leaves.
-    """
-
-    root: str
-    boxes: list[Node | Block]
-    links: list[Link]
-    frames: list[Frame]
-    nodes: int
-    notes: list[str]
-    backward: bool
-    parameters: bool
-
-    @property
-    def greatest(self) -> float:
-        """The greatest gradient shown, finite; 0 if there is none."""
-        shown = [g for link in self.links if (g := link.gradient) is not None]
-        for box in self.boxes:
-            shown += [g for g in (box.gradients if isinstance(box, Block) else [box.gradient]) if g is not None]
-        return max((abs(g) for g in shown if math.isfinite(g)), default=0.0)
-
-
-def number(x: float | None, sign: bool = False) -> str:
-    """A number to four digits, as drawings show it; "—" for one that is not known.
-
-    >>> number(0.5), number(-1.25e-7), number(0.25, sign=True), number(None)
-    ('0.5', '−1.25e−7', '+0.25', '—')
-    """
-    if x is None:
-        return "—"
-    if sign and x == 0:
-        return "0"
-    return shorter(format(float(x), "+.4g" if sign else ".4g")).replace("-", "−")
 
 
 def picture(
@@ -223,246 +61,63 @@ def picture(
         raise ValueError(f"depth is how many levels of modules to open, 0 or more, not {depth!r}")
     if not isinstance(max_nodes, int) or not 10 <= max_nodes <= MOST_NODES:
         raise ValueError(f"max_nodes is from 10 to {MOST_NODES}, not {max_nodes!r}")
-    survey = _Survey(value, model)
+    survey = Survey(value, model)
     if wrt is not None and wrt not in survey.index:
         raise ValueError(f"{wrt!r} is not in the graph of {value!r}, so no path leads from it")
-    return _Composer(survey, wrt, *_shown(survey, wrt, depth, max_nodes)).picture()
-
-
-# ── the graph, looked at once ─────────────────────────────────────────────────────────────────────
-
-
-@dataclass(slots=True)
-class _Edge:
-    source: int
-    target: int
-    place: int
-    derivative: float | None
-    gradient: float | None
-
-
-class _Survey:
-    """Everything about the graph that does not depend on what is shown of it."""
-
-    def __init__(self, root: Value, model: Any) -> None:
-        self.order = order = topological_order(root)
-        self.root = len(order) - 1
-        self.index = {node: i for i, node in enumerate(order)}
-        self.levels = levels(order) if model is None else modules(model, order)
-        self.parameters = _parameters(self.levels, order)
-        known = root.grad is not NOT_YET and not (root.op is None and root.grad == 0)
-        self.edges = [edge for i, node in enumerate(order) if node.op for edge in self._edges(i, node, known)]
-        reached = {self.root}
-        for edge in reversed(self.edges):
-            if edge.target in reached and edge.derivative is not None:
-                reached.add(edge.source)
-        self.reached = reached
-        self.gradient = [_gradient(node) if known and i in reached else None for i, node in enumerate(order)]
-        for edge in self.edges:
-            if (delta := self.gradient[edge.target]) is not None and edge.derivative is not None:
-                edge.gradient = delta * edge.derivative
-        self.known = known
-
-    def _edges(self, i: int, node: Value, known: bool) -> Iterable[_Edge]:
-        """The edges into a node, with the local derivatives the table gives at its operands' data."""
-        assert node.op is not None
-        operands = node.operands
-        numbers = [x.data if isinstance(x, Value) else x for x in operands]
-        wanted = [isinstance(x, Value) for x in operands]
-        try:
-            local = list(node.op.local_derivatives(node.data, numbers, wanted))
-        except (ArithmeticError, ValueError):  # √x at 0 has none
-            local = [math.nan if want else None for want in wanted]
-        for place, (x, derivative) in enumerate(zip(operands, local, strict=True)):
-            if isinstance(x, Value):
-                yield _Edge(self.index[x], i, place, None if derivative is None else float(derivative), None)
-
-
-def _parameters(found: Levels, order: Sequence[Value]) -> set[Value]:
-    """The leaves that are trained: those a model names, or that belong to a neuron."""
-    named = {node for node in order if node.op is None and node in found.name}
-    grouped = {
-        node
-        for node in order
-        if node.op is None and node in found.group and found.groups[found.group[node]].kind not in ("inputs", "loss")
-    }
-    return named | grouped
-
-
-def _gradient(node: Value) -> float | None:
-    return None if node.grad is NOT_YET else float(getattr(node.grad, "data", node.grad))
-
-
-# ── what is shown ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _shown(
-    survey: _Survey, wrt: Value | None, depth: int | None, max_nodes: int
-) -> tuple[list[int | str], list[Group], list[str]]:
-    """For each node the group that stands for it: its own place if it is shown itself, or the key of a block.
-
-    With it the groups of the graph, and notes on what was collapsed.
-    """
-    groups, of_node = _groups(survey)
-    keep = {survey.root} | ({survey.index[wrt]} if wrt is not None else set())
-    tall = 1 + max((_level(g, groups) for g in groups), default=-1)
-    wanted = tall if depth is None else min(depth, tall)
-    n = len(survey.order)
-    for level in range(wanted, -1, -1):
-        stands: list[int | str] = [
-            i if i in keep or at < 0 or (group := _collapsed(at, groups, level)) is None else f"g{group}"
-            for i, at in enumerate(of_node)
-        ]
-        outside = {i for i, at in enumerate(of_node) if at < 0 and i not in keep}
-        if level < tall and len(outside) > MANY:
-            stands = _rolled(survey, stands, outside, max_nodes)
-        if _fits(survey, stands, max_nodes, level == depth):
-            break
-    else:
-        stands = _rolled(survey, stands, {i for i, x in enumerate(stands) if isinstance(x, int)} - keep, max_nodes)
-    shown = len(set(stands))
-    notes = []
-    if shown < n:
-        asked = depth is not None and level == wanted and shown <= max_nodes
-        why = (
-            "" if asked else f"; max_nodes={max_nodes}" + (" and depth= show" if groups else " shows") + " more or less"
-        )
-        notes.append(f"{_grouped(n)} nodes in {shown} boxes{why}")
-    return stands, groups, notes
-
-
-def _fits(survey: _Survey, stands: Sequence[int | str], max_nodes: int, asked: bool) -> bool:
-    """Whether there are not too many boxes, and, unless one asked for them, not too many lines."""
-    if len(set(stands)) > max_nodes:
-        return False
-    lines = {(stands[e.source], stands[e.target]) for e in survey.edges}
-    return asked or len(lines) <= LINES * max_nodes
-
-
-def _grouped(n: int) -> str:
-    return f"{n:,}".replace(",", " ")
-
-
-def _groups(survey: _Survey) -> tuple[list[Group], list[int]]:
-    """The groups, and each node's innermost one (−1: none); a network of several layers is one, too."""
-    groups = list(survey.levels.groups)
-    layers = [i for i, group in enumerate(groups) if group.kind == "layer" and group.parent < 0]
-    of_node = [survey.levels.group.get(node, -1) for node in survey.order]
-    if len(layers) > 1:
-        for i in layers:
-            groups[i] = Group(groups[i].name, "layer", len(groups))
-        groups.append(Group("network", "network", -1))
-    return groups, of_node
-
-
-def _level(group: Group, groups: Sequence[Group]) -> int:
-    """How many levels have to be open for a group to be seen: 0 for a model, 1 for its layers, …."""
-    if group.parent < 0:  # what belongs to no module opens last but one, as neurons do
-        return {"layer": 1, "inputs": 2, "loss": 2}.get(group.kind, 0)
-    return 1 + _level(groups[group.parent], groups)
-
-
-def _collapsed(at: int, groups: Sequence[Group], level: int) -> int | None:
-    """The outermost group around a node that is not open; None if all are."""
-    found = None
-    while at >= 0:
-        if _level(groups[at], groups) >= level:
-            found = at
-        at = groups[at].parent
-    return found
-
-
-def _rolled(survey: _Survey, stands: Sequence[int | str], members: set[int], max_nodes: int) -> list[int | str]:
-    """What stands for each node when these members are rolled up by height in the graph and operation.
-
-    The height of a node is the longest way from a leaf; a leaf is put below its first use. If there are too
-    many heights, several are taken together, and all operations in them.
-    """
-    height = [0] * len(stands)
-    first_use: dict[int, int] = {}
-    for edge in survey.edges:
-        height[edge.target] = max(height[edge.target], height[edge.source] + 1)
-    for edge in survey.edges:
-        first_use[edge.source] = min(first_use.get(edge.source, height[edge.target]), height[edge.target])
-
-    def rolled(bands: int) -> list[int | str]:
-        rows: list[int | str] = []
-        for i, (node, stand) in enumerate(zip(survey.order, stands, strict=True)):
-            if i not in members:
-                rows.append(stand)
-                continue
-            at = height[i] if node.op else first_use.get(i, 1) - 1
-            band = at * bands // (top + 1)
-            kind = "parameter" if node in survey.parameters else "leaf"
-            if node.op:
-                kind = node.op.name if bands > top else "operations"
-            rows.append(f"r{band}:{kind}")
-        alone = Counter(rows)
-        return [i if alone[row] == 1 else row for i, row in enumerate(rows)]
-
-    top = max(height)
-    result = rolled(top + 1)
-    if top > COLUMNS or len(set(result)) > max_nodes:
-        result = rolled(max(1, min(top, max_nodes // 4, 8)))
-    return result
-
-
-# ── the picture ───────────────────────────────────────────────────────────────────────────────────
+    keep = [survey.index[wrt]] if wrt is not None else []
+    collapsed = collapse(survey, max_nodes=max_nodes, depth=depth, keep=keep)
+    return _Composer(survey, collapsed, wrt, max_nodes).picture()
 
 
 class _Composer:
     """Makes boxes, links and frames of what stands for each node."""
 
-    def __init__(
-        self, survey: _Survey, wrt: Value | None, stands: list[int | str], groups: list[Group], notes: list[str]
-    ) -> None:
-        self.survey, self.groups, self.notes = survey, groups, notes
-        self.stands = stands
-        self.blocks: dict[str, list[int]] = {}
-        for i, stand in enumerate(stands):
-            if isinstance(stand, str):
-                self.blocks.setdefault(stand, []).append(i)
-        self.ids = {key: f"b{k}" for k, key in enumerate(self.blocks)}
+    def __init__(self, survey: Survey, collapsed: Collapsed, wrt: Value | None, max_nodes: int) -> None:
+        self.survey = survey
+        self.stands, self.groups, self.group = collapsed.stands, collapsed.groups, collapsed.group
+        self.members: dict[Closed | Alike, list[int]] = {}
+        for i, stand in enumerate(self.stands):
+            if not isinstance(stand, int):
+                self.members.setdefault(stand, []).append(i)
+        ids = {stand: f"b{k}" for k, stand in enumerate(self.members)}
+        self.ids = [f"n{stand}" if isinstance(stand, int) else ids[stand] for stand in self.stands]
+        self.outputs: dict[Closed | Alike, list[int]] = {stand: [] for stand in self.members}
+        for i in sorted({e.source for e in survey.edges if self.ids[e.source] != self.ids[e.target]}):
+            stand = self.stands[i]
+            if not isinstance(stand, int):
+                self.outputs[stand].append(i)
         self.names = Names(survey.order[-1], wrt, survey.order)
+        self.output_name = self._output_names()
         self.frames: list[Frame] = []
         self.frame_of: dict[int, int] = {}
-        self.of_node = [survey.levels.group.get(node, -1) for node in survey.order]
-        self.collapsed = {int(key[1:]) for key in self.blocks if key[0] == "g"}
-        outputs: dict[int, list[int]] = {}
-        for i in dict.fromkeys(e.source for e in survey.edges if stands[e.source] != stands[e.target]):
-            if (
-                isinstance(key := stands[i], str)
-                and key[0] == "g"
-                and groups[int(key[1:])].kind not in ("inputs", "loss")
-            ):
-                outputs.setdefault(int(key[1:]), []).append(i)
-        self.output = {  # what formulas call the outputs of a module that is drawn as a block
-            i: groups[at].name + (f"[{k}]" if len(used) > 1 else "")
-            for at, used in outputs.items()
-            for k, i in enumerate(sorted(used))
-        }
+        self.notes = self._note(max_nodes, collapsed.asked)
         self.lit = self._lit(wrt)
 
     def picture(self) -> Picture:
-        survey = self.survey
-        drawn: set[str] = set()
         boxes: list[Node | Block] = []
         for i, stand in enumerate(self.stands):
             if isinstance(stand, int):
                 boxes.append(self._node(i))
-            elif stand not in drawn:
-                drawn.add(stand)
+            elif self.members[stand][0] == i:
                 boxes.append(self._block(stand))
         return Picture(
-            text(self.names.formula(survey.order[-1])),
-            boxes,
-            self._links(),
-            self.frames,
-            len(survey.order),
-            self.notes,
-            survey.known,
-            bool(survey.parameters),
+            root=text(self.names.formula(self.survey.order[-1])),
+            boxes=boxes,
+            links=self._links(),
+            frames=self.frames,
+            nodes=len(self.survey.order),
+            notes=self.notes,
+            backward=self.survey.backward,
+            parameters=bool(self.survey.parameters),
         )
+
+    def _note(self, max_nodes: int, asked: bool) -> list[str]:
+        """What was collapsed, and how to see more."""
+        if not self.members:
+            return []
+        how = "max_nodes= and depth= show" if self.groups else "max_nodes= shows"
+        why = "" if asked else f" (limit {max_nodes}); {how} more or less"
+        return [f"{_grouped(len(self.stands))} nodes in {len(set(self.ids))} boxes{why}"]
 
     def _lit(self, wrt: Value | None) -> list[bool]:
         """Which nodes lie on a path from `wrt` to the root; a note tells how many paths there are."""
@@ -490,20 +145,20 @@ class _Composer:
         if isinstance(x, Value) and not x.label:
             if x in self.survey.levels.name:
                 return Name(self._local_name(x))
-            if (i := self.survey.index[x]) in self.output:
-                return Name(self.output[i])
+            if (i := self.survey.index[x]) in self.output_name:
+                return Name(self.output_name[i])
         return self.names.formula(x)
 
-    def _title(self, key: str) -> str:
-        """What a block of a group is called within the frame it stands in."""
-        group = self.groups[int(key[1:])]
+    def _title(self, at: int) -> str:
+        """What a group is called within the frame it stands in."""
+        group = self.groups[at]
         around = self.groups[group.parent].name + "." if group.parent >= 0 else ""
         return clean(group.name.removeprefix(around), 40)
 
     def _local_name(self, x: Value) -> str:
         """The name without the part that its frame tells already."""
         name = self.survey.levels.name[x]
-        at = self.of_node[self.survey.index[x]] if x in self.survey.index else -1
+        at = self.group[self.survey.index[x]] if x in self.survey.index else -1
         while at >= 0:
             prefix = self.groups[at].name + "."
             if name.startswith(prefix):
@@ -516,7 +171,7 @@ class _Composer:
         gradient, flows = survey.gradient[i], i in survey.reached
         kind = "parameter" if node in survey.parameters else "input"
         if node.op is not None:
-            kind = "root" if i == survey.root else "operation"
+            kind = "root" if node is survey.order[-1] else "operation"
         title = clean(node.label) or text(self._formula(node))
         formula = self._definition(node)
         own_name = formula == title or any(
@@ -524,7 +179,7 @@ class _Composer:
         )
         if not node.label and (own_name or (node.op is None and node not in survey.levels.name)):
             title = ""  # a leaf without a name is its number; a short expression, also the x of x¹, is its own name
-        what = " ".join(node.label.split()) or title
+        what = clean(node.label, 200) or title
         if node.op is None:
             said = f"{kind if survey.parameters else 'leaf'} {what}".strip()
         elif what:
@@ -564,56 +219,63 @@ class _Composer:
             return f"{op.symbol} of {len(operands)}"
         return f"… {op.symbol} …" if op.name in ("add", "sub", "mul", "div") else f"{op.name}(…)"
 
+    def _output_names(self) -> dict[int, str]:
+        """What formulas call the outputs of a module that is drawn as a block."""
+        return {
+            i: self.groups[stand.group].name + (f"[{k}]" if len(outputs) > 1 else "")
+            for stand, outputs in self.outputs.items()
+            if isinstance(stand, Closed) and self.groups[stand.group].kind != "inputs"
+            for k, i in enumerate(outputs)
+        }
+
     # blocks
 
-    def _block(self, key: str) -> Block:
-        survey, members = self.survey, self.blocks[key]
-        order, inside = survey.order, set(members)
-        leaves = [i for i in members if order[i].op is None]
+    def _block(self, stand: Closed | Alike) -> Block:
+        order, members = self.survey.order, self.members[stand]
         operations = Counter(op.name for i in members if (op := order[i].op))
-        own = [i for i in leaves if order[i] in survey.parameters]
-        used = {e.source for e in survey.edges if e.source in inside and e.target not in inside}
-        outputs = [i for i in members if i in used] if operations else members
-        at = int(key[1:]) if key[0] == "g" else -1
-        group = self.groups[at] if at >= 0 else None
-        kind = "module" if group and group.kind not in ("inputs", "loss") else "operations"
+        parameters = [i for i in members if order[i] in self.survey.parameters]
+        outputs = self.outputs[stand] if operations else members
+        group = stand.group if isinstance(stand, Closed) else -1
+        kind = "module" if group >= 0 and self.groups[group].kind != "inputs" else "operations"
         if not operations:
-            kind = "parameters" if own else "inputs"
-        if group and kind != "operations":
-            title = self._title(key)
-        elif len(outputs) == 1:
-            title = text(self._formula(order[outputs[0]]))
-        elif len(operations) == 1:
-            title = f"{_grouped(len(members))} {next(iter(operations))}"
-        else:
-            title = f"{_grouped(len(members))} {kind}"
-        parameter_norm, output_norm = self._norm(own), self._norm(outputs)
-        size = self._size(members, outputs) if kind == "module" else ""
-        said = [f"{title}: {_grouped(len(members))} nodes", size.replace("→", "to")]
-        if own:
-            said.append(f"{_grouped(len(own))} parameters, norm of their gradient {number(parameter_norm)}")
-        if len(outputs) == 1:
-            i = outputs[0]
-            said.append(f"value {number(order[i].data)}, gradient {self._told(i)}")
-        else:
-            said.append(f"norm of the gradient of {'its outputs' if operations else 'them'} {number(output_norm)}")
-        return Block(
-            self.ids[key],
-            title,
-            self._frame_around(self.groups[at].parent if at >= 0 else -1),
-            any(self.lit[i] for i in members),
-            ", ".join(filter(None, said)),
-            members,
-            kind,
-            size,
-            operations.most_common(),
-            len(own),
-            parameter_norm if own else None,
-            outputs,
-            [order[i].data for i in outputs],
-            [survey.gradient[i] for i in outputs],
-            output_norm,
+            kind = "parameters" if parameters else "inputs"
+        block = Block(
+            id=self.ids[members[0]],
+            title="",
+            frame=self._frame_around(self.groups[group].parent if group >= 0 else -1),
+            lit=any(self.lit[i] for i in members),
+            sentence="",
+            members=members,
+            kind=kind,
+            size=self._size(members, outputs) if kind == "module" else "",
+            contents=operations.most_common(),
+            parameters=len(parameters),
+            parameter_norm=self._norm(parameters),
+            outputs=outputs,
+            data=[order[i].data for i in outputs],
+            gradients=[self.survey.gradient[i] for i in outputs],
+            output_norm=self._norm(outputs),
         )
+        if group >= 0:
+            block.title = self._title(group)
+        elif len(outputs) == 1:
+            block.title = text(self._formula(order[outputs[0]]))
+        else:
+            block.title = f"{_grouped(len(members))} {next(iter(operations)) if len(operations) == 1 else kind}"
+        block.sentence = self._block_sentence(block)
+        return block
+
+    def _block_sentence(self, block: Block) -> str:
+        said = [f"{block.title}: {_grouped(len(block.members))} nodes", block.size.replace("→", "to")]
+        if block.parameters:
+            count, norm = _grouped(block.parameters), number(block.parameter_norm)
+            said.append(f"{count} parameters, norm of their gradient {norm}")
+        if len(block.outputs) == 1:
+            said.append(f"value {number(block.data[0])}, gradient {self._told(block.outputs[0])}")
+        else:
+            whose = "its outputs" if block.contents else "them"
+            said.append(f"norm of the gradient of {whose} {number(block.output_norm)}")
+        return ", ".join(filter(None, said))
 
     def _size(self, members: Sequence[int], outputs: Sequence[int]) -> str:
         """64 → 16: the inputs of the first neuron, and the neurons that give the outputs."""
@@ -631,10 +293,10 @@ class _Composer:
     # frames
 
     def _frame(self, i: int) -> int:
-        """The frame a node stands in: outside of what is collapsed, where it is shown all the same."""
-        at = inside = self.of_node[i]
+        """The frame a node stands in: outside of what is closed, where it is shown all the same."""
+        at = inside = self.group[i]
         while at >= 0:
-            if at in self.collapsed:
+            if Closed(at) in self.members:
                 inside = self.groups[at].parent
             at = self.groups[at].parent
         return self._frame_around(inside)
@@ -645,22 +307,23 @@ class _Composer:
             return -1
         if at not in self.frame_of:
             parent = self._frame_around(self.groups[at].parent)
-            self.frames.append(Frame(self._title(f"g{at}"), self.groups[at].kind, parent))
+            self.frames.append(Frame(self._title(at), self.groups[at].kind, parent))
             self.frame_of[at] = len(self.frames) - 1
         return self.frame_of[at]
 
     # links
 
     def _links(self) -> list[Link]:
-        bundles: dict[tuple[str, str], list[_Edge]] = {}
+        ids, lit, reached = self.ids, self.lit, self.survey.reached
+        bundles: dict[tuple[str, str], list[Edge]] = {}
         links = []
         for edge in self.survey.edges:
-            source, target = self._id(edge.source), self._id(edge.target)
+            source, target = ids[edge.source], ids[edge.target]
             if source[0] == target[0] == "n":
-                lit = self.lit[edge.source] and self.lit[edge.target]
-                flows = edge.derivative is not None and edge.target in self.survey.reached
+                flows = edge.derivative is not None and edge.target in reached
+                on_path = lit[edge.source] and lit[edge.target]
                 name = f"e{edge.target}_{edge.place}"
-                links.append(Link(name, source, target, 1, edge.derivative, edge.gradient, False, flows, lit))
+                links.append(Link(name, source, target, 1, edge.derivative, edge.gradient, False, flows, on_path))
             elif source != target:
                 bundles.setdefault((source, target), []).append(edge)
         for k, ((source, target), edges) in enumerate(bundles.items()):
@@ -669,11 +332,11 @@ class _Composer:
             norm = math.hypot(*known) if known else None
             if norm is not None and not mixed and any(g < 0 for g in known):
                 norm = -norm
-            flows = any(e.derivative is not None and e.target in self.survey.reached for e in edges)
-            lit = any(self.lit[e.source] and self.lit[e.target] for e in edges)
-            links.append(Link(f"l{k}", source, target, len(edges), None, norm, mixed, flows, lit))
+            flows = any(e.derivative is not None and e.target in reached for e in edges)
+            on_path = any(lit[e.source] and lit[e.target] for e in edges)
+            links.append(Link(f"l{k}", source, target, len(edges), None, norm, mixed, flows, on_path))
         return links
 
-    def _id(self, i: int) -> str:
-        stand = self.stands[i]
-        return f"n{stand}" if isinstance(stand, int) else self.ids[stand]
+
+def _grouped(n: int) -> str:
+    return f"{n:,}".replace(",", " ")

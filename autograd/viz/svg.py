@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from autograd.viz.boxes import Block, Picture
 from autograd.viz.dot import texts
 from autograd.viz.palette import PALETTES
-from autograd.viz.picture import Block, Picture
 
 __all__ = ["finish"]
 
