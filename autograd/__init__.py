@@ -57,12 +57,15 @@ _ON_FIRST_USE = {
     "hessian": "functional",
     "hvp": "functional",
     "jvp": "functional",
+    "jacfwd": "functional",
+    "jacrev": "functional",
     "gradcheck": "check",
     "symbolic": "symbols",
     "draw": "viz.draw",
     "explain": "viz.explain",
     "explore": "viz.explore",
     "compile": "compiler",
+    "take": "choice",
 }
 """Which module the other public names come from."""
 

@@ -20,10 +20,10 @@ BELOW: dict[str, set[str]] = {
     "autograd": set(),
     "autograd.viz": {"autograd"},
     "autograd.compiler": {"autograd"},
-    "autograd.take": {"autograd", "autograd.compiler"},  # it also chooses while a program is being traced
+    "autograd.choice": {"autograd", "autograd.compiler"},  # it also chooses while a program is being traced
     "autograd.__main__": {"autograd", "autograd.viz", "autograd.compiler"},
-    "nn": {"autograd", "autograd.viz", "autograd.compiler", "autograd.take"},
-    "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "autograd.take", "nn"},
+    "nn": {"autograd", "autograd.viz", "autograd.compiler", "autograd.choice"},
+    "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "autograd.choice", "nn"},
 }
 
 # The names of the design. Names may be added, and none of these may go.
