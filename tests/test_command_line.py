@@ -102,7 +102,7 @@ def test_a_variable_may_be_called_y(capsys: pytest.CaptureFixture[str]) -> None:
         ["x\n\n\x1b[31m!", "x=1"],
         [],
         ["x", "x=1", "--draw"],
-        ["x*2", "x=1", "--explore", "/nonexistent/folder/page.html"],
+        ["x*2", "x=1", "--explore", "/dev/null/page.html"],
     ],
     ids=lambda arguments: " ".join(arguments)[:30].encode("unicode_escape").decode() or "nothing",
 )
