@@ -193,7 +193,10 @@ def test_both_signs_stay_apart_for_every_colour_vision(kind: str, show: Show) ->
 
 
 def test_a_slider_moves_smoothly(show: Show) -> None:
-    """seeing.md measured a full update of 45 ms for 35 boxes and 82 ms for 405; three times that is the limit."""
+    """shared/seeing.md measured a full update of 45 ms for 35 boxes and 82 ms for 405: three times that at most.
+
+    The median, so that a busy machine does not decide.
+    """
     for make, boxes, limit in [(small_network, 35, 135), (wide, 300, 250)]:
         page = show(make())
         page.evaluate("explorer.openView({ group: -1, depth: 1 })")
@@ -204,7 +207,7 @@ def test_a_slider_moves_smoothly(show: Show) -> None:
             explorer.change(explorer.engine.leaves[0], Math.sin(k)); document.body.offsetWidth;
             times.push(performance.now() - start); } return times.sort((a, b) => a - b); }"""
         )
-        assert times[190] < limit
+        assert times[100] < limit
 
 
 def wide() -> Value:

@@ -124,7 +124,10 @@ def test_space_plays_and_pauses(show: Show) -> None:
     page = show(fan())
     page.keyboard.press(" ")
     assert page.locator("#play").text_content() == "Pause"
-    page.wait_for_timeout(1800)  # a step takes 0.7 s; the page's policy forbids what wait_for_function does
+    for _ in range(50):  # a step takes 0.7 s; the page's policy forbids what wait_for_function does
+        page.wait_for_timeout(200)
+        if page.evaluate("explorer.state.step") >= 2:
+            break
     assert page.evaluate("explorer.state.step") >= 2
     page.keyboard.press(" ")
     assert page.locator("#play").text_content() == "Play"
