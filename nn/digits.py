@@ -82,7 +82,7 @@ class Settings:
 
     data: Path | None = None
     out: Path = Path("runs/digits")
-    engine: str = "eager"
+    engine: str = "compiled"
     hidden: tuple[int, ...] = (16, 16)
     activation: str = "sigmoid"
     output: str = "sigmoid"

@@ -119,7 +119,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(
 def test_every_option_takes_effect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = (
         "--hidden 7 --activation tanh --output linear --loss cross_entropy --init he --batch-size 3 --lr 0.05 "
-        "--epochs 2 --limit 31 --theme dark --seed 5"
+        "--epochs 2 --limit 31 --theme dark --seed 5 --engine eager"
     )
     assert main(digits(tmp_path, *options.split())) == 0
     said = capsys.readouterr().out
@@ -145,7 +145,7 @@ def test_mnist_is_learned_from_its_idx_files(
         (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(idx(IMAGES, images.shape, images.tobytes()))
         (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx(LABELS, (n,), labels.tobytes()))
     out = tmp_path / "out"
-    assert main(digits(out, "--data", tmp_path, "--epochs", 15, "--batch-size", 3)) == 0
+    assert main(digits(out, "--data", tmp_path, "--epochs", 15, "--batch-size", 3, "--engine", "eager")) == 0
     said = capsys.readouterr().out
     assert "60 digits of 28×28 pixels to learn from, 20 held out" in said
     assert "Network 784-16-16-10" in said
@@ -320,7 +320,7 @@ def test_help_says_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         main(["digits", "--help"])
     assert end.value.code == 0
     told = " ".join(capsys.readouterr().out.split())
-    for default in ("runs/digits", "16 16", "sigmoid", "half_squared_error", "uniform", "10", "3.0", "30", "eager"):
+    for default in ("runs/digits", "16 16", "sigmoid", "half_squared_error", "uniform", "10", "3.0", "30", "compiled"):
         assert f"(default: {default})" in told
 
 
