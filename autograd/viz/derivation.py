@@ -38,6 +38,8 @@ SHORT = 20
 MOST_REASONS = 14
 WIDTH = 110
 """A sum that is wider in a terminal gets a line for each term."""
+LATEX_WIDTH = 64
+"""Wider reasons, as text, stand on two lines in a notebook: the node's formula, and the rules."""
 
 
 @dataclass(frozen=True)
@@ -437,10 +439,13 @@ def as_latex(explanation: Explanation, with_reasons: bool = True) -> str:
                     factor = latex(row.factor.left) + "".join(
                         (" &= " if not i else " = ") + latex(side) for i, (_, side) in enumerate(row.factor.sides)
                     )
-                    reasons = [_line(r, latex, _latex_sign) for r in (row.node, *row.rules) if r]
                     since = "".join(rf"\text{{ since }} {latex(c)}" for c in row.since)
-                    because = r" \text{, } ".join(reasons)
-                    lines.append(rf"{factor} && \text{{as }} {because}{since}")
+                    reasons = [r for r in (row.node, *row.rules) if r]
+                    because = [_line(r, latex, _latex_sign) for r in reasons]
+                    if row.node and row.rules and sum(len(_line(r, text, _spaced)) for r in reasons) > LATEX_WIDTH:
+                        because[:2] = [because[0] + " \\\\\n & && \\text{by } " + because[1]]
+                    listed = r" \text{, } ".join(because)
+                    lines.append(rf"{factor} && \text{{as }} {listed}{since}")
                 if more:
                     lines.append(rf"\dots & && \text{{{more} more factors}}")
                 found.append("\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}")
