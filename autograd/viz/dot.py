@@ -27,14 +27,16 @@ SANS = "Helvetica,Arial,Liberation Sans,sans-serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
 """All as wide as each other or narrower than the first, so that text laid out here fits elsewhere."""
 
-BLOCK = 118
+BLOCK = 130
 """The least width of a block, in points, so that neurons below each other are alike."""
 STRIP = 16
 """How many gradients stand in a row of a block."""
 MOST_CELLS = 64
 """A block with more outputs than that shows their norm alone."""
-FEW = 20
-"""So many operands of a layer are made to stand to the left of its weights; the others then do, too."""
+FEW = 60
+"""How many invisible lines there are at most from each operand of a layer to each of its weights."""
+DENSE = 4
+"""Of more lines a box, as between two layers of neurons, straight ones are easier to follow."""
 MOST_DERIVATIVES = 60
 """On how many links local derivatives are written unless one asks for them."""
 
@@ -85,9 +87,12 @@ def compose(
     scale = Scale(picture.greatest)
     if local_derivatives is None:
         local_derivatives = sum(link.lit for link in picture.links) <= MOST_DERIVATIVES
+    density = len(picture.links) / len(picture.boxes)  # many lines need more room between the columns
     graph.graph_attr.update(
-        rankdir="LR", bgcolor=colours["paper"], fontname=SANS, fontsize="12", ranksep="0.45", nodesep="0.16",
-        pad="0.15", id="drawing", newrank="true", remincross="false",
+        rankdir="LR", newrank="true", remincross="false", splines="line" if density > DENSE else "true",
+        ranksep=f"{0.45 + min(1.8, 0.18 * density):.2f}", nodesep="0.16",
+        bgcolor=colours["paper"], fontname=SANS, fontsize="12",
+        pad="0.15", id="drawing",
     )  # fmt: skip
     graph.node_attr.update(fontname=SANS, fontsize="12", margin="0.07,0.03", height="0.1", width="0.1")
     graph.edge_attr.update(fontname=MONO, fontsize="9", arrowsize="0.55", penwidth="1")
@@ -103,6 +108,8 @@ def compose(
             label = _Label(colours)
             times = label.text("derivative", f"×{number(link.derivative)}", "muted", 9, mono=True)
             attributes["label"] = f"<{label.table(f'<TD>{times}</TD>', padding=3)}>"
+        if density > DENSE:
+            attributes |= {"tailport": "e", "headport": "w", "arrowhead": "none"}
         graph.edge(link.source, link.target, **attributes)
     if legend:
         graph.graph_attr.update(labelloc="b", labeljust="l", label=_legend(picture, colours, scale, local_derivatives))
@@ -138,8 +145,7 @@ def _frames(graph: Any, picture: Picture, colours: dict[str, str], scale: Scale,
                     fill(inner, k, depth + 1)
 
     fill(graph, -1, 0)
-    for before, after in _leading(picture):
-        graph.edge(before, after, style="invis", weight="0")
+    _lead(graph, picture)
 
 
 def _columns(picture: Picture) -> dict[int, list[list[str]]]:
@@ -164,10 +170,11 @@ def _columns(picture: Picture) -> dict[int, list[list[str]]]:
     return found
 
 
-def _leading(picture: Picture) -> list[tuple[str, str]]:
-    """Pairs of boxes of which the first should stand to the left: a layer's operands and its weights.
+def _lead(graph: Any, picture: Picture) -> None:
+    """Make a layer's weights stand to the right of its operands.
 
-    Without them Graphviz would put the weights of a layer, which have no operands, beside the layer before.
+    They have no operands themselves, so that Graphviz would put them beside the layer before. Invisible lines
+    hold them apart, through a point between operands and weights where there are many.
     """
     frame_of = {box.id: _around(picture, box.frame) for box in picture.boxes}
     targets = {link.target for link in picture.links}
@@ -178,12 +185,21 @@ def _leading(picture: Picture) -> list[tuple[str, str]]:
             for frame in frame_of[link.target]:
                 if frame not in frame_of[link.source]:
                     enter[frame][link.source] = None
-    pairs = []
+    behind: dict[tuple[str, ...], list[str]] = {}  # what should stand to the right of these operands
     for box in picture.boxes:
         entered = [frame for frame in frame_of[box.id] if frame in enter]
         if box.id not in targets and entered:
-            pairs += [(source, box.id) for source in list(enter[entered[0]])[:FEW]]
-    return pairs
+            behind.setdefault(tuple(enter[entered[0]]), []).append(box.id)
+    for k, (operands, boxes) in enumerate(behind.items()):
+        if len(operands) * len(boxes) <= FEW:  # lines from each to each order the boxes better, but take longer
+            for one, other in itertools.product(operands, boxes):
+                graph.edge(one, other, style="invis", weight="0")
+            continue
+        graph.node(f"p{k}", label="", shape="point", style="invis", width="0", height="0")
+        for operand in operands:
+            graph.edge(operand, f"p{k}", style="invis")
+        for box_id in boxes:
+            graph.edge(f"p{k}", box_id, style="invis", minlen="0")
 
 
 def _around(picture: Picture, frame: int) -> list[int]:
