@@ -14,7 +14,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from autograd.viz.boxes import Block, Picture
-from autograd.viz.dot import texts
+from autograd.viz.labels import texts
 from autograd.viz.palette import PALETTES
 
 __all__ = ["finish"]
