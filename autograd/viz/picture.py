@@ -132,11 +132,7 @@ class _Composer:
         root, leaf = text(self.names.formula(self.survey.order[-1])), text(self._formula(wrt))
         gradient = self.survey.gradient[self.survey.index[wrt]]
         self.notes.append(f"∂{root}/∂{leaf} = {number(gradient, sign=True)}, along {how_many}")
-        leads = [False] * len(self.stands)
-        leads[-1] = True
-        for edge in reversed(self.survey.edges):
-            leads[edge.source] = leads[edge.source] or leads[edge.target]
-        return [bool(p) and ahead for p, ahead in zip(paths, leads, strict=True)]
+        return [bool(p) for p in paths]
 
     # nodes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -165,6 +166,36 @@ def test_what_is_not_on_the_path_is_grey() -> None:
     assert not fills & {PALETTES["light"][f"{s}{k}"] for s in "mp" for k in range(1, 6)}
 
 
+def corner(element: ElementTree.Element) -> tuple[float, float]:
+    """The leftmost and topmost point of a node."""
+    shape = next(e for e in element if e.tag in (f"{SVG}path", f"{SVG}polygon"))
+    numbers = [float(x) for x in re.findall(r"-?[0-9.]+", shape.get("d") or shape.get("points") or "")]
+    return min(numbers[::2]), min(numbers[1::2])
+
+
+def test_a_network_runs_from_left_to_right_layer_after_layer_and_its_parts_from_top_to_bottom() -> None:
+    model = nn.MLP(2, [3, 2], activation="tanh", seed=1)
+    inputs = [Value(0.5, label="x1"), Value(-0.5, label="x2")]
+    loss = nn.half_squared_error(model(inputs), [1.0, 0.0])
+    order = topological_order(loss)
+    whole = groups(svg_of(draw(loss, model=model)))
+
+    def at(node: Value) -> tuple[float, float]:
+        return corner(whole[f"n{order.index(node)}"])
+
+    first, second = model.layers
+    activations = [node for node in order if node.op is not None and node.op.name == "tanh"]
+    for left, right in [(inputs, first.parameters()), (activations, second.parameters())]:
+        assert max(at(x)[0] for x in left) < min(at(w)[0] for w in right)
+    for neuron in first.neurons + second.neurons:
+        heights = [at(w)[1] for w in neuron.w]
+        assert heights == sorted(heights)
+    neurons = draw(loss, model=model, depth=2)
+    drawn = groups(svg_of(neurons))
+    column = [corner(drawn[box.id])[1] for box in neurons.picture.boxes if box.title.startswith("neurons.")][:3]
+    assert column == sorted(column)
+
+
 def test_modules_are_frames_within_frames_or_blocks() -> None:
     model = nn.MLP(2, [2, 1], seed=0)
     loss = nn.mse_loss(model([1.0, 2.0]), 1.0)
@@ -290,6 +321,21 @@ def test_a_drawing_that_fails_leaves_the_file_that_was_there(tmp_path: Path) -> 
         draw(y).save(path)
     assert path.read_text() == "mine"
     assert os.listdir(tmp_path) == ["graph.webm"]
+
+
+def test_a_file_is_replaced_only_once_the_new_one_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, y = example()
+    path = tmp_path / "graph.svg"
+    path.write_text("mine")
+
+    def full(*paths: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="disk full"):
+        draw(y).save(path)
+    assert path.read_text() == "mine"
+    assert os.listdir(tmp_path) == ["graph.svg"]
 
 
 def test_it_shows_itself_in_a_notebook_and_in_words_where_no_picture_may_be_shown() -> None:

@@ -324,6 +324,23 @@ def test_wide_graphs_are_collapsed_too() -> None:
     assert [block.contents for block in blocks(shown).values()] == [[], [("mul", 5000)]]
 
 
+def test_a_network_without_modules_is_rolled_up_layer_by_layer() -> None:
+    rng = random.Random(0)
+    a: list[Any] = [Value(rng.random()) for _ in range(4)]
+    for _ in range(3):
+        weights = [[Value(rng.uniform(-1, 1)) for _ in a] for _ in range(16)]
+        a = [total([w * x for w, x in zip(row, a, strict=True)]).tanh() for row in weights]
+    shown = picture(total(a))
+    titles = ["68 inputs", "64 mul", "16 total", "16 tanh"] + ["256 inputs", "256 mul", "16 total", "16 tanh"] * 2
+    assert sorted(blocks_in_order(shown)) == sorted(titles)
+    ends = {link.target for link in shown.links}
+    assert sum(box.id not in ends for box in shown.boxes) == 3, "the weights of each layer, beside that layer"
+
+
+def blocks_in_order(shown: Picture) -> list[str]:
+    return [box.title for box in shown.boxes if isinstance(box, Block)]
+
+
 # ── what is refused ───────────────────────────────────────────────────────────────────────────────
 
 
