@@ -238,6 +238,8 @@ class Value:
         return _compared(operator.ge, self, other)
 
     def __bool__(self) -> bool:
+        if instead_of_comparing is not None:
+            instead_of_comparing(bool, self, None)
         return bool(self.data)
 
     def item(self) -> float:
@@ -439,7 +441,15 @@ def _real(x: Any) -> float:
     return float(x)
 
 
+instead_of_comparing: Callable[[Callable[..., bool], Value, Any], Any] | None = None
+"""Set while a function is traced (`compiler.trace`): asked first, as the answer would become part of the program."""
+
+
 def _compared(compare: Callable[[float, float], bool], a: Value, b: Any) -> bool:
+    if instead_of_comparing is not None:
+        answer = instead_of_comparing(compare, a, b)
+        if answer is not None:
+            return answer  # type: ignore[no-any-return]
     if isinstance(b, Value):
         return compare(a.data, b.data)
     return compare(a.data, _real(b)) if _is_number(b) else NotImplemented

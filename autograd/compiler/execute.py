@@ -227,7 +227,16 @@ class Plan:
         self._do(lambda *all_args: np.copyto(all_args[-1], named.function(*all_args[:-1])), *args, out)
 
     def _bind_reshape(self, x: Array) -> None:
-        self.where[x] = self.where[x.args[0]].reshape(self._shape(x))
+        self.where[x] = self._reshaped(self.where[x.args[0]], self._shape(x))
+
+    def _reshaped(self, array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+        """The array in another shape; where it cannot be seen so as it lies, it is copied at every call."""
+        seen = array.reshape(shape)
+        if array.size and not np.shares_memory(seen, array):
+            whole = np.zeros(array.shape, array.dtype)
+            self._do(np.copyto, whole, array)
+            seen = whole.reshape(shape)
+        return seen
 
     def _bind_broadcast(self, x: Array) -> None:
         value = self._value(x.args[0])
@@ -258,12 +267,12 @@ class Plan:
         contract(a, b, self._target(x), self._do)
 
     def _bind_take(self, x: Array) -> None:
-        items, index = x.args
+        items, index, inner = x.args
         source = items.values[..., None] if items.store == CONSTANT else self.stores[items.store]
-        rows = self._chosen_rows(items, index, x)
+        rows = self._chosen_rows(items, index, inner, x)
         self._do(np.ndarray.take, source, rows, None, self._target(x), "clip")
 
-    def _chosen_rows(self, items: Operand, index: Operand, x: Array) -> NDArray[np.int64]:
+    def _chosen_rows(self, items: Operand, index: Operand, inner: tuple[int, ...], x: Array) -> NDArray[np.int64]:
         """Where in the flat store of the items each lane of each sample looks; computed at every call."""
         shape = (*x.shape, self.batch)
         places = np.zeros(shape, np.int64)
@@ -282,7 +291,7 @@ class Plan:
         else:
             table, width = items.rows, self.stores[items.store].shape[1]
         lanes = len(x.shape)
-        table = np.broadcast_to(table, (*table.shape[:lanes], *_inner(items, x))).reshape(*table.shape[:lanes], -1)
+        table = np.broadcast_to(table, (*table.shape[:lanes], *inner)).reshape(*table.shape[:lanes], -1)
         length = table.shape[-1]
         flat = np.ascontiguousarray(table).reshape(-1)
         first = (np.arange(flat.size // length) * length).reshape(*table.shape[:lanes], 1)
@@ -293,8 +302,8 @@ class Plan:
         return rows
 
     def _bind_give(self, x: Array) -> None:
-        adjoint, items, index = x.args
-        rows = self._chosen_rows(items, index, x)
+        adjoint, items, index, inner = x.args
+        rows = self._chosen_rows(items, index, inner, x)
         self._do(np.add.at, self.adjoints[items.store].reshape(-1), rows, self._value(adjoint))
 
     def _bind_save(self, x: Array) -> None:
@@ -320,7 +329,7 @@ class Plan:
         term, store, rows, assign = x.args
         value, adjoint = self._value(term), self.adjoints[store]
         flat = rows.reshape(-1)
-        value = value.reshape(flat.size, adjoint.shape[1])
+        value = self._reshaped(value, (flat.size, adjoint.shape[1]))
         order = np.argsort(flat, kind="stable")
         unique, starts = np.unique(flat[order], return_index=True)
         if (order != np.arange(len(order))).any():
@@ -365,7 +374,3 @@ def _minimum(a: Any, b: Any, out: Any) -> None:
 
 
 _WITH_OUT = {"maximum": _maximum, "minimum": _minimum}
-
-
-def _inner(items: Operand, x: Array) -> tuple[int, ...]:
-    return items.shape[len(x.shape) :]

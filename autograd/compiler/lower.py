@@ -85,7 +85,7 @@ class _Lowering:
             (x,) = operands
             y = self._log_sum_exp(x, group)
         elif op is TAKE:
-            y = self.code.do("take", tuple(group.operands), group.shape, group.batched)
+            y = self.code.do("take", (*group.operands, group.inner), group.shape, group.batched)
         else:
             y = self._read_table(op, op, operands)
         if _is_scalar(y) or y.shape != group.shape or y.batched != group.batched or base(y).op in VIEWS:
@@ -222,7 +222,10 @@ class _Lowering:
             self.to_clear[items.store][rows] |= ~self.touched[items.store][rows]
             self.touched[items.store][rows] = True
             self.code.do(
-                "give", (self._whole(adjoint, group.shape, group.batched), items, index), group.shape, group.batched
+                "give",
+                (self._whole(adjoint, group.shape, group.batched), items, index, group.inner),
+                group.shape,
+                group.batched,
             )
 
     def _whole(self, x: Any, shape: tuple[int, ...], batched: bool) -> Array:

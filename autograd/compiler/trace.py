@@ -15,10 +15,12 @@ built into the program for good. That refusal is what this program is about::
 from __future__ import annotations
 
 import linecache
+import operator
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
+from threading import get_ident
 from typing import Any, NamedTuple, NoReturn
 
 from autograd import value as eager
@@ -162,6 +164,24 @@ def chosen(items: Sequence[Any], index: Traced) -> Traced:
     return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], index))
 
 
+_CONDITIONS = {operator.lt: LESS, operator.le: LESS_EQUAL, operator.gt: GREATER, operator.ge: GREATER_EQUAL}
+
+
+def _comparing_in(thread: int) -> Callable[..., Any]:
+    """What comparisons of parameters do in the thread of a trace: parameters change, so they are conditions, too."""
+
+    def instead_of_comparing(compare: Any, a: Value, b: Any) -> Any:
+        if get_ident() != thread:
+            return None
+        if compare is bool:
+            Traced.__bool__(a)  # type: ignore[arg-type]
+        if isinstance(b, Value):
+            return _node(_CONDITIONS[compare], (a, b))
+        return _node(_CONDITIONS[compare], (a, float(b))) if _is_number(b) else None
+
+    return instead_of_comparing
+
+
 class Argument(NamedTuple):
     """One argument of the traced function."""
 
@@ -207,7 +227,12 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         found: list[Traced] = []
         placeholders.append(_placeholder(one, name, found))
         arguments.append(Argument(_shape(one, name), found))
-    result = f(*placeholders)
+    outside = eager.instead_of_comparing
+    eager.instead_of_comparing = _comparing_in(get_ident())
+    try:
+        result = f(*placeholders)
+    finally:
+        eager.instead_of_comparing = outside
     roots = list(values(result))
     if not roots:
         raise TypeError(f"the function to compile must return a Value or lists of Values, and it returned {result!r}")

@@ -278,3 +278,40 @@ def test_outputs_are_those_of_the_function() -> None:
     pair = autograd.compile(lambda x: (model(x), model(x)[0] * 2), example=(X[0],))(X)
     assert pair[0].shape == (5, 2)
     assert np.array_equal(pair[1], 2 * pair[0][:, 0])
+
+
+def test_terms_that_lie_across_the_rows_they_are_owed_to() -> None:
+    """∂E/∂(x as a matrix) is a transposed matrix of parameters, which cannot be seen as one vector where it lies."""
+    W = [[Value(1.0 + 3 * i + j) for j in range(3)] for i in range(4)]
+
+    def f(x: Any) -> Any:
+        z = [[autograd.tanh(x[i] + 0.1 * j) for i in range(4)] for j in range(3)]  # three rows of four
+        decay = sum(sum(w * w for w in row) for row in W)
+        return sum(z[j][i] * W[i][j] for i in range(4) for j in range(3)) + 0.1 * decay
+
+    X = np.random.default_rng(0).normal(size=(3, 4))
+    program = assert_agrees(f, (X[0],), X)
+    for factor in (2.0, -0.5):  # the second call must not see what the first one copied
+        program.vector *= factor
+        for p, x in zip(program.parameters, program.vector.tolist(), strict=True):
+            p.data = x
+        value, gradient = program.value_and_grad(factor * X)
+        expected, slope = eager(f, program.parameters, factor * X)
+        assert (value, gradient) == (pytest.approx(expected, rel=1e-12), pytest.approx(slope, rel=1e-12))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32), st.integers(1, 40))
+def test_a_program_keeps_nothing_of_an_earlier_call(seed: int, steps: int) -> None:
+    choose = random.Random(seed)
+    parameters = [Value(choose.uniform(-2, 2)) for _ in range(4)]
+    f = random_function(choose, 3, parameters, steps)
+    X = np.array([[choose.uniform(-2, 2) for _ in range(3)] for _ in range(4)])
+    program = autograd.compile(f, example=(X[0].tolist(),))
+    program.value_and_grad(X)
+    program.vector[:] = program.vector[::-1].copy() * 0.9
+    again = program.value_and_grad(-X)
+    program.write_back()
+    fresh = autograd.compile(f, example=(X[0].tolist(),)).value_and_grad(-X)
+    assert again[0] == fresh[0]
+    assert np.array_equal(again[1], fresh[1])

@@ -33,6 +33,8 @@ def branch(x):
     [
         (branch, r'(?s)truth of a Value.*test_errors.py", line \d+: if x \* W > 0:  # this line.*where\(condition'),
         (lambda x: max(x, W), "maximum"),
+        (lambda x: x if W > 0 else -x, "where"),  # a parameter changes, too
+        (lambda x: x * W if W else x, "where"),
         (lambda x: W * x.data, r"\.data"),
         (lambda x: W * x.item(), r"\.item"),
         (lambda x: W * math.exp(x), "not those of math"),
@@ -129,9 +131,10 @@ def test_where_python_raises_a_program_follows_ieee() -> None:
     assert gradient[0] == math.inf
 
 
-def test_after_an_error_the_collector_is_on_again() -> None:
+def test_after_an_error_everything_is_as_it_was() -> None:
     import gc
 
     with pytest.raises(TypeError):
         autograd.compile(branch, example=(1.0,))
     assert gc.isenabled()
+    assert (W > 0) is True  # comparisons are answers again

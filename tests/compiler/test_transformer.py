@@ -68,3 +68,13 @@ def test_choosing_among_computed_values_and_numbers() -> None:
     program = autograd.compile(lambda i, x: take([w * x, w + x, 7.0, x], i), example=(0, 1.0))
     assert program([0, 1, 2, 3], [3.0] * 4).tolist() == [1.5, 3.5, 7.0, 3.0]
     assert program.value_and_grad([0, 1, 2, 3], [3.0] * 4)[1].tolist() == [(3 + 1) / 4]
+
+
+def test_the_same_item_at_several_places() -> None:
+    a, b = Value(2.0), Value(3.0)
+    program = autograd.compile(lambda i, x: take([a, b, a, b], i) * x, example=(0, 1.0))
+    assert program([0, 1, 2, 3], [1.0] * 4).tolist() == [2.0, 3.0, 2.0, 3.0]
+    slopes = dict(zip(program.parameters, program.value_and_grad([1, 3, 2, 1], [1.0] * 4)[1].tolist(), strict=True))
+    assert slopes == {a: 0.25, b: 0.75}
+    same = autograd.compile(lambda i, x: [take([a, a], i) * x, take([b, b], i) * x], example=(0, 1.0))
+    assert same([1, 0], [1.0, 1.0]).tolist() == [[2.0, 3.0], [2.0, 3.0]]
