@@ -46,8 +46,9 @@ def compile(f: Callable[..., Any], *, example: Any) -> Program:
     * the same primitive on many values: one array operation; broadcasts and reductions;
     * what depends on parameters alone (weight decay): computed once, not for each sample.
 
-    What is not: a loop of maxima stays one operation a step, sums that overlap (convolutions) are
-    gathered, and a graph without any pattern is run node by node.
+    What is not: a loop of maxima stays one operation a step, sequences of unequal length are gathered
+    and padded, and a narrow graph without any pattern is run node by node. The ``data`` of a
+    parameter that the function itself reads (``w.data``) is a constant of the program.
 
     Args:
         f: a function of numbers and nested lists (or arrays) of numbers, that returns one `Value`,
@@ -63,6 +64,8 @@ def compile(f: Callable[..., Any], *, example: Any) -> Program:
             (``if x > 0``, ``x.data``, ``math.exp(x)``), or that uses a primitive whose formula cannot
             be read for arrays.
         ValueError: for an example of lists of unequal lengths.
+
+    A program is for one thread at a time, as its buffers are used again by the next call.
 
     Memory: 16 bytes for each scalar of the graph and each sample of a batch, forwards and backwards, plus
     buffers for results in between, for each of the last few batch sizes.
