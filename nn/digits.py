@@ -27,8 +27,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nn
+from autograd.files import replacing
 from nn.extras import require
-from nn.files import replacing
 
 if TYPE_CHECKING:
     from nn.data import Digits

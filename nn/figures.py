@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from nn.files import replacing
+from autograd.files import replacing
 
 __all__ = ["THEMES", "Theme", "confusion_matrix", "curves", "first_layer", "misclassified", "save"]
 

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 
 import nn
-from nn.files import replacing
+from autograd.files import replacing
 
 __all__ = ["load", "save"]
 

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 import nn
 from nn import weights
-from nn.files import replacing
+from autograd.files import replacing
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 
 import graphviz
 
+from autograd.files import write
 from autograd.viz.boxes import Picture
-from autograd.viz.render import render, write
+from autograd.viz.render import render
 from autograd.viz.svg import finish
 
 __all__ = ["Drawing"]

@@ -24,12 +24,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from autograd.files import write
 from autograd.graph import evaluate, topological_order
 from autograd.value import Value
 from autograd.viz.draw import draw
 from autograd.viz.listing import listing, short, table
 from autograd.viz.picture import MAX_NODES
-from autograd.viz.render import GraphvizError, write
+from autograd.viz.render import GraphvizError
 from autograd.viz.tape import tape
 
 __all__ = ["Page", "explore"]

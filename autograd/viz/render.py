@@ -2,8 +2,7 @@
 
 With this module one can
 
-* turn any DOT source into bytes: ``render("digraph { a -> b }", "svg")``;
-* write a file that is whole or not there at all: `write`.
+* turn any DOT source into bytes: ``render("digraph { a -> b }", "svg")``.
 
 Graphviz always runs in a process of its own. It is not thread-safe, its messages go to the C library's
 stderr, and a layout that takes too long could not be stopped otherwise. pygraphviz's wheels
@@ -17,9 +16,8 @@ import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
-__all__ = ["GraphvizError", "GraphvizNotFoundError", "render", "write"]
+__all__ = ["GraphvizError", "GraphvizNotFoundError", "render"]
 
 SECONDS = 60
 """How long Graphviz may take over one picture."""
@@ -83,15 +81,3 @@ def _command(format: str, engine: str) -> list[str]:
         "drawing needs Graphviz: `pip install pygraphviz` (its wheels bring Graphviz along), "
         "or install the `dot` program from graphviz.org"
     )
-
-
-def write(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file under a temporary name in the same folder, then rename it: never half a file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

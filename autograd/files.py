@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "write"]
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary name beside `path`, which becomes `path` if the block ends without an exception.
 
     Until then, and if it does end in one (Ctrl-C included), whatever was at `path` stays as it was.
@@ -29,3 +29,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write `content` to `path`, `replacing` what was there.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/note.txt", b"whole")
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
