@@ -11,11 +11,11 @@ move it by about κ u. Where κ u ≤ 1e-13 the engine has to be right to 1e-12;
 roundings inside a primitive and for disturbances that happened to cancel. Kinks are left out when a
 program is drawn; close to one κ is immense, since the disturbance takes the program to the other side.
 
-That is the strict rule: it asks about the problem, not about the formulas of the derivatives, and values,
-gradients and directional derivatives are held to it. A second derivative is computed by differentiating
-those formulas, of which a sum may cancel (1 − p for p near 1) where the problem does not suffer. So one
-that is further off is excused only if its own graph, disturbed in the same way, shows that floats
-cannot do better (`stable`).
+That is the strict rule: it asks about the problem, not about the way to it. A derivative is computed as
+a sum over paths, of which the terms may cancel where the problem does not suffer: the derivative of
+softplus(v)/v, σ(v)/v − softplus(v)/v², is the difference of two numbers near 1/v for large v. So one that is
+further off is excused only if its own graph, disturbed in the same way, shows that these operations
+cannot do better in floats (`stable`). How many are excused is counted, and bounded by the tests.
 """
 
 from __future__ import annotations

@@ -37,15 +37,23 @@ def reverse(program: Program, direction: tuple[float, ...]) -> list[float]:
     return [y.data, *(x.grad for x in leaves)]
 
 
-def reverse_with_graph(program: Program, direction: tuple[float, ...]) -> list[float]:
+def reverse_with_graph(program: Program, direction: tuple[float, ...]) -> list[Any]:
     leaves = [Value(x) for x in program.leaves]
     y = program.run(leaves)
     y.backward(create_graph=True)
-    return [y.data, *(x.grad.data if isinstance(x.grad, Value) else x.grad for x in leaves)]
+    return [y, *(x.grad for x in leaves)]
 
 
 def forward(program: Program, direction: tuple[float, ...]) -> list[float]:
     return [jvp(program.run, (list(program.leaves),), (list(direction),))[1]]
+
+
+def forward_with_graph(program: Program, direction: tuple[float, ...]) -> list[Any]:
+    return [jvp(program.run, ([Value(x) for x in program.leaves],), (list(direction),))[1]]
+
+
+WITH_GRAPH = {reverse: reverse_with_graph, forward: forward_with_graph}
+"""For the modes on floats, the one that shows by which operations they came about."""
 
 
 def forward_over_reverse(program: Program, direction: tuple[float, ...]) -> list[Value]:
@@ -108,10 +116,16 @@ class Tally:
         elif error <= TOLERANCE:
             self.seen["compared"] += 1
             self.worst = max(self.worst, error)
-        elif isinstance(ours, Value) and not stable(ours, exact):
-            self.seen["unstable second derivative"] += 1
+        elif self.excused(ours if isinstance(ours, Value) else self.with_graph(program, mode, i), exact):
+            self.seen["unstable derivative"] += 1
         else:
             pytest.fail(message(program, mode.__name__, i, data, exact, error), pytrace=False)
+
+    def with_graph(self, program: Program, mode: Any, i: int) -> Any:
+        return WITH_GRAPH[mode](program, DIRECTION[: len(program.leaves)])[i]
+
+    def excused(self, derivative: Any, exact: Any) -> bool:
+        return isinstance(derivative, Value) and not stable(derivative, exact)
 
 
 def message(program: Program, mode: str, i: int, ours: float, exact: Any, error: float) -> str:
