@@ -1,0 +1,97 @@
+"""The notebooks as they are committed: whole, run from top to bottom, small, and about no machine in particular.
+
+Nothing is executed here; `make test-notebooks` does that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+LARGEST = 1_500_000
+"""Bytes: a notebook is read over a network, and its history is kept for ever."""
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def cells(path: Path) -> list[Any]:
+    return nbformat.read(path, as_version=4).cells
+
+
+@pytest.fixture
+def code(cells: list[Any]) -> list[Any]:
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+@pytest.fixture
+def outputs(code: list[Any]) -> list[Any]:
+    return [output for cell in code for output in cell.outputs]
+
+
+def test_there_are_notebooks_numbered_without_a_gap() -> None:
+    assert NOTEBOOKS
+    assert [int(path.name[:2]) for path in NOTEBOOKS] == list(range(1, len(NOTEBOOKS) + 1))
+
+
+def test_it_is_a_valid_notebook(path: Path) -> None:
+    nbformat.validate(json.loads(path.read_text()))
+
+
+def test_it_is_small(path: Path) -> None:
+    assert path.stat().st_size <= LARGEST
+
+
+def test_it_opens_with_its_title_and_a_summary_in_chinese(path: Path, cells: list[Any]) -> None:
+    title, summary, *_ = cells[0].source.split("\n\n")
+    assert cells[0].cell_type == "markdown"
+    assert title.startswith(f"# {int(path.name[:2])} · ")
+    assert summary.startswith("> **中文摘要**")
+    assert 3 <= summary.count("。") <= 6
+    assert len(re.findall(r"[\u4e00-\u9fff]", summary)) > 80
+
+
+def test_every_cell_was_executed_in_order(code: list[Any]) -> None:
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+
+
+def test_it_has_outputs_without_errors_or_warnings(outputs: list[Any]) -> None:
+    assert outputs
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+
+
+def test_it_asserts_what_it_claims(code: list[Any]) -> None:
+    assert any(re.search(r"^\s*assert ", cell.source, re.MULTILINE) for cell in code)
+
+
+def test_it_names_no_folder_of_a_machine(path: Path) -> None:
+    shown = re.sub(r"[A-Za-z0-9+/=\\n]{200,}", "", path.read_text())  # pictures in base64 may contain anything
+    assert not re.findall(r".{0,40}(?:(?<![\w.:/])/(?:home|root|tmp|work|usr|Users|private)/|[A-Z]:\\\\).{0,40}", shown)
+
+
+def test_what_needs_a_live_page_stands_beside_a_still_drawing(outputs: list[Any]) -> None:
+    still = False
+    for output in outputs:
+        data = output.get("data", {})
+        still |= "image/svg+xml" in data
+        if "<iframe" in data.get("text/html", ""):
+            assert still, "a page of `explore` before any drawing"
+            assert data["text/plain"].strip()
+
+
+def test_its_links_lead_somewhere(cells: list[Any]) -> None:
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            for link in re.findall(r"\]\((?!https?://|#)([^)\s]+)\)", cell.source):
+                assert (FOLDER / link).exists(), link
