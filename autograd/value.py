@@ -399,6 +399,8 @@ def _check_unchanged(order: list[Value]) -> None:
     Its derivatives, too: 0·x is 0 whatever becomes of x, but ∂(wx)/∂w = x is not what was recorded.
     """
     for node in order:
+        if type(node) is not Value:  # traced by `compile`: there is no number that could have changed
+            continue
         assert node.op is not None
         wanted = [isinstance(x, Value) for x in node.operands]
         numbers = [x.data if want else x for x, want in zip(node.operands, wanted, strict=True)]
