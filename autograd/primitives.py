@@ -269,7 +269,7 @@ pos = primitive("pos",    lambda x: +x,              lambda y, x: 1,            
 
 # a⁰ is 1 for every a, so its derivative is 0 also at a = 0, where b aᵇ⁻¹ is 0 · ∞; 0ᵇ is 0 for every b > 0, likewise.
 pow = primitive("pow",    lambda a, b: a ** b,
-                          lambda y, a, b: b * where(abs(a) + abs(b) <= 0, 1, a) ** (b - 1),
+                          lambda y, a, b: b * a ** where(abs(b) > 0, b - 1, where(abs(a) > 0, b - 1, 1)),
                           lambda y, a, b: y * log(where(abs(a) > 0, a, 1)),         symbol="xʸ",
                           textbook=lambda y, a, b: b * a ** (b - 1),                domain="a ≥ 0, or a whole b")
 

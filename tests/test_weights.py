@@ -12,8 +12,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import nn
-from nn import weights
 from autograd.files import replacing
+from nn import weights
 
 
 @pytest.fixture

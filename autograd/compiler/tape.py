@@ -173,19 +173,19 @@ class Tape:
     def _backward(self, v: list[Any], seed: Any, edges: list[Edge]) -> list[Any]:
         g: list[Any] = [0.0] * len(v)
         g[self.root] = seed  # type: ignore[index]
-        for node, operand, a, b, rule in edges:
+        for node, operand, a, b, rule in edges:  # not +=: the first term may be narrower than the batch
             if rule is None:
-                g[operand] += g[node] * v[a]
+                g[operand] = g[operand] + g[node] * v[a]
             elif b >= 0:
-                g[operand] += g[node] * rule(v[node], v[a], v[b])
+                g[operand] = g[operand] + g[node] * rule(v[node], v[a], v[b])
             elif b == _NO_OPERAND:
-                g[operand] += g[node] * rule(v[node], v[a])
+                g[operand] = g[operand] + g[node] * rule(v[node], v[a])
             elif operand is not a:
-                g[operand] += g[node] * rule(v[node], *[v[x] for x in a])
+                g[operand] = g[operand] + g[node] * rule(v[node], *[v[x] for x in a])
             else:
                 delta = g[node]
                 for x, derivative in zip(operand, rule(v[node], *[v[x] for x in a]), strict=True):
-                    g[x] += delta * derivative
+                    g[x] = g[x] + delta * derivative
         return g
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from fuzz.programs import programs
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import autograd
+import autograd.compiler.program
 import nn
 from autograd import Value
 from autograd.primitives import table
@@ -174,6 +175,7 @@ def test_random_deep_functions_that_share_results(
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@example(seed=10499595, steps=8, batch=20)  # an adjoint that is one number was given one a sample
 @given(st.integers(0, 2**32), st.integers(1, 50), st.sampled_from([1, 2, 20]))
 def test_node_by_node_gives_the_same(seed: int, steps: int, batch: int) -> None:
     """A tape, which narrow and deep graphs get, on floats (few samples) and on arrays (many)."""
