@@ -1,15 +1,19 @@
 """Draw the pictures of the README again: ``make pictures``.
 
-Everything is written to `notebooks/pictures/`, the drawings as SVG (light or dark as their reader's
-screen is), the pages as PNG, for which a Chromium is needed; without one they are left as they are.
+Everything is written to `notebooks/pictures/`: the drawings as SVG (light or dark as their reader's
+screen is); the page, and a thumbnail of a picture in each notebook, as PNG, for which a Chromium is
+needed; without one they are left as they are.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nn
 from autograd import Value, dot, draw, explore, sigmoid
@@ -63,22 +67,38 @@ def digits() -> tuple[Value, nn.MLP]:
     return error, model
 
 
-def photograph(page: Path, picture: Path, *, dark: bool, node: str) -> None:
+def photograph(browser: Any, page: Path, picture: Path, *, scheme: str, node: str) -> None:
     """What a browser shows of a page when a node is selected."""
-    from playwright.sync_api import sync_playwright
+    sight = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme, device_scale_factor=1.5)
+    sight.goto(page.as_uri())
+    sight.keyboard.press("/")
+    sight.keyboard.type(node)
+    sight.keyboard.press("Enter")
+    sight.wait_for_timeout(500)
+    sight.screenshot(path=picture)
+    sight.close()
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        scheme = "dark" if dark else "light"
-        sight = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme, device_scale_factor=1.5)
-        sight.goto(page.as_uri())
-        sight.keyboard.press("/")
-        sight.keyboard.type(node)
-        sight.keyboard.press("Enter")
-        sight.wait_for_timeout(500)
-        sight.screenshot(path=picture)
-        browser.close()
+
+CELLS = {1: 17, 2: 9, 3: 23, 4: 19, 5: 29, 6: 27, 7: 18, 8: 12}
+"""In which cell of each notebook the picture for its thumbnail is."""
+
+
+def thumbnail(browser: Any, number: int) -> Path:
+    """A picture of a notebook, small."""
+    (path,) = Path(__file__).parent.glob(f"{number:02}_*.ipynb")
+    cell = json.loads(path.read_text())["cells"][CELLS[number]]
+    svg = next("".join(o["data"]["image/svg+xml"]) for o in cell["outputs"] if "image/svg+xml" in o.get("data", {}))
+    data = base64.b64encode(svg.encode()).decode()
+    sight = browser.new_page(viewport={"width": 260, "height": 150}, device_scale_factor=2)
+    sight.set_content(
+        '<body style="margin:0;display:grid;place-items:center;height:150px">'
+        f'<img style="max-width:250px;max-height:140px" src="data:image/svg+xml;base64,{data}">'
+    )
+    sight.wait_for_timeout(300)
+    picture = PLACE / f"thumbnail-{number}.png"
+    sight.screenshot(path=picture)
+    sight.close()
+    return picture
 
 
 def main() -> None:
@@ -92,16 +112,22 @@ def main() -> None:
         "digits": draw(network, model=model, theme="auto"),
     }.items():
         print(drawing.save(PLACE / f"{name}.svg"))
-    if not (shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")):
-        print("There is no Chromium here: the pictures of the page are left as they are.")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        print("There is no Chromium here: the PNG pictures are left as they are.")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "example.html"
-        explore(error).save(page)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = explore(error).save(Path(folder) / "example.html")
         for scheme in ("light", "dark"):
             picture = PLACE / f"page-{scheme}.png"
-            photograph(page, picture, dark=scheme == "dark", node="w5")
+            photograph(browser, Path(page), picture, scheme=scheme, node="w5")
             print(picture)
+        for number in CELLS:
+            print(thumbnail(browser, number))
+        browser.close()
 
 
 if __name__ == "__main__":
