@@ -1,39 +1,43 @@
 """The table read for arrays that are not there yet: applying a primitive emits array instructions.
 
-An `Array` stands for a NumPy array of a program that is being written: the lanes of a group, and the
-batch as its last axis. Feeding `Array`s to a row of the table writes down the instructions of its formula
-or of a local derivative. What has been computed before is not computed again, so that σ′ finds the
-exp(−|x|) and the 1 + exp(−|x|) that σ has left behind.
+Feeding the `Array`s of a program that is being written to a row of the table writes down the instructions of
+its formula or of a local derivative. What has been computed before is not computed again, so that σ′ finds the
+exp(−|x|) and the 1 + exp(−|x|) that σ has left behind. `Code.readings` remembers which array is which row of the
+table, so that the derivation can say σ′(z) where the program says how.
 
-The peephole rules below replace some instructions by cheaper ones with the same result (up to the last
+The rewriting rules below replace some instructions by cheaper ones with the same result (up to the last
 digit). None of them knows a derivative.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from autograd.compiler.instructions import (
+    Array,
+    Comparison,
+    Contract,
+    Elementwise,
+    Function,
+    Instruction,
+    Mask,
+    Not,
+    Number,
+    Peak,
+    Reshape,
+    Scalar,
+    Scale,
+    Sum,
+    Where,
+)
 from autograd.primitives import Primitive
 from autograd.readings import NUMBERS, Reading, reading, readings
 
-__all__ = ["VIEWS", "Array", "Code", "Scalar", "Scale", "base"]
-
-
-class Scale(NamedTuple):
-    """The number factor · (batch size)^power, which is known only when the program runs."""
-
-    factor: float
-    power: int
-
-    def of_batch(self, size: int) -> float:
-        return self.factor * float(size) ** self.power
-
-
-Scalar = float | Scale
+__all__ = ["Code", "Read", "is_scalar", "product"]
 
 UFUNCS = {
     "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "sin": "sin", "cos": "cos",
@@ -42,258 +46,293 @@ UFUNCS = {
 }  # fmt: skip
 """Elementary functions that are one instruction, by their name in the table."""
 
-CONDITIONS = frozenset({"less", "less_equal", "greater", "greater_equal", "logical_not", "not_equal"})
+Kind = TypeVar("Kind", bound=Instruction)
 
 
-VIEWS = frozenset({"rows", "adjoint", "literal"})
-"""Instructions that compute nothing: their result is what is stored somewhere."""
+class Read(NamedTuple):
+    """What an array is in the words of the table: a primitive of these operands, or its derivative by one of them."""
 
-
-def base(x: Any) -> Any:
-    """The array whose elements an array looks at."""
-    while isinstance(x, Array) and x.op == "reshape":
-        x = x.args[0]
-    return x
-
-
-class Array:
-    """An array of a program that is being written: an instruction and the arrays it is applied to.
-
-    Attributes:
-        op: the name of a ufunc, or of an instruction of `execute`.
-        args: `Array`s, scalars, or what the instruction says.
-        shape: the axes of the lanes.
-        batched: whether the last axis is the batch; else it has length 1.
-        condition: whether the elements are true or false.
-    """
-
-    __slots__ = ("args", "batched", "code", "condition", "op", "shape")
-
-    def __init__(self, code: Code, op: str, args: tuple[Any, ...], shape: tuple[int, ...], batched: bool) -> None:
-        self.code, self.op, self.args, self.shape, self.batched = code, op, args, shape, batched
-        self.condition = op in CONDITIONS
-
-    def __repr__(self) -> str:
-        return f"<{self.op} {self.shape}{'×batch' if self.batched else ''}>"
-
-    def __add__(self, other: Any) -> Any:
-        return _add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self if _is(other, 0) else self.code.of("subtract", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self if _is(other, 0) else self.code.of("subtract", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self if _is(other, 1) else self.code.of("divide", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.code.of("reciprocal", self) if _is(other, 1) else self.code.of("divide", other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return _power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self.code.of("power", float(other), self)
-
-    def __neg__(self) -> Any:
-        if self.op == "absolute":
-            return self.code.of("copysign", self.args[0], -1.0)  # −|x| in one instruction
-        return _multiply(self, -1.0)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Any:
-        return self.code.of("absolute", self)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.code.of("less", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.code.of("less_equal", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.code.of("greater", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.code.of("greater_equal", self, other)
-
-    def __bool__(self) -> bool:
-        raise TypeError("an array has no truth: a formula chooses with where, not with if")
+    op: Primitive
+    operands: tuple[Any, ...]
+    derivative: int | None = None
 
 
 class Code:
-    """A list of instructions, in the order they are to be executed."""
+    """A list of instructions, in the order they are to be executed.
+
+    Attributes:
+        instructions: the list.
+        readings: what arrays are in the words of the table, as far as that is known.
+        space: while the row of an n-ary primitive is read, the axes of a whole sequence of its operands, each
+            sequence being one array, and whether they have a batch.
+    """
 
     def __init__(self) -> None:
-        self.instructions: list[Array] = []
-        self._known: dict[tuple[Any, ...], Array] = {}
-        self.total: Callable[[Any], Any] | None = None
-        """Σ over a whole sequence, while the row of an n-ary primitive is read: its operands are then
-        sequences, each one array."""
+        self.instructions: list[Instruction] = []
+        self.readings: dict[Array, Read] = {}
+        self.space: tuple[tuple[int, ...], tuple[int, ...], bool] | None = None
+        self._known: dict[tuple[Any, ...], Any] = {}
 
-    def of(self, op: str, *args: Any) -> Array:
-        """The elementwise instruction op(*args), an old one if there is one."""
-        args = tuple([float(x) if type(x) in NUMBERS else x for x in args])
-        if op not in ("where", "logical_not") and not (op == "multiply" and not all(map(_is_condition, args))):
-            args = tuple([self.emit("multiply", (x, 1.0), x.shape, x.batched) if _is_condition(x) else x for x in args])
-        arrays = [x for x in args if type(x) is Array]
-        shape = np.broadcast_shapes(*(x.shape for x in arrays))
-        return self.emit(op, args, shape, any(x.batched for x in arrays))
+    # ── emitting ──────────────────────────────────────────────────────────────────────────────
 
-    def emit(self, op: str, args: tuple[Any, ...], shape: tuple[int, ...], batched: bool) -> Array:
-        key = (op, shape, batched, *[x if isinstance(x, Array) else repr(x) for x in args])
-        array = self._known.get(key)
-        if array is None:
-            array = self._known[key] = Array(self, op, args, shape, batched)
-            self.instructions.append(array)
-        return array
+    def emit(self, kind: type[Kind], lanes: tuple[int, ...], batched: bool, *args: Any) -> Kind:
+        """The instruction, an old one if there is one that is the same."""
+        key = (kind, lanes, batched, *[x if isinstance(x, (Array, tuple)) else repr(x) for x in args])
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self.do(kind, lanes, batched, *args)
+        return found  # type: ignore[no-any-return]
 
-    def do(self, op: str, args: tuple[Any, ...], shape: tuple[int, ...] = (), batched: bool = False) -> Array:
+    def do(self, kind: type[Kind], lanes: tuple[int, ...], batched: bool, *args: Any) -> Kind:
         """An instruction with an effect, or with arguments that are not worth comparing: always a new one."""
-        self.instructions.append(Array(self, op, args, shape, batched))
-        return self.instructions[-1]
+        made = kind(self, lanes, batched, *args)
+        self.instructions.append(made)
+        return made
+
+    def _emit(self, kind: type[Kind], args: Sequence[Any], *more: Any) -> Kind:
+        arrays = [x for x in args if isinstance(x, Array)]
+        lanes = np.broadcast_shapes(*(x.lanes for x in arrays))
+        return self.emit(kind, lanes, any(x.batched for x in arrays), *more)
+
+    def elementwise(self, function: str, *args: Any) -> Array:
+        """A NumPy function of numbers."""
+        numbers = tuple([self.number(x) for x in args])
+        return self._emit(Elementwise, numbers, function, numbers)
+
+    def compare(self, function: str, *args: Any) -> Array:
+        """A condition on numbers."""
+        numbers = tuple([self.number(x) for x in args])
+        return self._emit(Comparison, numbers, function, numbers)
+
+    def function(self, name: str, function: Any, args: Sequence[Any]) -> Array:
+        """A function that takes and gives arrays."""
+        numbers = tuple([self.number(x) for x in args])
+        return self._emit(Function, numbers, name, function, numbers)
+
+    def number(self, x: Any) -> Any:
+        """x as a number: 1 or 0 for a condition, a float for a Python number."""
+        if isinstance(x, Array):
+            return self.emit(Number, x.lanes, x.batched, x) if x.condition else x
+        return float(x) if type(x) in NUMBERS else x
+
+    def condition(self, x: Any) -> Array:
+        """x as a condition: a number is true if it is not 0."""
+        return x if x.condition else self.compare("not_equal", x, 0.0)  # type: ignore[no-any-return]
+
+    # ── rewriting rules ───────────────────────────────────────────────────────────────────────
+
+    def add(self, a: Any, b: Any) -> Any:
+        """a + b."""
+        if is_scalar(a) and is_scalar(b):
+            x, y = _scale(a), _scale(b)
+            assert x.power == y.power, "adjoints of one value have one scale"
+            return _scalar(x.factor + y.factor, x.power)
+        a, b = self.number(a), self.number(b)
+        if _is(a, 0):
+            return b
+        if _is(b, 0):
+            return a
+        if a is b:
+            return self.multiply(2.0, a)
+        for x, y in ((a, b), (b, a)):
+            if _called(y, "negative"):
+                return self.elementwise("subtract", x, y.args[0])
+        return self.elementwise("add", a, b)
+
+    def subtract(self, a: Any, b: Any) -> Any:
+        """a − b."""
+        if _is(b, 0):
+            return self.number(a)
+        return self.negative(b) if _is(a, 0) else self.elementwise("subtract", a, b)
+
+    def negative(self, x: Any) -> Any:
+        """−x."""
+        if _called(x, "absolute"):
+            return self.elementwise("copysign", x.args[0], -1.0)  # −|x| in one instruction
+        return self.multiply(x, -1.0)
+
+    def multiply(self, a: Any, b: Any) -> Any:
+        """a · b."""
+        if is_scalar(a):
+            a, b = b, a
+        if is_scalar(a):
+            return product(a, b)
+        if _is(b, 1):
+            return self.number(a)
+        if is_scalar(b):
+            return self._scaled(self.number(a), b)
+        if b is a:
+            return self.number(a) if a.condition else self.elementwise("square", a)
+        for x, y in ((a, b), (b, a)):
+            if y.condition:
+                return self._emit(Mask, (x, y), self.number(x), y)
+            if _called(x, "reciprocal"):  # y · (1 / x)
+                return self.elementwise("divide", y, x.args[0])
+        return self.elementwise("multiply", a, b)
+
+    def _scaled(self, x: Array, factor: Scalar) -> Any:
+        if scaled(x):  # (x · c) · c′
+            return self.multiply(x.args[0], product(x.args[1], factor))  # type: ignore[attr-defined]
+        if _called(x, "negative"):
+            return self.multiply(x.args[0], product(factor, -1.0))  # type: ignore[attr-defined]
+        return self.elementwise("negative", x) if _is(factor, -1) else self.elementwise("multiply", x, factor)
+
+    def divide(self, a: Any, b: Any) -> Any:
+        """a / b."""
+        if _is(b, 1):
+            return self.number(a)
+        return self.elementwise("reciprocal", b) if _is(a, 1) else self.elementwise("divide", a, b)
+
+    def power(self, x: Any, exponent: Any) -> Any:
+        """x to a constant power by multiplications and a root, where there are few; they are much faster than power."""
+        x = self.number(x)
+        if not is_scalar(exponent) or is_scalar(x):
+            return self.elementwise("power", x, exponent)
+        if exponent == 0:
+            return 1.0
+        if exponent < 0 and -exponent in (0.5, 1, 1.5, 2, 2.5, 3, 4):
+            return self.divide(1.0, self.power(x, -exponent))
+        if exponent in (1, 1.5, 2, 2.5, 3, 4):
+            whole = math.floor(exponent)
+            squared = self.elementwise("square", x) if whole > 1 else x
+            result = squared if whole <= 2 else self.multiply(squared, x if whole == 3 else squared)
+            return result if whole == exponent else self.multiply(result, self.elementwise("sqrt", x))
+        return self.elementwise("sqrt", x) if exponent == 0.5 else self.elementwise("power", x, exponent)
+
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        """a where the condition is true, b elsewhere."""
+        if not isinstance(condition, Array):
+            return a if condition else b
+        condition = self.condition(condition)
+        if _is(a, 1) and _is(b, 0):
+            return condition
+        if _is(a, 0) and _is(b, 1):
+            return self.emit(Not, condition.lanes, condition.batched, condition)
+        if _is(a, 1) and isinstance(condition, Comparison) and condition.function == "greater_equal":
+            x, least = condition.args
+            if _is(least, 0) and _called(b, "exp") and _called(b.args[0], "copysign") and b.args[0].args[0] is x:
+                return self.elementwise("exp", self.elementwise("minimum", x, 0.0))  # 1 where x ≥ 0, else exp(−|x|)
+        a, b = self.number(a), self.number(b)
+        return self._emit(Where, (condition, a, b), condition, a, b)
+
+    # ── sums ──────────────────────────────────────────────────────────────────────────────────
+
+    def reshape(self, x: Any, lanes: tuple[int, ...]) -> Any:
+        """The same elements in other lanes."""
+        if not isinstance(x, Array) or x.lanes == lanes:
+            return x
+        x = self.number(x)
+        return self.emit(Reshape, lanes, x.batched, x)
+
+    def peak(self, x: Array, lanes: tuple[int, ...]) -> Array:
+        """The greatest x over the axes that `lanes` does not have."""
+        x = self.number(x)
+        return self.emit(Peak, lanes, x.batched, x)
+
+    def product_sum(
+        self, a: Any, b: Any, space: tuple[int, ...], batched: bool, target: tuple[int, ...], target_batched: bool
+    ) -> Any:
+        """Σ a · b over the axes of the space (and the batch) that the target does not have.
+
+        The result may itself be narrower than the target, where it does not change.
+        """
+        if is_scalar(b):
+            a, b = b, a
+        if isinstance(a, Array) and a.condition and b.condition:  # one of two conditions may be a mask
+            a = self.number(a)
+        arrays = [x for x in (a, b) if isinstance(x, Array)]
+        present = np.broadcast_shapes(*(x.lanes for x in arrays), (1,) * len(space))
+        times: Scalar = 1.0
+        for length, here, there in zip(space, present, target, strict=True):
+            if here == 1 and there == 1:
+                times *= length  # type: ignore[operator]
+        present_batched = any(x.batched for x in arrays)
+        if batched and not present_batched and not target_batched:
+            times = product(times, Scale(1.0, 1))
+        if is_scalar(a):
+            a = product(a, times)
+            return self.multiply(a, self.sum(b, target, target_batched)) if isinstance(b, Array) else product(a, b)
+        result = tuple(min(here, there) for here, there in zip(present, target, strict=True))
+        result_batched = present_batched and target_batched
+        if result == present and result_batched == present_batched:
+            return self.multiply(self.multiply(a, b), times)
+        a, b = self.number(a), self.number(b)
+        # σ · δ with a scalar factor: the factor goes to the smaller result
+        for x, other in ((a, b), (b, a)):
+            if scaled(x) and int(np.prod(result)) < int(np.prod(x.lanes)):
+                rest = self.product_sum(x.args[0], other, space, batched, target, target_batched)
+                return self.multiply(rest, x.args[1])
+        return self.multiply(self.emit(Contract, result, result_batched, a, b), times)
+
+    def sum(self, x: Any, target: tuple[int, ...], batched: bool) -> Any:
+        """Σ x over the axes (and the batch) that the target does not have."""
+        x = self.number(x)
+        result = tuple(min(here, there) for here, there in zip(x.lanes, target, strict=True))
+        result_batched = x.batched and batched
+        if result == x.lanes and result_batched == x.batched:
+            return x
+        if scaled(x):
+            return self.multiply(self.sum(x.args[0], target, batched), x.args[1])
+        return self.emit(Sum, result, result_batched, x)
 
 
-class _Arrays(Reading):
-    """The table read as array instructions."""
-
-    def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
-        if op.name == "where":
-            return _where(*operands)
-        if op.name in UFUNCS:
-            code = next(x.code for x in operands if type(x) is Array)
-            return code.of(UFUNCS[op.name], *operands)
-        if op.name == "total":
-            code = operands[0].code
-            assert code.total is not None
-            (sequence,) = operands
-            return code.total(sequence)
-        if op.formula is not None:
-            return op.formula(*operands)
-        function = reading(np.empty(0)).functions.get(op.name)  # type: ignore[attr-defined]
-        if function is None:
-            raise TypeError(f"the primitive {op.name} has no formula, and NumPy has no function of that name")
-        code, shape, batched = operands[0].code, operands[0].shape, operands[0].batched
-        return code.emit("function", (_Named(op.name, function), *operands), shape, batched)
-
-
-class _Named(NamedTuple):
-    """A function with a name to know it by."""
-
-    name: str
-    function: Callable[..., Any]
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-readings[Array] = _Arrays()
-
-
-# ── peephole rules ────────────────────────────────────────────────────────────────────────────
-
-
-def _is_scalar(x: Any) -> bool:
+def is_scalar(x: Any) -> bool:
+    """Whether x is a number that is known before the program runs, but perhaps for the size of the batch."""
     return type(x) in NUMBERS or type(x) is Scale
 
 
-def _is_condition(x: Any) -> bool:
-    return type(x) is Array and x.condition
+def product(a: Any, b: Any) -> Scalar:
+    """The product of two scalars."""
+    x, y = _scale(a), _scale(b)
+    return _scalar(x.factor * y.factor, x.power + y.power)
+
+
+def scaled(x: Any) -> bool:
+    """Whether an array is another one times a scalar."""
+    return _called(x, "multiply") and is_scalar(x.args[1])
+
+
+def _scale(x: Any) -> Scale:
+    return x if type(x) is Scale else Scale(float(x), 0)
+
+
+def _scalar(factor: float, power: int) -> Scalar:
+    return Scale(factor, power) if power else factor
 
 
 def _is(x: Any, number: float) -> bool:
     return type(x) in NUMBERS and x == number
 
 
-def _scalars(a: Any, b: Any) -> Scalar:
-    """The product of two scalars."""
-    x, y = (s if type(s) is Scale else Scale(float(s), 0) for s in (a, b))
-    power = x.power + y.power
-    return Scale(x.factor * y.factor, power) if power else x.factor * y.factor
+def _called(x: Any, function: str) -> bool:
+    return isinstance(x, Elementwise) and x.function == function
 
 
-def _multiply(a: Any, b: Any) -> Any:
-    if _is_scalar(a):
-        a, b = b, a
-    if _is_scalar(a):
-        return _scalars(a, b)
-    code = a.code
-    if _is(b, 1):
-        return a
-    if _is(b, -1) and not a.condition and not (a.op == "multiply" and _is_scalar(a.args[1])):
-        return a.args[0] if a.op == "negative" else code.of("negative", a)
-    if _is_scalar(b) and a.op == "multiply" and _is_scalar(a.args[1]):  # (x · c) · c′
-        return _multiply(a.args[0], _scalars(a.args[1], b))
-    if _is_scalar(b) and a.op == "negative":
-        return _multiply(a.args[0], _scalars(b, -1))
-    if type(b) is Array:
-        if b is a:
-            return code.of("square", a)
-        for x, y in ((a, b), (b, a)):
-            if x.op == "reciprocal":  # y · (1 / x)
-                return code.of("divide", y, x.args[0])
-    return code.of("multiply", a, b)
+class _Arrays(Reading):
+    """The table read as array instructions."""
+
+    def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
+        code: Code = next(x.code for x in operands if isinstance(x, Array))
+        result = self._apply(code, op, operands)
+        if isinstance(result, Array) and not any(result is x for x in operands):
+            code.readings[result] = Read(op, tuple(operands))  # the outermost: relu(x), not maximum(x, 0)
+        return result
+
+    def _apply(self, code: Code, op: Primitive, operands: Sequence[Any]) -> Any:
+        if op.name == "where":
+            return code.where(*operands)
+        if op.name in UFUNCS:
+            return code.elementwise(UFUNCS[op.name], *operands)
+        if op.name == "total":
+            assert code.space is not None
+            space, lanes, batched = code.space
+            return code.product_sum(operands[0], 1.0, space, batched, lanes, batched)
+        if op.formula is not None:
+            return op.formula(*operands)
+        function = reading(np.empty(0)).functions.get(op.name)  # type: ignore[attr-defined]
+        if function is None:
+            raise TypeError(f"the primitive {op.name} has no formula, and NumPy has no function of that name")
+        return code.function(op.name, function, operands)
 
 
-def _add(a: Any, b: Any) -> Any:
-    if _is(a, 0):
-        return b
-    if _is(b, 0):
-        return a
-    if a is b:
-        return _multiply(2.0, a)
-    if _is_scalar(a) and _is_scalar(b):
-        x, y = (s if type(s) is Scale else Scale(float(s), 0) for s in (a, b))
-        assert x.power == y.power, "adjoints of one value have one scale"
-        return Scale(x.factor + y.factor, x.power) if x.power else x.factor + y.factor
-    code = a.code if type(a) is Array else b.code
-    for x, y in ((a, b), (b, a)):
-        if type(x) is Array and x.op == "negative":
-            return code.of("subtract", y, x.args[0])
-    return code.of("add", a, b)
-
-
-def _power(x: Array, exponent: Any) -> Any:
-    """x to a constant power by multiplications and a root, where there are few; they are much faster than power."""
-    if type(exponent) is Array:
-        return x.code.of("power", x, exponent)
-    if exponent == 0:
-        return 1.0
-    if exponent < 0 and -exponent in (0.5, 1, 1.5, 2, 2.5, 3, 4):
-        return 1 / _power(x, -exponent)
-    if exponent in (1, 1.5, 2, 2.5, 3, 4):
-        whole = math.floor(exponent)
-        squared = x.code.of("square", x) if whole > 1 else x
-        result = squared if whole <= 2 else _multiply(squared, x if whole == 3 else squared)
-        return result if whole == exponent else _multiply(result, x.code.of("sqrt", x))
-    if exponent == 0.5:
-        return x.code.of("sqrt", x)
-    return x.code.of("power", x, exponent)
-
-
-def _where(condition: Any, a: Any, b: Any) -> Any:
-    if type(condition) is not Array:
-        return a if condition else b
-    if not condition.condition:
-        condition = condition.code.of("not_equal", condition, 0.0)
-    if _is(a, 1) and _is(b, 0):
-        return condition
-    if _is(a, 0) and _is(b, 1):
-        return condition.code.of("logical_not", condition)
-    if _is(a, 1) and isinstance(b, Array) and condition.op == "greater_equal" and _is(condition.args[1], 0):
-        x = condition.args[0]
-        if b.op == "exp" and b.args[0].op == "copysign" and b.args[0].args[0] is x:  # 1 where x ≥ 0, else exp(−|x|)
-            return x.code.of("exp", x.code.of("minimum", x, 0.0))
-    return condition.code.of("where", condition, a, b)
+readings[Array] = _Arrays()

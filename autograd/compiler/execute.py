@@ -15,10 +15,38 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from autograd.compiler.arrays import VIEWS, Array, Scale, base
 from autograd.compiler.contract import contract
+from autograd.compiler.instructions import (
+    Adjoint,
+    Array,
+    Broadcast,
+    Comparison,
+    Contract,
+    Contribute,
+    Effect,
+    Elementwise,
+    Function,
+    Gather,
+    Give,
+    Instruction,
+    Literal,
+    Mask,
+    Not,
+    Number,
+    Peak,
+    Reshape,
+    Rows,
+    Save,
+    Scale,
+    Scatter,
+    Sum,
+    Take,
+    View,
+    Where,
+    base,
+)
 from autograd.compiler.lower import Lowered
-from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Operand, Roll
+from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Operand
 
 __all__ = ["Plan"]
 
@@ -30,29 +58,28 @@ class Plan:
     """A lowered program bound to buffers.
 
     Args:
-        roll, lowered: the program.
+        lowered: the program.
         batch: the number of samples.
         vector: the data of the parameters.
         widths: the number of scalars in each argument.
         root: the node to differentiate, if there is one.
     """
 
-    def __init__(
-        self, roll: Roll, lowered: Lowered, batch: int, vector: Floats, widths: Sequence[int], root: int | None
-    ) -> None:
-        self.roll, self.batch, self.root = roll, batch, root
+    def __init__(self, lowered: Lowered, batch: int, vector: Floats, widths: Sequence[int], root: int | None) -> None:
+        self.roll, self.batch, self.root = lowered.roll, batch, root
+        sizes = self.roll.sizes
         self.gradient = np.zeros(len(vector))
         self.inputs = [np.empty((batch, width)) for width in widths]
         self.stores: dict[int, Floats] = {
             PARAMETER: vector.reshape(-1, 1),
-            SHARED: np.zeros((roll.sizes[SHARED], 1)),
-            SAMPLE: np.zeros((roll.sizes[SAMPLE], batch)),
+            SHARED: np.zeros((sizes[SHARED], 1)),
+            SAMPLE: np.zeros((sizes[SAMPLE], batch)),
             **{INPUT + k: array.T for k, array in enumerate(self.inputs)},
         }
         self.adjoints: dict[int, Floats] = {PARAMETER: self.gradient.reshape(-1, 1)}
-        if lowered.forward < len(lowered.code.instructions):
+        if lowered.forward < len(lowered.instructions):
             self.adjoints |= {store: np.zeros_like(self.stores[store]) for store in (SHARED, SAMPLE)}
-        for store, fixed in roll.fixed.items():
+        for store, fixed in self.roll.fixed.items():
             for row, number in fixed:
                 self.stores[store][row] = number
         self.where: dict[Array, Any] = {}
@@ -119,19 +146,18 @@ class Plan:
     # ── binding ───────────────────────────────────────────────────────────────────────────────
 
     def _bind_all(self) -> None:
-        instructions = self._lowered.code.instructions
+        instructions = self._lowered.instructions
         last: dict[Array, int] = {}
         for i, instruction in enumerate(instructions):
-            for x in instruction.args:
-                if isinstance(x, Array):
-                    last[base(x)] = i
+            for x in instruction.arrays():
+                last[base(x)] = i
         ending: dict[int, list[Array]] = {}
         for x, i in last.items():
             ending.setdefault(i, []).append(x)
         for i, instruction in enumerate(instructions):
             if i == self._lowered.forward:
                 self._begin_backward()
-            getattr(self, f"_bind_{instruction.op}", self._bind_ufunc)(instruction)
+            _BIND[type(instruction)](self, instruction)
             for x in ending.get(i, ()):
                 self._release(x)
         if len(instructions) == self._lowered.forward:
@@ -151,7 +177,7 @@ class Plan:
         return as_strided(store[start:], (*shape, store.shape[1]), (*[row * s for s in strides], column))
 
     def _shape(self, x: Array) -> tuple[int, ...]:
-        return (*x.shape, self.batch if x.batched else 1)
+        return (*x.lanes, self.batch if x.batched else 1)
 
     def _value(self, x: Any) -> Any:
         if isinstance(x, Array):
@@ -160,7 +186,7 @@ class Plan:
 
     def _target(self, x: Array) -> NDArray[Any]:
         """Where the result of an instruction goes."""
-        wanted = self._lowered.destination.get(x)
+        wanted = self._lowered.destinations.get(x)
         if wanted is not None:
             place = self._place(wanted)
             if place.shape == self._shape(x):
@@ -173,13 +199,12 @@ class Plan:
         self.where[x] = out
         return out
 
-    def _place(self, instruction: Array) -> Floats:
-        """The rows that a `save` or `owe` writes to."""
-        if instruction.op == "save":
-            _, store, start = instruction.args
-            return self._rows(self.stores[store], start, instruction.shape)
-        _, store, start, strides, _ = instruction.args
-        return self._view(self.adjoints[store], start, strides, instruction.shape)
+    def _place(self, x: Effect) -> Floats:
+        """The rows that a `Save` or `Contribute` writes to."""
+        if isinstance(x, Save):
+            return self._rows(self.stores[x.store], x.start, x.lanes)
+        assert isinstance(x, Contribute)
+        return self._view(self.adjoints[x.store], x.start, x.strides, x.lanes)
 
     def _rows(self, store: Floats, start: int, shape: tuple[int, ...]) -> Floats:
         return store[start : start + int(np.prod(shape))].reshape(*shape, store.shape[1])
@@ -192,42 +217,48 @@ class Plan:
 
     def _release(self, x: Array) -> None:
         """Let later instructions use the buffer of a result that is not needed any more."""
-        if x.op in VIEWS or x in self._lowered.destination or x not in self.where:
+        if isinstance(x, View) or x in self._lowered.destinations or x not in self.where:
             return
         buffer = self.where[x]
         self._free.setdefault((buffer.size, x.condition), []).append(buffer.reshape(-1))
 
     # One method an instruction -------------------------------------------------------------------
 
-    def _bind_ufunc(self, x: Array) -> None:
+    def _bind_ufunc(self, x: Elementwise | Comparison) -> None:
         args = [self._value(a) for a in x.args]
-        self._do(_WITH_OUT.get(x.op) or getattr(np, x.op), *args, self._target(x))
+        self._do(_WITH_OUT.get(x.function) or getattr(np, x.function), *args, self._target(x))
 
-    def _bind_rows(self, x: Array) -> None:
-        store, start, strides = x.args
-        self.where[x] = self._view(self.stores[store], start, strides, x.shape)
+    def _bind_not(self, x: Not) -> None:
+        self._do(np.logical_not, self._value(x.x), self._target(x))
 
-    def _bind_literal(self, x: Array) -> None:
-        self.where[x] = x.args[0][..., None]
+    def _bind_number(self, x: Number) -> None:
+        self._do(np.copyto, self._target(x), self._value(x.x))
 
-    def _bind_gather(self, x: Array) -> None:
-        store, rows = x.args
-        self._do(np.ndarray.take, self.stores[store], rows, 0, self._target(x), "clip")
+    def _bind_mask(self, x: Mask) -> None:
+        self._do(np.multiply, self._value(x.x), self._value(x.where), self._target(x))
 
-    def _bind_where(self, x: Array) -> None:
-        condition, a, b = map(self._value, x.args)
+    def _bind_rows(self, x: Rows) -> None:
+        self.where[x] = self._view(self.stores[x.store], x.start, x.strides, x.lanes)
+
+    def _bind_literal(self, x: Literal) -> None:
+        self.where[x] = x.values[..., None]
+
+    def _bind_gather(self, x: Gather) -> None:
+        self._do(np.ndarray.take, self.stores[x.store], x.rows, 0, self._target(x), "clip")
+
+    def _bind_where(self, x: Where) -> None:
+        condition, a, b = map(self._value, (x.where, x.a, x.b))
         out = self._target(x)
         self._do(np.copyto, out, b)
         self._do(np.copyto, out, a, "same_kind", condition)
 
-    def _bind_function(self, x: Array) -> None:
-        named, *args = x.args
-        args = [self._value(a) for a in args]
-        out = self._target(x)
-        self._do(lambda *all_args: np.copyto(all_args[-1], named.function(*all_args[:-1])), *args, out)
+    def _bind_function(self, x: Function) -> None:
+        args = [self._value(a) for a in x.args]
+        function, out = x.function, self._target(x)
+        self._do(lambda *all_args: np.copyto(all_args[-1], function(*all_args[:-1])), *args, out)
 
-    def _bind_reshape(self, x: Array) -> None:
-        self.where[x] = self._reshaped(self.where[x.args[0]], self._shape(x))
+    def _bind_reshape(self, x: Reshape) -> None:
+        self.where[x] = self._reshaped(self.where[x.x], self._shape(x))
 
     def _reshaped(self, array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
         """The array in another shape; where it cannot be seen so as it lies, it is copied at every call."""
@@ -238,18 +269,18 @@ class Plan:
             seen = whole.reshape(shape)
         return seen
 
-    def _bind_broadcast(self, x: Array) -> None:
-        value = self._value(x.args[0])
+    def _bind_broadcast(self, x: Broadcast) -> None:
+        value = self._value(x.x)
         self._do(np.copyto, self._target(x), value)
 
-    def _bind_sum(self, x: Array) -> None:
+    def _bind_sum(self, x: Sum) -> None:
         self._reduce(np.add, x)
 
-    def _bind_peak(self, x: Array) -> None:
+    def _bind_peak(self, x: Peak) -> None:
         self._reduce(np.maximum, x)
 
-    def _reduce(self, ufunc: np.ufunc, x: Array) -> None:
-        a, out = self._value(x.args[0]), self._target(x)
+    def _reduce(self, ufunc: np.ufunc, x: Sum | Peak) -> None:
+        a, out = self._value(x.x), self._target(x)
         axes = tuple(i for i, (here, there) in enumerate(zip(a.shape, out.shape, strict=True)) if here != there)
         long = [i for i, length in enumerate(a.shape) if length > 1]
         if ufunc is np.add and len(long) == 2 and axes == (long[1],) and out.flags.c_contiguous:
@@ -262,19 +293,18 @@ class Plan:
         else:
             self._do(np.copyto, out, a)
 
-    def _bind_contract(self, x: Array) -> None:
-        a, b = map(self._value, x.args)
-        contract(a, b, self._target(x), self._do)
+    def _bind_contract(self, x: Contract) -> None:
+        contract(self._value(x.a), self._value(x.b), self._target(x), self._do)
 
-    def _bind_take(self, x: Array) -> None:
-        items, index, inner = x.args
-        source = items.values[..., None] if items.store == CONSTANT else self.stores[items.store]
-        rows = self._chosen_rows(items, index, inner, x)
-        self._do(np.ndarray.take, source, rows, None, self._target(x), "clip")
+    def _bind_take(self, x: Take) -> None:
+        constant = x.items.store == CONSTANT
+        source = x.items.values[..., None] if constant else self.stores[x.items.store]  # type: ignore[index]
+        self._do(np.ndarray.take, source, self._chosen_rows(x), None, self._target(x), "clip")
 
-    def _chosen_rows(self, items: Operand, index: Operand, inner: tuple[int, ...], x: Array) -> NDArray[np.int64]:
+    def _chosen_rows(self, x: Take | Give) -> NDArray[np.int64]:
         """Where in the flat store of the items each lane of each sample looks; computed at every call."""
-        shape = (*x.shape, self.batch)
+        items, index, inner = x.items, x.index, x.inner
+        shape = (*x.lanes, self.batch)
         places = np.zeros(shape, np.int64)
         wanted = (
             self._view(self.stores[index.store], int(index.rows.flat[0]), index.strides, index.rows.shape)
@@ -290,7 +320,7 @@ class Plan:
             width = 1
         else:
             table, width = items.rows, self.stores[items.store].shape[1]
-        lanes = len(x.shape)
+        lanes = len(x.lanes)
         table = np.broadcast_to(table, (*table.shape[:lanes], *inner)).reshape(*table.shape[:lanes], -1)
         length = table.shape[-1]
         flat = np.ascontiguousarray(table).reshape(-1)
@@ -301,33 +331,29 @@ class Plan:
             self._do(np.add, rows, np.arange(self.batch), rows)
         return rows
 
-    def _bind_give(self, x: Array) -> None:
-        adjoint, items, index, inner = x.args
-        rows = self._chosen_rows(items, index, inner, x)
-        self._do(np.add.at, self.adjoints[items.store].reshape(-1), rows, self._value(adjoint))
+    def _bind_give(self, x: Give) -> None:
+        adjoint = self.adjoints[x.items.store].reshape(-1)
+        self._do(np.add.at, adjoint, self._chosen_rows(x), self._value(x.x))
 
-    def _bind_save(self, x: Array) -> None:
-        value, out = self._value(x.args[0]), self._place(x)
-        if self._lowered.destination.get(base(x.args[0])) is not x:
-            self._do(np.copyto, out, value)
+    def _bind_save(self, x: Save) -> None:
+        if self._lowered.destinations.get(base(x.x)) is not x:
+            self._do(np.copyto, self._place(x), self._value(x.x))
 
-    def _bind_adjoint(self, x: Array) -> None:
-        store, start = x.args
-        self.where[x] = self._rows(self.adjoints[store], start, x.shape)
+    def _bind_adjoint(self, x: Adjoint) -> None:
+        self.where[x] = self._rows(self.adjoints[x.store], x.start, x.lanes)
 
-    def _bind_owe(self, x: Array) -> None:
-        term, *_, assign = x.args
-        if isinstance(term, Array) and self._lowered.destination.get(base(term)) is x:
+    def _bind_contribute(self, x: Contribute) -> None:
+        if isinstance(x.x, Array) and self._lowered.destinations.get(base(x.x)) is x:
             return
-        out, value = self._place(x), self._value(term)
-        if assign:
+        out, value = self._place(x), self._value(x.x)
+        if x.assign:
             self._do(np.copyto, out, value)
         else:
             self._do(np.add, out, value, out)
 
-    def _bind_scatter(self, x: Array) -> None:
-        term, store, rows, assign = x.args
-        value, adjoint = self._value(term), self.adjoints[store]
+    def _bind_scatter(self, x: Scatter) -> None:
+        rows, assign = x.rows, x.assign
+        value, adjoint = self._value(x.x), self.adjoints[x.store]
         flat = rows.reshape(-1)
         value = self._reshaped(value, (flat.size, adjoint.shape[1]))
         order = np.argsort(flat, kind="stable")
@@ -374,3 +400,27 @@ def _minimum(a: Any, b: Any, out: Any) -> None:
 
 
 _WITH_OUT = {"maximum": _maximum, "minimum": _minimum}
+
+_BIND: dict[type[Instruction], Callable[[Plan, Any], None]] = {
+    Adjoint: Plan._bind_adjoint,
+    Broadcast: Plan._bind_broadcast,
+    Comparison: Plan._bind_ufunc,
+    Contract: Plan._bind_contract,
+    Contribute: Plan._bind_contribute,
+    Elementwise: Plan._bind_ufunc,
+    Function: Plan._bind_function,
+    Gather: Plan._bind_gather,
+    Give: Plan._bind_give,
+    Literal: Plan._bind_literal,
+    Mask: Plan._bind_mask,
+    Not: Plan._bind_not,
+    Number: Plan._bind_number,
+    Peak: Plan._bind_peak,
+    Reshape: Plan._bind_reshape,
+    Rows: Plan._bind_rows,
+    Save: Plan._bind_save,
+    Scatter: Plan._bind_scatter,
+    Sum: Plan._bind_sum,
+    Take: Plan._bind_take,
+    Where: Plan._bind_where,
+}

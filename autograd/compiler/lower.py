@@ -1,10 +1,10 @@
 """From groups to instructions: the forward pass, and the backward pass that the table gives for it.
 
-The backward pass is the chain rule on arrays. Each operand of a group is owed
+The backward pass is the chain rule on arrays. Each operand of a group gets
 
     δ_operand = Σ δ · ∂y/∂operand,    summed over whatever the operand was broadcast over,
 
-and that one sum (`_Lowering.product_sum`) is all of backpropagation's matrix products: for z = W a + b the
+and that one sum (`Code.product_sum`) is all of backpropagation's matrix products: for z = W a + b the
 table says ∂z/∂W = a, ∂z/∂a = W and ∂z/∂b = 1, and the sums are δ aᵀ, Wᵀ δ and, over the batch, Σ δ.
 """
 
@@ -14,9 +14,30 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from autograd.compiler.arrays import VIEWS, Array, Code, Scale, _add, _is_scalar, _multiply, _scalars, base
-from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Group, Operand, Roll, Rows
+from autograd.compiler.arrays import Code, Read, is_scalar
+from autograd.compiler.instructions import (
+    Adjoint,
+    Array,
+    Broadcast,
+    Contribute,
+    Effect,
+    Gather,
+    Give,
+    Instruction,
+    Literal,
+    Rows,
+    Save,
+    Scale,
+    Scatter,
+    Take,
+    View,
+    base,
+    verify,
+)
+from autograd.compiler.roll import CONSTANT, PARAMETER, SAMPLE, SHARED, Group, Operand, Roll
+from autograd.compiler.roll import Rows as RowNumbers
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
 
@@ -29,17 +50,38 @@ class Lowered:
     """A program for any batch size.
 
     Attributes:
-        code: the instructions, the forward pass first.
+        roll: the groups it was made from.
+        instructions: the program, the forward pass first.
         forward: how many of them are the forward pass.
-        unset: parameters that no gradient reaches: rows of the gradient that are zero.
-        cleared: rows of other adjoints that have to start from zero, by store.
+        cleared: rows of adjoints that have to start from zero, by store.
+        destinations: results that are written straight to where an effect wants them.
+        readings: what arrays are in the words of the table.
+        adjoints: the groups that an array is the whole adjoint of.
     """
 
-    def __init__(self, code: Code) -> None:
-        self.code = code
+    def __init__(self, roll: Roll, code: Code) -> None:
+        self.roll = roll
+        self.instructions = code.instructions
         self.forward = 0
-        self.cleared: dict[int, Rows] = {}
-        self.destination: dict[Array, Array] = {}
+        self.cleared: dict[int, RowNumbers] = {}
+        self.destinations: dict[Array, Effect] = {}
+        self.readings: dict[Array, Read] = code.readings
+        self.adjoints: dict[Array, list[Group]] = {}
+
+    def __str__(self) -> str:
+        names = {x: f"{number}" for number, x in enumerate(self.instructions)}
+        return "\n".join(f"{names[x]:>4}  {x}" for x in self.instructions)
+
+    def verify(self) -> None:
+        """That the instructions keep their rules (`instructions.verify`)."""
+        sizes = {PARAMETER: len(self.roll.parameters), **self.roll.sizes}
+        written = {store: np.zeros(sizes[store], bool) for store in (SHARED, SAMPLE)}
+        for store, fixed in self.roll.fixed.items():
+            written[store][[row for row, _ in fixed]] = True
+        cleared = {store: np.zeros(size, bool) for store, size in sizes.items()}
+        for store, rows in self.cleared.items():
+            cleared[store][rows] = True
+        verify(self.instructions, written, cleared, self.destinations, PARAMETER if self.cleared else None)
 
 
 def lower(roll: Roll, root: int | None) -> Lowered:
@@ -52,6 +94,7 @@ def lower(roll: Roll, root: int | None) -> Lowered:
         lowering.differentiate(root)
     lowering.remove_unused(forward)
     lowering.choose_destinations()
+    lowering.lowered.verify()
     return lowering.lowered
 
 
@@ -59,7 +102,7 @@ class _Lowering:
     def __init__(self, roll: Roll) -> None:
         self.roll = roll
         self.code = Code()
-        self.lowered = Lowered(self.code)
+        self.lowered = Lowered(roll, self.code)
         self.result: dict[Group, Array] = {}
         self.operands: dict[Operand, Any] = {}
         self.pending: dict[Group, list[Any]] = {group: [] for group in roll.groups}
@@ -75,78 +118,78 @@ class _Lowering:
         operands = [self.read(operand) for operand in group.operands] if op is not TAKE else []
         if op is _DOT:
             w, x, bias = operands
-            y = self.product_sum(w, x, (*group.shape, *group.inner), group.batched, self._lanes(group), group.batched)
-            y = _add(self._drop(y, group), bias)
+            y = self.code.product_sum(w, x, _space(group), group.batched, _lanes(group), group.batched)
+            y = self.code.add(self.code.reshape(y, _drop(y, group)), bias)
         elif op is _TOTAL:
             (x,) = operands
-            y = self.product_sum(x, 1.0, (*group.shape, *group.inner), group.batched, self._lanes(group), group.batched)
-            y = self._drop(y, group)
+            y = self.code.product_sum(x, 1.0, _space(group), group.batched, _lanes(group), group.batched)
+            y = self.code.reshape(y, _drop(y, group))
         elif op is _LOGSUMEXP:
             (x,) = operands
             y = self._log_sum_exp(x, group)
         elif op is TAKE:
-            y = self.code.do("take", (*group.operands, group.inner), group.shape, group.batched)
+            y = self.code.do(Take, group.shape, group.batched, *group.operands, group.inner)
         else:
-            y = self._read_table(op, op, operands)
-        if _is_scalar(y) or y.shape != group.shape or y.batched != group.batched or base(y).op in VIEWS:
-            y = self.code.do("broadcast", (y,), group.shape, group.batched)
+            y = self._read_table(op, op, operands, None)
+        y = self._whole(y, group.shape, group.batched)
+        if isinstance(base(y), View):
+            y = self.code.do(Broadcast, group.shape, group.batched, y)
         self.result[group] = y
-        self.code.do("save", (y, group.store, group.start), group.shape, group.batched)
+        self.code.do(Save, group.shape, group.batched, y, group.store, group.start)
 
     def read(self, operand: Operand) -> Any:
         """An operand as an array, or as a number."""
         if operand not in self.operands:
+            array: Any
             if operand.store == CONSTANT:
-                values = operand.values
-                assert values is not None
-                number = values.size == 1
-                array: Any = float(values.flat[0]) if number else self.code.do("literal", (values,), values.shape)
+                assert operand.values is not None
+                array = float(operand.values.flat[0]) if operand.values.size == 1 else self._literal(operand.values)
+            elif operand.strides is not None:
+                first = int(operand.rows.flat[0])
+                array = self.code.emit(Rows, operand.rows.shape, operand.batched, operand.store, first, operand.strides)
             else:
-                shape = operand.rows.shape
-                if operand.strides is not None:
-                    where = (operand.store, int(operand.rows.flat[0]), operand.strides)
-                    array = self.code.emit("rows", where, shape, operand.batched)
-                else:
-                    array = self.code.do("gather", (operand.store, operand.rows), shape, operand.batched)
+                array = self.code.do(Gather, operand.rows.shape, operand.batched, operand.store, operand.rows)
             self.operands[operand] = array
         return self.operands[operand]
 
-    def _read_table(self, op: Primitive, row: Any, operands: Sequence[Any]) -> Any:
+    def _literal(self, values: Any) -> Array:
+        values = np.asarray(values, float)
+        return self.code.do(Literal, values.shape, False, values)
+
+    def _read_table(self, op: Primitive, row: Any, operands: Sequence[Any], derivative: int | None) -> Any:
         """A formula or a derivative of a primitive, read for arrays."""
-        if not any(isinstance(x, Array) for x in operands):
-            operands = [self.code.do("literal", (np.full((), x),), ()) if i == 0 else x for i, x in enumerate(operands)]
+        given = list(operands)
+        if not any(isinstance(x, Array) for x in given):
+            given = [self._literal(x) for x in given]
         try:
-            return row(*operands)
+            try:
+                result = row(*given)
+            except (
+                ArithmeticError,
+                ValueError,
+            ):  # of numbers that Python refuses: left to run time, where it is IEEE's
+                given = [x if isinstance(x, Array) else self._literal(x) for x in given]
+                result = row(*given)
         except (TypeError, AttributeError) as error:
             raise TypeError(
                 f"the primitive {op.name} cannot be compiled: its formula and derivatives have to be arithmetic and "
                 f"functions of autograd (autograd.exp, not math.exp; where, not if). Read for arrays: {error}"
             ) from error
-
-    def _lanes(self, group: Group) -> tuple[int, ...]:
-        return (*group.shape, *[1] * len(group.inner))
-
-    def _drop(self, y: Any, group: Group) -> Any:
-        """Without the inner axes, which have length 1 now."""
-        if not isinstance(y, Array) or not group.inner:
-            return y
-        return self.code.emit("reshape", (y,), y.shape[: len(group.shape)], y.batched)
-
-    def _raise(self, y: Any, group: Group) -> Any:
-        """With the inner axes again, of length 1."""
-        if not isinstance(y, Array) or not group.inner:
-            return y
-        return self.code.emit("reshape", (y,), (*y.shape, *[1] * len(group.inner)), y.batched)
+        if derivative is not None and isinstance(result, Array) and not any(result is x for x in given):
+            self.code.readings.setdefault(result, Read(op, tuple(operands[1:]), derivative))
+        return result
 
     def _log_sum_exp(self, x: Any, group: Group) -> Any:
-        if _is_scalar(x):
-            x = self.code.do("literal", (np.full((*group.shape, *group.inner), x),), (*group.shape, *group.inner))
-        lanes = (*x.shape[: len(group.shape)], *[1] * len(group.inner))
-        peak = self.code.emit("peak", (x,), lanes, x.batched)
+        if is_scalar(x):
+            x = self._literal(np.full(_space(group), x))
+        lanes = (*x.lanes[: len(group.shape)], *[1] * len(group.inner))
+        peak = self.code.peak(x, lanes)
         shift = table["where"](abs(peak) < np.inf, peak, 0.0)
         space = (*lanes[: len(group.shape)], *group.inner)
-        summed = self.product_sum(table["exp"](x - shift), 1.0, space, x.batched, lanes, x.batched)
-        return self._drop(shift + table["log"](summed), group)
+        summed = self.code.product_sum(table["exp"](x - shift), 1.0, space, x.batched, lanes, x.batched)
+        y = shift + table["log"](summed)
+        self.code.readings[y] = Read(_LOGSUMEXP, (x,))
+        return self.code.reshape(y, _drop(y, group))
 
     # ── backward ──────────────────────────────────────────────────────────────────────────────
 
@@ -160,9 +203,10 @@ class _Lowering:
             if group.active:
                 adjoint = self.adjoint(group)
                 if adjoint is not None:
+                    if isinstance(adjoint, Array):
+                        self.lowered.adjoints.setdefault(adjoint, []).append(group)
                     self.propagate(group, adjoint)
-        untouched = ~self.touched[PARAMETER]
-        self.to_clear[PARAMETER] |= untouched
+        self.to_clear[PARAMETER] |= ~self.touched[PARAMETER]
         self.lowered.cleared = {store: np.flatnonzero(rows) for store, rows in self.to_clear.items()}
 
     def adjoint(self, group: Group) -> Any:
@@ -173,14 +217,15 @@ class _Lowering:
         if not touched.any():
             total = None
             for term in pending:
-                total = term if total is None else _add(total, term)
+                total = term if total is None else self.code.add(total, term)
             return total
         whole = Operand(group.store, np.arange(group.start, group.start + group.size).reshape(group.shape))
-        whole.strides = tuple(int(s) // 8 for s in np.empty(group.shape).strides)
+        whole.strides = _strides(group.shape)
         for term in pending:
             self._accumulate_rows(whole, term)
-        self.to_clear[group.store][rows] |= ~touched if not pending else False
-        return self.code.do("adjoint", (group.store, group.start), group.shape, group.batched)
+        if not pending:
+            self.to_clear[group.store][rows] |= ~touched
+        return self.code.do(Adjoint, group.shape, group.batched, group.store, group.start)
 
     def propagate(self, group: Group, adjoint: Any) -> None:
         """δ_operand += Σ δ · ∂y/∂operand for every operand that a gradient flows to."""
@@ -193,26 +238,25 @@ class _Lowering:
         if op.nary:
             adjoint, y = self._raise(adjoint, group), self._raise(y, group)
         rules: Any = op.derivatives
-        space: tuple[int, ...]
         if op.nary:  # the row is read for one w and one x: whole sequences of them are two arrays
-            space, batched = (*group.shape, *group.inner), group.batched
-            self.code.total = lambda x: self.product_sum(x, 1.0, space, batched, self._lanes(group), batched)
-            local = self._read_table(op, rules, [y, *lanes])
+            self.code.space = _space(group), _lanes(group), group.batched
+            local = self._read_table(op, rules, [y, *lanes], None)
+            self.code.space = None
         else:
             local = [
-                self._read_table(op, rule, [y, *lanes]) if rule and want else None
-                for rule, want in zip(rules, wanted, strict=True)
+                self._read_table(op, rule, [y, *lanes], number) if rule and want else None
+                for number, (rule, want) in enumerate(zip(rules, wanted, strict=True))
             ]
         for number, (operand, derivative, want) in enumerate(zip(group.operands, local, wanted, strict=True)):
             if not want or derivative is None:
                 continue
-            space, target = (*group.shape, *group.inner), operand.shape
+            space, target = _space(group), operand.shape
             if op is _DOT and number == 2:  # the bias has no inner axes
                 target = (*target, *[1] * len(group.inner))
-                space = self._lanes(group)
-            term = self.product_sum(adjoint, derivative, space, group.batched, target, operand.batched)
-            if isinstance(term, Array) and len(target) != len(operand.shape):
-                term = self.code.emit("reshape", (term,), term.shape[: len(operand.shape)], term.batched)
+                space = _lanes(group)
+            term = self.code.product_sum(adjoint, derivative, space, group.batched, target, operand.batched)
+            if isinstance(term, Array):
+                term = self.code.reshape(term, term.lanes[: len(operand.shape)])
             self.accumulate(operand, term)
 
     def _propagate_choice(self, group: Group, adjoint: Any) -> None:
@@ -221,68 +265,29 @@ class _Lowering:
             rows = np.unique(items.rows)
             self.to_clear[items.store][rows] |= ~self.touched[items.store][rows]
             self.touched[items.store][rows] = True
-            self.code.do(
-                "give",
-                (self._whole(adjoint, group.shape, group.batched), items, index, group.inner),
-                group.shape,
-                group.batched,
-            )
+            whole = self._whole(adjoint, group.shape, group.batched)
+            self.code.do(Give, group.shape, group.batched, whole, items, index, group.inner)
 
-    def _whole(self, x: Any, shape: tuple[int, ...], batched: bool) -> Array:
-        if isinstance(x, Array) and x.shape == shape and x.batched == batched and not x.condition:
+    def _raise(self, y: Any, group: Group) -> Any:
+        """With the inner axes of the group again, of length 1."""
+        return self.code.reshape(y, (*y.lanes, *[1] * len(group.inner))) if isinstance(y, Array) else y
+
+    def _whole(self, x: Any, lanes: tuple[int, ...], batched: bool) -> Array:
+        """x as numbers in these lanes."""
+        x = self.code.number(x)
+        if isinstance(x, Array) and x.lanes == lanes and x.batched == batched:
             return x
-        return self.code.do("broadcast", (x,), shape, batched)
-
-    def product_sum(
-        self, a: Any, b: Any, space: tuple[int, ...], batched: bool, target: tuple[int, ...], target_batched: bool
-    ) -> Any:
-        """Σ a · b over the axes of the space (and the batch) that the target does not have.
-
-        The result may itself be narrower than the target, where it does not change.
-        """
-        if _is_scalar(b):
-            a, b = b, a
-        shapes = [x.shape for x in (a, b) if isinstance(x, Array)]
-        present = np.broadcast_shapes(*shapes, (1,) * len(space))
-        times = 1.0
-        for length, here, there in zip(space, present, target, strict=True):
-            if here == 1 and there == 1:
-                times *= length
-        present_batched = any(x.batched for x in (a, b) if isinstance(x, Array))
-        if batched and not present_batched and not target_batched:
-            times = Scale(times, 1)  # type: ignore[assignment]
-        if _is_scalar(a):
-            a = _scalars(a, times)
-            return _multiply(a, self.total(b, target, target_batched)) if isinstance(b, Array) else _scalars(a, b)
-        result = tuple(min(here, there) for here, there in zip(present, target, strict=True))
-        result_batched = present_batched and target_batched
-        if result == present and result_batched == present_batched:
-            return _multiply(_multiply(a, b), times)
-        # σ · δ with a scalar factor: the factor goes to the smaller result
-        for x, other in ((a, b), (b, a)):
-            if x.op == "multiply" and _is_scalar(x.args[1]) and int(np.prod(result)) < int(np.prod(x.shape)):
-                return _multiply(self.product_sum(x.args[0], other, space, batched, target, target_batched), x.args[1])
-        return _multiply(self.code.emit("contract", (a, b), result, result_batched), times)
-
-    def total(self, x: Array, target: tuple[int, ...], batched: bool) -> Any:
-        """Σ x over the axes (and the batch) that the target does not have."""
-        result = tuple(min(here, there) for here, there in zip(x.shape, target, strict=True))
-        result_batched = x.batched and batched
-        if result == x.shape and result_batched == x.batched:
-            return x
-        if x.op == "multiply" and _is_scalar(x.args[1]) and not x.args[0].condition:
-            return _multiply(self.total(x.args[0], target, batched), x.args[1])
-        return self.code.emit("sum", (x,), result, result_batched)
+        return self.code.do(Broadcast, lanes, batched, x)
 
     def accumulate(self, operand: Operand, term: Any) -> None:
-        """Add a term to what an operand is owed."""
+        """Add a term to the adjoint of an operand."""
+        term = self.code.number(term)
         group = self.made_by.get((operand.store, int(operand.rows.flat[0]))) if operand.store != PARAMETER else None
         if group is not None and operand.rows.size == group.size and operand.apart:
             flat = operand.rows.ravel()
             if (flat == np.arange(group.start, group.start + group.size)).all():
                 if isinstance(term, Array) and operand.rows.shape != group.shape:
-                    term = self._whole(term, operand.rows.shape, term.batched)
-                    term = self.code.emit("reshape", (term,), group.shape, term.batched)
+                    term = self.code.reshape(self._whole(term, operand.rows.shape, term.batched), group.shape)
                 self.pending[group].append(term)
                 return
         self._accumulate_rows(operand, term)
@@ -296,22 +301,21 @@ class _Lowering:
         touched[rows] = True
         batched = operand.store == SAMPLE
         if operand.strides is not None and operand.apart:
-            place = (operand.store, int(rows.flat[0]), operand.strides)
-            self.code.do("owe", (term, *place, assign), rows.shape, batched)
+            first = int(rows.flat[0])
+            self.code.do(Contribute, rows.shape, batched, term, operand.store, first, operand.strides, assign)
         else:
-            self.code.do(
-                "scatter", (self._whole(term, rows.shape, batched), operand.store, rows, assign), rows.shape, batched
-            )
+            whole = self._whole(term, rows.shape, batched)
+            self.code.do(Scatter, rows.shape, batched, whole, operand.store, rows, assign)
 
     # ── what is left out ──────────────────────────────────────────────────────────────────────
 
     def remove_unused(self, forward: int) -> None:
         """Keep only instructions that have an effect, or whose result is used."""
         used: set[Array] = set()
-        kept: list[Array] = []
+        kept: list[Instruction] = []
         for number, instruction in reversed(list(enumerate(self.code.instructions))):
-            if instruction in used or instruction.op in ("save", "owe", "scatter", "give"):
-                used.update(x for x in instruction.args if isinstance(x, Array))
+            if isinstance(instruction, Effect) or instruction in used:
+                used.update(instruction.arrays())
                 kept.append(instruction)
                 self.lowered.forward += number < forward
         self.code.instructions[:] = kept[::-1]
@@ -324,32 +328,44 @@ class _Lowering:
         A result may live in the rows of its group for good. It may live in the rows of an adjoint if
         nothing is added to those later, which is so if nothing else uses it.
         """
+        chosen = self.lowered.destinations
         uses: dict[Array, int] = {}
         for instruction in self.code.instructions:
-            for x in instruction.args:
-                if isinstance(x, Array):
-                    uses[x] = uses.get(x, 0) + 1
+            for x in instruction.arrays():
+                uses[x] = uses.get(x, 0) + 1
         for instruction in self.code.instructions:
-            if instruction.op not in ("save", "owe"):
+            if not isinstance(instruction, (Save, Contribute)):
                 continue
-            x = instruction.args[0]
-            if not isinstance(x, Array) or x.condition or x in self.lowered.destination:
-                continue
+            x = instruction.x
             made = base(x)
-            if made.op in VIEWS or made.condition or made in self.lowered.destination:
+            if not isinstance(x, Array) or isinstance(made, View) or made.condition or made in chosen:
                 continue
-            if x.shape != instruction.shape or x.batched != instruction.batched:
+            if x.lanes != instruction.lanes or x.batched != instruction.batched:
                 continue
-            if instruction.op == "save" or (
-                instruction.args[4] and uses[x] == 1 and uses[made] == 1 and _fits(instruction, made)
+            if isinstance(instruction, Save) or (
+                instruction.assign and uses[x] == 1 and uses[made] == 1 and _fits(instruction, made)
             ):
-                self.lowered.destination[made] = instruction
+                chosen[made] = instruction
 
 
-def _fits(owe: Array, made: Array) -> bool:
+def _fits(wanted: Contribute, made: Array) -> bool:
     """Whether the rows of an adjoint can be seen in the shape of the array that should be written there."""
-    strides = owe.args[3]
-    return made.shape == owe.shape or strides == tuple(int(s) // 8 for s in np.empty(owe.shape).strides)
+    return made.lanes == wanted.lanes or wanted.strides == _strides(wanted.lanes)
 
 
-_ = (INPUT, SHARED)
+def _strides(lanes: NDArray[Any] | tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of rows that lie one after another."""
+    return tuple(int(s) // 8 for s in np.empty(lanes).strides)
+
+
+def _space(group: Group) -> tuple[int, ...]:
+    return (*group.shape, *group.inner)
+
+
+def _lanes(group: Group) -> tuple[int, ...]:
+    return (*group.shape, *[1] * len(group.inner))
+
+
+def _drop(y: Any, group: Group) -> tuple[int, ...]:
+    """The lanes of y without the inner axes, which have length 1 now."""
+    return y.lanes[: len(group.shape)] if isinstance(y, Array) else ()

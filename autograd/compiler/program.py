@@ -161,7 +161,7 @@ class Program:
         """The buffers for a batch size; those of the last few are kept."""
         plan = self._plans.pop(size, None)
         if plan is None:
-            plan = Plan(self._roll, self._lowered, size, self.vector, self._widths, self._root)
+            plan = Plan(self._lowered, size, self.vector, self._widths, self._root)
             while len(self._plans) >= _PLANS:
                 del self._plans[next(iter(self._plans))]
         self._plans[size] = plan  # the one used last comes last

@@ -113,7 +113,7 @@ class Roll:
         self.sizes = {SHARED: 0, SAMPLE: 0}
         self.fixed: dict[int, list[tuple[int, float]]] = {SHARED: [], SAMPLE: []}
         self.limits: dict[tuple[int, int], int] = {}
-        self.store = np.full(n, -1, np.int8)
+        self.store = np.full(n, -1, np.int32)
         self.row = np.full(n, -1, np.int64)
         self.number = np.zeros(n)
         self.active = np.array(scalars.active, bool)
@@ -172,7 +172,7 @@ class Roll:
     def _constant(self, number: float) -> int:
         node = self.scalars.constant(number)
         if node == len(self.store):  # it is new
-            self.store = np.append(self.store, np.int8(CONSTANT))
+            self.store = np.append(self.store, np.int32(CONSTANT))
             self.row = np.append(self.row, -1)
             self.number = np.append(self.number, number)
             self.active = np.append(self.active, False)

@@ -1,0 +1,498 @@
+"""The array program: typed instructions, and the check that a program of them makes sense.
+
+An instruction is an `Array`, the NumPy array that it computes, or an `Effect`, which writes to one of the
+places that outlive it. What it is called with has names; what it is is its class, and nothing dispatches on
+text. Every array knows its lanes, whether it has a batch, and whether it is a number or a condition:
+
+===============  ===========================================================================================
+reads            `Rows` (a view of a store), `Gather`, `Literal`, `Take`, `Adjoint` (a view of what was contributed)
+elementwise      `Elementwise`, `Function`, `Where`, `Mask` (a number times a condition), `Number` (1 or 0)
+conditions       `Comparison`, `Not`
+lanes            `Reshape`, `Broadcast`, `Sum`, `Peak`, `Contract` (Σ a · b)
+effects          `Save` (the values of a group), `Contribute`, `Scatter` and `Give` (add to an adjoint)
+===============  ===========================================================================================
+
+NumPy would take a boolean for a number and compute OR for +. Here no instruction takes one for the other:
+`verify` holds every operand to what its field says. It also sees that everything is bound once and before
+use, that a row is written before it is read, that the first contribution to an adjoint assigns or the row
+was cleared, and that no result is written to a place where something else is still needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from autograd.compiler.arrays import Code
+    from autograd.compiler.roll import Operand, Rows as RowNumbers
+
+__all__ = [
+    "CONDITION", "EITHER", "NUMBER", "Adjoint", "Array", "Broadcast", "Comparison", "Contract", "Contribute", "Effect",
+    "Elementwise", "Function", "Gather", "Give", "Instruction", "Literal", "Mask", "Not", "Number", "Peak",
+    "ProgramError", "Reshape", "Rows", "Save", "Scalar", "Scale", "Scatter", "Sum", "Take", "View", "Where", "base",
+    "place", "verify",
+]  # fmt: skip
+
+
+class Scale(NamedTuple):
+    """The number factor · (batch size)^power, which is known only when the program runs."""
+
+    factor: float
+    power: int
+
+    def of_batch(self, size: int) -> float:
+        return self.factor * float(size) ** self.power
+
+
+Scalar = float | Scale
+
+NUMBER, CONDITION, EITHER = "a number", "a condition", "a number or a condition"
+
+
+def operand(kind: str = NUMBER) -> Any:
+    """A field that holds an operand, and what it has to be."""
+    return field(metadata={"operand": kind})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Instruction:
+    """One step of an array program.
+
+    Attributes:
+        code: the program it is part of.
+        lanes: the axes of its result, or of what it writes.
+        batched: whether the batch is a last axis; else that has length 1.
+    """
+
+    code: Code = field(repr=False)
+    lanes: tuple[int, ...]
+    batched: bool
+
+    condition: ClassVar[bool] = False
+    """Whether the elements are true or false."""
+
+    def operands(self) -> Iterator[tuple[str, str, Any]]:
+        """(field, what it has to be, operand) for each operand that is an array or a scalar."""
+        for name, kind in _operand_fields(type(self)):
+            value = getattr(self, name)
+            for x in value if type(value) is tuple else (value,):
+                yield name, kind, x
+
+    def arrays(self) -> list[Array]:
+        """The arrays among the operands."""
+        return [x for _, _, x in self.operands() if isinstance(x, Array)]
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{f.name}={_short(getattr(self, f.name))}" for f in fields(self)[3:])
+        return f"{type(self).__name__}({inside}) : {_type(self)}"
+
+
+_FIELDS: dict[type, list[tuple[str, str]]] = {}
+
+
+def _operand_fields(kind: type) -> list[tuple[str, str]]:
+    if kind not in _FIELDS:
+        _FIELDS[kind] = [(f.name, f.metadata["operand"]) for f in fields(kind) if "operand" in f.metadata]
+    return _FIELDS[kind]
+
+
+def _type(x: Any) -> str:
+    lanes = "×".join(map(str, x.lanes)) or "1"
+    return f"{lanes}{' × batch' if x.batched else ''}{' conditions' if x.condition else ''}"
+
+
+def _short(x: Any) -> str:
+    if isinstance(x, Array):
+        return f"<{type(x).__name__} {_type(x)}>"
+    if type(x) is tuple:
+        return "(" + ", ".join(map(_short, x)) + ")"
+    return f"array of {x.size}" if isinstance(x, np.ndarray) and x.size > 8 else repr(x)
+
+
+class Array(Instruction):
+    """An instruction that computes an array. Arithmetic on it emits further instructions (`arrays.py`)."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return self.code.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self.code.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self.code.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.code.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self.code.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.code.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.code.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.code.divide(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self.code.power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.code.power(other, self)
+
+    def __neg__(self) -> Any:
+        return self.code.negative(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.code.elementwise("absolute", self)
+
+    def __lt__(self, other: Any) -> Any:
+        return self.code.compare("less", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.code.compare("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.code.compare("greater", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.code.compare("greater_equal", self, other)
+
+    def __bool__(self) -> bool:
+        raise TypeError("an array has no truth: a formula chooses with where, not with if")
+
+
+class Effect(Instruction):
+    """An instruction that writes to a store or to an adjoint."""
+
+    __slots__ = ()
+
+
+class View(Array):
+    """An instruction that computes nothing: its result is what is stored somewhere."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rows(View):
+    """The rows start + Σ index · stride of a store."""
+
+    store: int
+    start: int
+    strides: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Adjoint(View):
+    """What has been contributed to the rows of a group, from `start` on."""
+
+    store: int
+    start: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Literal(View):
+    """Numbers."""
+
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Gather(Array):
+    """Rows of a store without a pattern."""
+
+    store: int
+    rows: RowNumbers
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Take(Array):
+    """items[index] for each lane (`autograd.take`)."""
+
+    items: Operand
+    index: Operand
+    inner: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Elementwise(Array):
+    """A NumPy function of numbers, by its name there."""
+
+    function: str
+    args: tuple[Any, ...] = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Function(Array):
+    """A function that takes and gives arrays, where NumPy has none (erf)."""
+
+    name: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...] = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Comparison(Array):
+    """A NumPy comparison of numbers, by its name there."""
+
+    function: str
+    args: tuple[Any, ...] = operand()
+
+    condition: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Not(Array):
+    x: Array = operand(CONDITION)
+
+    condition: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Number(Array):
+    """1 where a condition is true, 0 elsewhere."""
+
+    x: Array = operand(CONDITION)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mask(Array):
+    """A number times a condition: one instruction instead of two."""
+
+    x: Array = operand()
+    where: Array = operand(CONDITION)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Where(Array):
+    where: Array = operand(CONDITION)
+    a: Any = operand()
+    b: Any = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reshape(Array):
+    """The same elements, in the same order, in other lanes."""
+
+    x: Array = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Broadcast(Array):
+    """A narrower array, or a number, in full."""
+
+    x: Any = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sum(Array):
+    """Σ x over the axes (and the batch) that the result does not have."""
+
+    x: Array = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Peak(Array):
+    """The greatest x over the axes that the result does not have."""
+
+    x: Array = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Contract(Array):
+    """Σ a · b over the axes (and the batch) that the result does not have."""
+
+    a: Array = operand()
+    b: Array = operand()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Save(Effect):
+    """The values of a group: rows of a store, one a lane."""
+
+    x: Array = operand()
+    store: int
+    start: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Contribute(Effect):
+    """Add to the adjoint of the rows start + Σ index · stride, all different; or assign, as the first to do so."""
+
+    x: Any = operand()
+    store: int
+    start: int
+    strides: tuple[int, ...]
+    assign: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scatter(Effect):
+    """The same for rows without a pattern, which may repeat: what goes to one row is summed."""
+
+    x: Array = operand()
+    store: int
+    rows: RowNumbers
+    assign: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Give(Effect):
+    """Add to the adjoint of the item that each lane of a `Take` chose."""
+
+    x: Array = operand()
+    items: Operand
+    index: Operand
+    inner: tuple[int, ...]
+
+
+def base(x: Any) -> Any:
+    """The array whose elements an array looks at."""
+    while isinstance(x, Reshape):
+        x = x.x
+    return x
+
+
+def place(x: Instruction) -> tuple[int, RowNumbers]:
+    """The store and the rows that an instruction looks at or writes to, in the shape of its lanes."""
+    if isinstance(x, (Gather, Scatter)):
+        return x.store, x.rows
+    if isinstance(x, (Take, Give)):
+        return x.items.store, x.items.rows
+    if isinstance(x, (Rows, Contribute)):
+        rows = np.full(x.lanes, x.start)
+        for axis, (length, stride) in enumerate(zip(x.lanes, x.strides, strict=True)):
+            rows += (stride * np.arange(length)).reshape([-1 if a == axis else 1 for a in range(len(x.lanes))])
+        return x.store, rows
+    if isinstance(x, (Save, Adjoint)):
+        return x.store, x.start + np.arange(int(np.prod(x.lanes))).reshape(x.lanes)
+    raise TypeError(f"{type(x).__name__} has no place in a store")
+
+
+# ── what a program has to be ──────────────────────────────────────────────────────────────────
+
+
+class ProgramError(AssertionError):
+    """A program that breaks a rule of its instructions: a defect of the compiler, found before it could run."""
+
+
+def verify(
+    instructions: list[Instruction],
+    written: dict[int, NDArray[np.bool_]],
+    cleared: dict[int, NDArray[np.bool_]],
+    destinations: dict[Array, Effect],
+    gradient: int | None,
+) -> None:
+    """That a program keeps the rules of its instructions.
+
+    Args:
+        instructions: the program.
+        written: for each store, which rows hold something before the program runs.
+        cleared: for each store with adjoints, which rows of those are set to zero before the backward pass.
+        destinations: results that are written where an effect wants them.
+        gradient: the store of the parameters, every row of whose adjoint has to be set; None without a backward pass.
+
+    Raises:
+        ProgramError: naming the instruction and the rule.
+    """
+    written = {store: rows.copy() for store, rows in written.items()}
+    set_before = {store: rows.copy() for store, rows in cleared.items()}
+    bound: dict[Instruction, int] = {}
+    for number, x in enumerate(instructions):
+        _expect(x not in bound, x, "it is bound twice")
+        for name, kind, given in x.operands():
+            _check_operand(x, name, kind, given, bound)
+        bound[x] = number
+        _check_lanes(x)
+        if isinstance(x, (Rows, Gather)) or (isinstance(x, Take) and x.items.store in written):
+            store, rows = place(x)
+            if store in written:
+                _expect(bool(written[store][rows].all()), x, "it reads rows that nothing has been written to")
+        if isinstance(x, Save):
+            store, rows = place(x)
+            _expect(not written[store][rows].any(), x, "it writes rows that have been written to")
+            written[store][rows] = True
+        if isinstance(x, Adjoint):
+            store, rows = place(x)
+            _expect(bool(set_before[store][rows].all()), x, "it reads adjoints that nothing has been contributed to")
+        if isinstance(x, (Contribute, Scatter, Give)):
+            store, rows = place(x)
+            if isinstance(x, Give) or not x.assign:
+                _expect(bool(set_before[store][rows].all()), x, "it adds to adjoints that start from nothing")
+            else:
+                _expect(not set_before[store][rows].any(), x, "it assigns adjoints that have been contributed to")
+            if isinstance(x, Contribute):
+                _expect(len(np.unique(rows)) == rows.size, x, "it contributes to one row twice at once")
+            set_before[store][rows] = True
+    if gradient is not None:
+        rows = set_before[gradient]
+        if not rows.all():
+            raise ProgramError(f"nothing sets the gradient of parameters {np.flatnonzero(~rows)[:8].tolist()}")
+    _check_destinations(instructions, bound, destinations)
+
+
+def _expect(holds: bool, x: Instruction, otherwise: str) -> None:
+    if not holds:
+        raise ProgramError(f"{otherwise}: {x}")
+
+
+def _check_operand(x: Instruction, name: str, kind: str, given: Any, bound: dict[Instruction, int]) -> None:
+    if isinstance(given, Array):
+        _expect(given in bound, x, f"its {name} is used before it is bound")
+        wrong = given.condition if kind == NUMBER else not given.condition if kind == CONDITION else False
+        _expect(not wrong, x, f"its {name} has to be {kind}")
+    else:
+        _expect(type(given) in (float, Scale) and kind != CONDITION, x, f"its {name} has to be {kind}, not {given!r}")
+
+
+def _check_lanes(x: Instruction) -> None:
+    """That the operands fit the lanes of the result."""
+    arrays = x.arrays()
+    if isinstance(x, (Elementwise, Function, Comparison, Where, Mask, Not, Number)):
+        _expect(
+            np.broadcast_shapes(*(a.lanes for a in arrays)) == x.lanes, x, "its lanes are not those of its operands"
+        )
+        _expect(
+            any(a.batched for a in arrays) == x.batched, x, "it has a batch and its operands none, or they have one"
+        )
+    elif isinstance(x, Reshape):
+        _expect(np.prod(x.lanes) == np.prod(x.x.lanes) and x.batched == x.x.batched, x, "it has other elements")
+    elif isinstance(x, (Sum, Peak, Contract)):
+        whole = np.broadcast_shapes(*(a.lanes for a in arrays))
+        fits = len(whole) == len(x.lanes) and all(r in (1, n) for r, n in zip(x.lanes, whole, strict=True))
+        _expect(fits and x.batched <= any(a.batched for a in arrays), x, "its lanes are not those of its operands")
+    elif isinstance(x, (Save, Scatter, Give)):
+        _expect(x.x.lanes == x.lanes and x.x.batched == x.batched, x, "what it writes has other lanes")
+    elif isinstance(x, (Broadcast, Contribute)):
+        for a in arrays:
+            fits = np.broadcast_shapes(a.lanes, x.lanes) == x.lanes and a.batched <= x.batched
+            _expect(fits, x, "what it writes has other lanes")
+
+
+def _check_destinations(
+    instructions: list[Instruction], bound: dict[Instruction, int], destinations: dict[Array, Effect]
+) -> None:
+    """That from when a result is written to its destination until it is due there, nobody else works on those rows."""
+    for made, wanted in destinations.items():
+        _expect(isinstance(wanted, (Save, Contribute)), wanted, "a result cannot be written there")
+        store, rows = place(wanted)
+        saves = isinstance(wanted, Save)
+        _expect(saves or getattr(wanted, "assign", False), wanted, "a result is written where it has to be added")
+        for other in instructions[bound[made] + 1 : bound[wanted]]:
+            values = isinstance(other, (Rows, Gather, Take, Save))
+            adjoints = isinstance(other, (Adjoint, Contribute, Scatter, Give))
+            if (values if saves else adjoints) and place(other)[0] == store:
+                _expect(not np.isin(rows, place(other)[1]).any(), other, "its rows hold a result already")
