@@ -12,12 +12,15 @@ The floors, from scalar code to array calls, one module each:
 `trace`         the function, called once with placeholders, leaves its scalar graph
 `normalise`     sums become single nodes, constants fold, nothing is computed twice
 `roll`          nodes alike become lanes of one group; operands become views of what is stored
+`instructions`  the array program: typed instructions, and the check of a program of them
 `arrays`        the table of primitives, read as array instructions
 `lower`         every group's instructions, forward and backward
 `contract`      Σ a · b over axes: the matrix products
 `execute`       the instructions bound to buffers for one batch size
 `tape`          one by one instead, for graphs with nothing to find in them
-`show`          the derivation that `print` shows
+`derivation`    the instructions read in symbols: what `print` shows
+`terms`         formulas, and how they look in a terminal and in LaTeX
+`engines`       the seam: what may run a program
 `program`       `Program`, which holds all that together
 ==============  ============================================================================
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["compile"]
 
 
-def compile(f: Callable[..., Any], *, example: Any) -> Program:
+def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Program:
     """Compile a scalar function to array instructions that run on whole mini-batches.
 
     The function is called once, with placeholders instead of numbers. The leaf `Value`s that it
@@ -55,6 +58,7 @@ def compile(f: Callable[..., Any], *, example: Any) -> Program:
             a loss, or (nested) lists of `Value`s. It has to do the same for every input.
         example: the arguments of one sample, as a tuple (anything else is the only argument). Only
             shape and type matter. Integers may be indices of `autograd.take`.
+        engine: what runs it: "numpy", "nodes" (node by node), or "auto" for the one that is expected to be fastest.
 
     Returns:
         A `Program`. Its arithmetic follows IEEE throughout, as NumPy's does: 1/0 is inf, log(-1) is NaN.
@@ -63,7 +67,7 @@ def compile(f: Callable[..., Any], *, example: Any) -> Program:
         TypeError: for a function that returns no `Value`, that asks for a number it does not have
             (``if x > 0``, ``x.data``, ``math.exp(x)``), or that uses a primitive whose formula cannot
             be read for arrays.
-        ValueError: for an example of lists of unequal lengths.
+        ValueError: for an example of lists of unequal lengths, an unknown engine, or one that refuses the program.
 
     A program is for one thread at a time, as its buffers are used again by the next call.
 
@@ -76,7 +80,8 @@ def compile(f: Callable[..., Any], *, example: Any) -> Program:
     ...     return (model(x) - y) ** 2
     >>> program = compile(loss, example=([0.0, 0.0], 0.0))
     >>> print(program)
-    13 parameters, inputs x (2), y
+    13 parameters: W¹ (3 × 2), b¹ (3), W² (1 × 3), b² (1)
+    inputs x (2), y
     <BLANKLINE>
     forward
             z¹ = W¹ x + b¹
@@ -106,4 +111,4 @@ def compile(f: Callable[..., Any], *, example: Any) -> Program:
     """
     from autograd.compiler.program import Program
 
-    return Program(f, example)
+    return Program(f, example, engine)

@@ -81,7 +81,7 @@ class Code:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self.do(kind, lanes, batched, *args)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def do(self, kind: type[Kind], lanes: tuple[int, ...], batched: bool, *args: Any) -> Kind:
         """An instruction with an effect, or with arguments that are not worth comparing: always a new one."""
@@ -117,7 +117,7 @@ class Code:
 
     def condition(self, x: Any) -> Array:
         """x as a condition: a number is true if it is not 0."""
-        return x if x.condition else self.compare("not_equal", x, 0.0)  # type: ignore[no-any-return]
+        return x if x.condition else self.compare("not_equal", x, 0.0)
 
     # ── rewriting rules ───────────────────────────────────────────────────────────────────────
 
@@ -245,7 +245,7 @@ class Code:
         times: Scalar = 1.0
         for length, here, there in zip(space, present, target, strict=True):
             if here == 1 and there == 1:
-                times *= length  # type: ignore[operator]
+                times = product(times, length)
         present_batched = any(x.batched for x in arrays)
         if batched and not present_batched and not target_batched:
             times = product(times, Scale(1.0, 1))

@@ -46,7 +46,7 @@ from autograd.compiler.instructions import (
     base,
 )
 from autograd.compiler.lower import Lowered
-from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Operand
+from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED
 
 __all__ = ["Plan"]
 
@@ -91,15 +91,15 @@ class Plan:
 
     # ── running ───────────────────────────────────────────────────────────────────────────────
 
-    def value_and_grad(self, vector: Floats, inputs: list[Floats], size: int) -> tuple[float, Floats]:
-        """The mean of the root over a batch, and its gradient. The vector is the one the plan is bound to."""
+    def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
+        """The mean of the root over a batch, and its gradient."""
         assert self.root is not None
-        gradient = np.empty(len(vector))
+        gradient = np.empty(len(self.gradient))
         self.run(inputs, gradient)
         row = self._row(self.root, inputs)
         return float(np.add.reduce(row)) / len(row), gradient
 
-    def values(self, vector: Floats, inputs: list[Floats]) -> Callable[[int], Any]:
+    def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""
         self.run(inputs, None)
         return lambda node: self._row(node, inputs)

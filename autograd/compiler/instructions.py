@@ -29,10 +29,11 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from autograd.compiler.arrays import Code
-    from autograd.compiler.roll import Operand, Rows as RowNumbers
+    from autograd.compiler.roll import Operand
+    from autograd.compiler.roll import Rows as RowNumbers
 
 __all__ = [
-    "CONDITION", "EITHER", "NUMBER", "Adjoint", "Array", "Broadcast", "Comparison", "Contract", "Contribute", "Effect",
+    "CONDITION", "NUMBER", "Adjoint", "Array", "Broadcast", "Comparison", "Contract", "Contribute", "Effect",
     "Elementwise", "Function", "Gather", "Give", "Instruction", "Literal", "Mask", "Not", "Number", "Peak",
     "ProgramError", "Reshape", "Rows", "Save", "Scalar", "Scale", "Scatter", "Sum", "Take", "View", "Where", "base",
     "place", "verify",
@@ -51,12 +52,9 @@ class Scale(NamedTuple):
 
 Scalar = float | Scale
 
-NUMBER, CONDITION, EITHER = "a number", "a condition", "a number or a condition"
-
-
-def operand(kind: str = NUMBER) -> Any:
-    """A field that holds an operand, and what it has to be."""
-    return field(metadata={"operand": kind})
+NUMBER = {"operand": "a number"}
+CONDITION = {"operand": "a condition"}
+"""What a field that holds an operand says of it."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -232,7 +230,7 @@ class Elementwise(Array):
     """A NumPy function of numbers, by its name there."""
 
     function: str
-    args: tuple[Any, ...] = operand()
+    args: tuple[Any, ...] = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -241,7 +239,7 @@ class Function(Array):
 
     name: str
     function: Callable[..., Any]
-    args: tuple[Any, ...] = operand()
+    args: tuple[Any, ...] = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -249,14 +247,14 @@ class Comparison(Array):
     """A NumPy comparison of numbers, by its name there."""
 
     function: str
-    args: tuple[Any, ...] = operand()
+    args: tuple[Any, ...] = field(metadata=NUMBER)
 
     condition: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Not(Array):
-    x: Array = operand(CONDITION)
+    x: Array = field(metadata=CONDITION)
 
     condition: ClassVar[bool] = True
 
@@ -265,65 +263,65 @@ class Not(Array):
 class Number(Array):
     """1 where a condition is true, 0 elsewhere."""
 
-    x: Array = operand(CONDITION)
+    x: Array = field(metadata=CONDITION)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Mask(Array):
     """A number times a condition: one instruction instead of two."""
 
-    x: Array = operand()
-    where: Array = operand(CONDITION)
+    x: Array = field(metadata=NUMBER)
+    where: Array = field(metadata=CONDITION)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Where(Array):
-    where: Array = operand(CONDITION)
-    a: Any = operand()
-    b: Any = operand()
+    where: Array = field(metadata=CONDITION)
+    a: Any = field(metadata=NUMBER)
+    b: Any = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reshape(Array):
     """The same elements, in the same order, in other lanes."""
 
-    x: Array = operand()
+    x: Array = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Broadcast(Array):
     """A narrower array, or a number, in full."""
 
-    x: Any = operand()
+    x: Any = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sum(Array):
     """Σ x over the axes (and the batch) that the result does not have."""
 
-    x: Array = operand()
+    x: Array = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Peak(Array):
     """The greatest x over the axes that the result does not have."""
 
-    x: Array = operand()
+    x: Array = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Contract(Array):
     """Σ a · b over the axes (and the batch) that the result does not have."""
 
-    a: Array = operand()
-    b: Array = operand()
+    a: Array = field(metadata=NUMBER)
+    b: Array = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Save(Effect):
     """The values of a group: rows of a store, one a lane."""
 
-    x: Array = operand()
+    x: Array = field(metadata=NUMBER)
     store: int
     start: int
 
@@ -332,7 +330,7 @@ class Save(Effect):
 class Contribute(Effect):
     """Add to the adjoint of the rows start + Σ index · stride, all different; or assign, as the first to do so."""
 
-    x: Any = operand()
+    x: Any = field(metadata=NUMBER)
     store: int
     start: int
     strides: tuple[int, ...]
@@ -343,7 +341,7 @@ class Contribute(Effect):
 class Scatter(Effect):
     """The same for rows without a pattern, which may repeat: what goes to one row is summed."""
 
-    x: Array = operand()
+    x: Array = field(metadata=NUMBER)
     store: int
     rows: RowNumbers
     assign: bool
@@ -353,7 +351,7 @@ class Scatter(Effect):
 class Give(Effect):
     """Add to the adjoint of the item that each lane of a `Take` chose."""
 
-    x: Array = operand()
+    x: Array = field(metadata=NUMBER)
     items: Operand
     index: Operand
     inner: tuple[int, ...]
@@ -438,9 +436,9 @@ def verify(
                 _expect(len(np.unique(rows)) == rows.size, x, "it contributes to one row twice at once")
             set_before[store][rows] = True
     if gradient is not None:
-        rows = set_before[gradient]
-        if not rows.all():
-            raise ProgramError(f"nothing sets the gradient of parameters {np.flatnonzero(~rows)[:8].tolist()}")
+        unset = np.flatnonzero(~set_before[gradient])
+        if len(unset):
+            raise ProgramError(f"nothing sets the gradient of parameters {unset[:8].tolist()}")
     _check_destinations(instructions, bound, destinations)
 
 
@@ -452,10 +450,9 @@ def _expect(holds: bool, x: Instruction, otherwise: str) -> None:
 def _check_operand(x: Instruction, name: str, kind: str, given: Any, bound: dict[Instruction, int]) -> None:
     if isinstance(given, Array):
         _expect(given in bound, x, f"its {name} is used before it is bound")
-        wrong = given.condition if kind == NUMBER else not given.condition if kind == CONDITION else False
-        _expect(not wrong, x, f"its {name} has to be {kind}")
+        _expect(given.condition == (kind == "a condition"), x, f"its {name} has to be {kind}")
     else:
-        _expect(type(given) in (float, Scale) and kind != CONDITION, x, f"its {name} has to be {kind}, not {given!r}")
+        _expect(type(given) in (float, Scale) and kind == "a number", x, f"its {name} has to be {kind}, not {given!r}")
 
 
 def _check_lanes(x: Instruction) -> None:

@@ -176,7 +176,13 @@ class _Lowering:
                 f"functions of autograd (autograd.exp, not math.exp; where, not if). Read for arrays: {error}"
             ) from error
         if derivative is not None and isinstance(result, Array) and not any(result is x for x in given):
-            self.code.readings.setdefault(result, Read(op, tuple(operands[1:]), derivative))
+            known = self.code.readings.get(result)
+            if known is None or known.op.name in (
+                "where",
+                "maximum",
+                "minimum",
+            ):  # softplus′(z) is better known as σ(z)
+                self.code.readings[result] = Read(op, tuple(operands[1:]), derivative)
         return result
 
     def _log_sum_exp(self, x: Any, group: Group) -> Any:
@@ -247,6 +253,7 @@ class _Lowering:
                 self._read_table(op, rule, [y, *lanes], number) if rule and want else None
                 for number, (rule, want) in enumerate(zip(rules, wanted, strict=True))
             ]
+        terms: list[tuple[Operand, Any]] = []
         for number, (operand, derivative, want) in enumerate(zip(group.operands, local, wanted, strict=True)):
             if not want or derivative is None:
                 continue
@@ -257,6 +264,12 @@ class _Lowering:
             term = self.code.product_sum(adjoint, derivative, space, group.batched, target, operand.batched)
             if isinstance(term, Array):
                 term = self.code.reshape(term, term.lanes[: len(operand.shape)])
+            same = next((i for i, (other, _) in enumerate(terms) if _alike(other, operand)), None)
+            if same is None:
+                terms.append((operand, term))
+            else:  # x · x: what both factors get is added before it is handed on
+                terms[same] = operand, self.code.add(terms[same][1], term)
+        for operand, term in terms:
             self.accumulate(operand, term)
 
     def _propagate_choice(self, group: Group, adjoint: Any) -> None:
@@ -356,6 +369,11 @@ def _fits(wanted: Contribute, made: Array) -> bool:
 def _strides(lanes: NDArray[Any] | tuple[int, ...]) -> tuple[int, ...]:
     """The strides of rows that lie one after another."""
     return tuple(int(s) // 8 for s in np.empty(lanes).strides)
+
+
+def _alike(a: Operand, b: Operand) -> bool:
+    """Whether two operands are the same rows, lane by lane."""
+    return a.store == b.store and a.rows.shape == b.rows.shape and bool((a.rows == b.rows).all())
 
 
 def _space(group: Group) -> tuple[int, ...]:

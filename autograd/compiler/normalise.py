@@ -19,9 +19,11 @@ a sum may change, which changes its last digits.
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
-from autograd.compiler.trace import TAKE, Trace, Traced, values
+from autograd.compiler.trace import DETACH, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, TAKE, Trace, Traced, values
 from autograd.primitives import Primitive, table
 from autograd.value import Value
 
@@ -31,6 +33,8 @@ _ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (
     table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos")
 )
 _SUMS = (_ADD, _DOT, _TOTAL)
+TRACED = {op.name: op for op in (LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, DETACH, TAKE)}
+"""Primitives that exist in a trace alone, by name."""
 
 
 class Scalars:
@@ -65,6 +69,21 @@ class Scalars:
 
     def __len__(self) -> int:
         return len(self.op)
+
+    def with_parameters(self, change: Callable[[Value], Value]) -> Scalars:
+        """The same program over other `Value`s."""
+        made = copy.copy(self)
+        made.parameters = {node: change(p) for node, p in self.parameters.items()}
+        made.constants, made._constant = dict(self.constants), dict(self._constant)
+        for name in ("op", "operands", "level", "batched", "active", "rank"):
+            setattr(made, name, list(getattr(self, name)))
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "op": [op and _reduced(op) for op in self.op]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= {**state, "op": [op and _restored(op) for op in state["op"]]}
 
     def leaf(self, rank: int, batched: bool = False, active: bool = False) -> int:
         self.op.append(None)
@@ -112,6 +131,14 @@ class Scalars:
         self.active.append(bool(active))
         self.rank.append(rank)
         return node
+
+
+def _reduced(op: Primitive) -> Primitive | str:
+    return op.name if op.name in TRACED else op
+
+
+def _restored(op: Primitive | str) -> Primitive:
+    return TRACED[op] if isinstance(op, str) else op
 
 
 class _Sum:

@@ -2,70 +2,138 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import inspect
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.execute import Plan
-from autograd.compiler.lower import lower
-from autograd.compiler.normalise import normalise
-from autograd.compiler.roll import grouped, roll
-from autograd.compiler.show import LaTeX, show
-from autograd.compiler.tape import Tape
+from autograd.compiler.derivation import Derivation
+from autograd.compiler.engines import choose
+from autograd.compiler.normalise import Scalars, normalise
+from autograd.compiler.terms import LaTeX, Plain
 from autograd.compiler.trace import trace
 from autograd.value import Value
 
 __all__ = ["Program"]
 
 Floats = NDArray[np.float64]
-_MANY, _NARROW = 300, 10  # more groups than that, of fewer nodes each, are run by a `Tape`
-_PLANS = 4  # batch sizes whose buffers are kept
+_SHOWN = 40  # entries of a table that `print` shows
 
 
 class Program:
-    """A scalar function that was compiled to array instructions; made by `autograd.compile`.
+    """A scalar function that was compiled; made by `autograd.compile`.
+
+    The numbers belong to the program once it is made: it computes with `vector` alone. `write_back` puts them into
+    the `Value`s, for whoever looks there (another program, `nn`'s `state_dict`, a drawing); `read_back`
+    takes them from there, when somebody else has changed those. Two programs over the same parameters
+    share nothing but that.
+
+    `copy.copy` gives a program with a vector of its own over the same `Value`s, as for an average of weights;
+    `copy.deepcopy` and `pickle` one with `Value`s of its own. A program is for one thread at a time.
 
     Attributes:
         parameters: the `Value`s that the function depends on, in the order of `vector`.
-        vector: their data, one float64 array. It is live: optimisers step it in place.
     """
 
-    def __init__(self, f: Callable[..., Any], example: Any) -> None:
+    def __init__(self, f: Callable[..., Any], example: Any, engine: str = "auto") -> None:
         collecting = gc.isenabled()
         gc.disable()  # a graph is many objects and no garbage
         try:
-            self._compile(f, example)
+            traced = trace(f, example)
+            scalars, roots = normalise(traced)
+            self._names = _names(f, len(traced.arguments))
+            self._shapes = [argument.shape for argument in traced.arguments]
+            self._set_up(scalars, _nodes(traced.result, roots), engine)
         finally:
             if collecting:
                 gc.enable()
 
-    def _compile(self, f: Callable[..., Any], example: Any) -> None:
-        traced = trace(f, example)
-        scalars, roots = normalise(traced)
-        self._names = _names(f, len(traced.arguments))
-        self._shapes = [argument.shape for argument in traced.arguments]
-        self._widths = [len(argument.placeholders) for argument in traced.arguments]
-        self._result, self._roots = traced.result, roots
-        self._root = roots[traced.result] if isinstance(traced.result, Value) else None
-        groups = grouped(scalars)
-        nodes = sum(len(lanes) for _, lanes in groups)
-        self._tape: Tape | None = None
-        if len(groups) > _MANY and nodes < _NARROW * len(groups) and Tape.fits(scalars):
-            self._tape = Tape(scalars, self._root)
-            order = list(scalars.parameters)
-        else:
-            self._roll = roll(scalars, groups)
-            self._lowered = lower(self._roll, self._root)
-            order = self._roll.parameters
-        self._limits = {} if self._tape else self._roll.limits
-        self.parameters: list[Value] = [scalars.parameters[node] for node in order]
-        self.vector: Floats = np.array([p.data for p in self.parameters], float)
-        self._plans: dict[int, Plan] = {}
+    def _set_up(self, scalars: Scalars, result: Any, engine: str) -> None:
+        self._scalars, self._result = scalars, result
+        self._root = result.node if isinstance(result, _Node) else None
+        self._engine = choose(scalars, self._root, engine)
+        self.parameters: list[Value] = [scalars.parameters[node] for node in self._engine.parameters]
+        self._vector: Floats = np.array([p.data for p in self.parameters], float)
         self._last_gradient: Floats | None = None
+        self._busy = Lock()
+
+    # ── the numbers ───────────────────────────────────────────────────────────────────────────
+
+    @property
+    def vector(self) -> Floats:
+        """The data of the parameters, one float64 array. It is live: optimisers step it in place."""
+        return self._vector
+
+    @vector.setter
+    def vector(self, numbers: Any) -> None:
+        given = np.asarray(numbers)
+        if given.shape != self._vector.shape or given.dtype.kind not in "fiub":
+            raise ValueError(
+                f"the vector has {len(self._vector)} real numbers, and was given an array of {given.dtype} "
+                f"of shape {given.shape}"
+            )
+        self._vector[:] = given
+
+    def write_back(self) -> None:
+        """Put the vector into the `data` of the parameters, and the last gradient, if any, into their `grad`."""
+        for parameter, data in zip(self.parameters, self._vector.tolist(), strict=True):
+            parameter.data = data
+        if self._last_gradient is not None:
+            for parameter, grad in zip(self.parameters, self._last_gradient.tolist(), strict=True):
+                parameter.grad = grad
+
+    def read_back(self) -> None:
+        """Take the vector from the `data` of the parameters, as it was when the program was made.
+
+        >>> import autograd
+        >>> w = autograd.Value(2.0)
+        >>> program = autograd.compile(lambda x: w * x, example=(1.0,))
+        >>> w.data = 3.0                         # somebody else's step
+        >>> program.value_and_grad([1.0])[0]
+        2.0
+        >>> program.read_back(); program.value_and_grad([1.0])[0]
+        3.0
+        """
+        self._vector[:] = [p.data for p in self.parameters]
+
+    def __copy__(self) -> Program:
+        made = object.__new__(Program)
+        made.__dict__ |= {name: self.__dict__[name] for name in ("_names", "_shapes")}
+        made._set_up(self._scalars.with_parameters(lambda p: p), self._result, self._engine.name)
+        made._vector[:] = self._vector
+        made._last_gradient = None if self._last_gradient is None else self._last_gradient.copy()
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        made = object.__new__(Program)
+        made.__setstate__(
+            {**self.__getstate__(), "scalars": self._scalars.with_parameters(lambda p: copy.deepcopy(p, memo))}
+        )
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "names": self._names,
+            "shapes": self._shapes,
+            "scalars": self._scalars,
+            "result": self._result,
+            "engine": self._engine.name,
+            "vector": self._vector,
+            "gradient": self._last_gradient,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._names, self._shapes = state["names"], state["shapes"]
+        self._set_up(state["scalars"], state["result"], state["engine"])
+        self._vector[:] = state["vector"]
+        self._last_gradient = None if state["gradient"] is None else state["gradient"].copy()
+
+    # ── running ───────────────────────────────────────────────────────────────────────────────
 
     def value_and_grad(self, *batch: Any) -> tuple[float, Floats]:
         """The mean of the function over a batch, and its gradient.
@@ -75,21 +143,25 @@ class Program:
                 number of samples as first axis.
 
         Returns:
-            The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`.
+            The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`. Arithmetic follows
+            IEEE throughout, as NumPy's does: NaN and ∞ travel, from an input too.
 
         Raises:
             TypeError: if the function does not return one `Value`, for a wrong number of arrays, or
                 arrays that are not of real numbers (or not of integers where `take` needs them).
-            ValueError: for shapes that do not fit the example, an empty batch, or NaN in an input.
+            ValueError: for shapes that do not fit the example, or an empty batch.
             IndexError: for an integer input that is out of range of a `take`.
+            RuntimeError: while another thread runs the program, whose buffers it uses.
         """
         if self._root is None:
             raise TypeError("value_and_grad is for a function that returns one Value; this one returned lists")
         inputs, size = self._inputs(batch)
-        with np.errstate(all="ignore"):  # IEEE throughout
-            mean, gradient = (self._tape or self._arrays(size)).value_and_grad(self.vector, inputs, size)
-        if mean != mean:
-            self._check_for_nan(inputs)
+        self._begin()
+        try:
+            with np.errstate(all="ignore"):
+                mean, gradient = self._engine.value_and_grad(self._vector, inputs, size)
+        finally:
+            self._busy.release()
         self._last_gradient = gradient
         return mean, gradient
 
@@ -103,69 +175,69 @@ class Program:
             As `value_and_grad`.
         """
         inputs, size = self._inputs(batch)
-        with np.errstate(all="ignore"):
-            value_of = (self._tape or self._arrays(size)).values(self.vector, inputs)
-        results = self._collect(self._result, value_of, size)
-        self._check_for_nan(inputs)
-        return results
+        self._begin()
+        try:
+            with np.errstate(all="ignore"):
+                value_of = self._engine.values(self._vector, inputs, size)
+            return _collect(self._result, value_of, size)
+        finally:
+            self._busy.release()
 
-    def write_back(self) -> None:
-        """Put the vector into the `data` of the parameters, and the last gradient into their `grad`."""
-        gradient = np.zeros(len(self.vector)) if self._last_gradient is None else self._last_gradient
-        for parameter, data, grad in zip(self.parameters, self.vector.tolist(), gradient.tolist(), strict=True):
-            parameter.data, parameter.grad = data, grad
+    def _begin(self) -> None:
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("another thread is running this program; give each thread its own: copy.copy(program)")
 
     # ── what it looks like ────────────────────────────────────────────────────────────────────
 
+    @property
+    def tables(self) -> dict[str, NDArray[Any]]:
+        """Constants and tables of rows that the derivation refers to, by name, whole."""
+        derivation = self._derivation(Plain())
+        return derivation.tables if derivation else {}
+
+    def _derivation(self, notation: Plain) -> Derivation | None:
+        arguments = list(zip(self._names, self._shapes, strict=True))
+        return self._engine.derivation(arguments, self._result, notation)
+
     def __str__(self) -> str:
-        if self._tape:
-            return f"{self._summary()}\n\n{self._tape}"
-        lines = show(self._roll, self._root, self._names)
-        width = max((len(left) for _, left, _ in lines), default=0)
-        written = [self._summary()]
-        for section in ("forward", "backward"):
-            inside = [f"    {left:>{width}} = {right}" for where, left, right in lines if where == section]
+        derivation = self._derivation(Plain())
+        if derivation is None:
+            return f"{self._summary()}\n\n{self._engine.described()}"
+        written = [_count(len(self.parameters), derivation.parameters), f"inputs {self._arguments()}"]
+        if derivation.tables:
+            written += ["", "constants"]
+            written += [f"    {name} = {_entries(values)}" for name, values in derivation.tables.items()]
+        width = max((len(line.left) for line in derivation.lines), default=0)
+        for part in ("forward", "backward"):
+            inside = [line for line in derivation.lines if line.part == part]
             if inside:
-                written += ["", section, *inside]
+                written += ["", part]
+                written += [f"    {x.left:>{width}} {'+=' if x.adds else '='} {x.right}" for x in inside]
         if self._root is not None:
-            written += ["", "Over a batch: the mean of E, and of every ∂E/∂…"]
+            written += ["", f"Over a batch: the mean of {derivation.loss}, and of every ∂{derivation.loss}/∂…"]
+        else:
+            written += ["", f"result: {derivation.result}"]
         return "\n".join(written)
 
     def __repr__(self) -> str:
         return f"<compiled program: {self._summary()}>"
 
     def _repr_latex_(self) -> str:
-        rows = [rf"{left} &= {right}" for _, left, right in show(self._roll, self._root, self._names, LaTeX())]
+        derivation = self._derivation(LaTeX())
+        if derivation is None:
+            return rf"$$\text{{{self._engine.described()}}}$$"
+        notation = LaTeX()
+        rows = [f"{x.left} {notation.adds if x.adds else notation.equals} {x.right}" for x in derivation.lines]
+        if self._root is None:
+            rows.append(rf"&\text{{result: }}{derivation.result}")
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
     def _summary(self) -> str:
-        inputs = ", ".join(
-            f"{name} ({' × '.join(map(str, shape))})" if shape else name
-            for name, shape in zip(self._names, self._shapes, strict=True)
-        )
-        return f"{len(self.parameters)} parameters, inputs {inputs or 'none'}"
+        return f"{_count(len(self.parameters))}, inputs {self._arguments()}"
 
-    def _collect(self, result: Any, value_of: Callable[[int], Any], size: int) -> Any:
-        """The nested lists that the function returned, with an array for each `Value`."""
-        if isinstance(result, tuple):
-            return tuple(self._collect(part, value_of, size) for part in result)
-        if isinstance(result, (list, np.ndarray)):
-            parts = [self._collect(part, value_of, size) for part in result]
-            if all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts):
-                return np.stack(parts, axis=1) if parts else np.empty((size, 0))
-            return parts
-        value = value_of(self._roots[result]) if isinstance(result, Value) else float(result)
-        return np.broadcast_to(value, size).copy()
-
-    def _arrays(self, size: int) -> Plan:
-        """The buffers for a batch size; those of the last few are kept."""
-        plan = self._plans.pop(size, None)
-        if plan is None:
-            plan = Plan(self._lowered, size, self.vector, self._widths, self._root)
-            while len(self._plans) >= _PLANS:
-                del self._plans[next(iter(self._plans))]
-        self._plans[size] = plan  # the one used last comes last
-        return plan
+    def _arguments(self) -> str:
+        shaped = [_shaped(name, shape) for name, shape in zip(self._names, self._shapes, strict=True)]
+        return ", ".join(shaped) or "none"
 
     # ── what comes in ─────────────────────────────────────────────────────────────────────────
 
@@ -190,11 +262,13 @@ class Program:
         size = sizes.pop()
         if not size:
             raise ValueError("the batch is empty")
-        if self._limits:
+        if self._engine.limits:
             self._check_limits(inputs)
         return inputs, size
 
     def _array(self, given: Any, number: int) -> Floats:
+        if isinstance(given, np.ma.MaskedArray):
+            raise TypeError(f"argument {number} of a batch is a masked array; fill it first, as a program has no masks")
         try:
             array = np.asarray(given)
         except ValueError as error:
@@ -204,7 +278,7 @@ class Program:
         return np.ascontiguousarray(array, np.float64).reshape(array.shape)
 
     def _check_limits(self, inputs: list[Floats]) -> None:
-        for (number, place), limit in self._limits.items():
+        for (number, place), limit in self._engine.limits.items():
             indices = inputs[number].reshape(len(inputs[number]), -1)[:, place]
             if not (indices == np.floor(indices)).all():
                 raise TypeError(f"argument {number} has integers at place {place} after its example, not {indices}")
@@ -212,11 +286,35 @@ class Program:
                 wrong = indices[(indices < 0) | (indices >= limit)][0]
                 raise IndexError(f"take chooses from {limit} items, 0 to {limit - 1}, and an index is {int(wrong)}")
 
-    def _check_for_nan(self, inputs: list[Floats]) -> None:
-        for number, array in enumerate(inputs):
-            if np.isnan(array).any():
-                sample = int(np.argwhere(np.isnan(array))[0][0])
-                raise ValueError(f"argument {number} of the batch has NaN in it, first in sample {sample}")
+
+class _Node:
+    """A `Value` that the function returned: a node of the scalar program."""
+
+    def __init__(self, node: int) -> None:
+        self.node = node
+
+
+def _nodes(result: Any, roots: dict[Value, int]) -> Any:
+    """What the function returned, with a `_Node` for each `Value`, and nested lists for arrays."""
+    if isinstance(result, Value):
+        return _Node(roots[result])
+    if isinstance(result, (list, tuple)) or (hasattr(result, "dtype") and result.ndim):
+        parts = [_nodes(part, roots) for part in result]
+        return tuple(parts) if isinstance(result, tuple) else parts
+    return float(result)
+
+
+def _collect(result: Any, value_of: Callable[[int], Any], size: int) -> Any:
+    """The nested lists that the function returned, with an array for each `Value`."""
+    if isinstance(result, tuple):
+        return tuple(_collect(part, value_of, size) for part in result)
+    if isinstance(result, list):
+        parts = [_collect(part, value_of, size) for part in result]
+        if all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts):
+            return np.stack(parts, axis=1) if parts else np.empty((size, 0))
+        return parts
+    value = value_of(result.node) if isinstance(result, _Node) else result
+    return np.broadcast_to(value, size).copy()
 
 
 def _names(f: Callable[..., Any], number: int) -> list[str]:
@@ -230,3 +328,41 @@ def _names(f: Callable[..., Any], number: int) -> list[str]:
     except (TypeError, ValueError):
         names = []
     return names[:number] if len(names) >= number else [f"x{k}" for k in range(number)]
+
+
+def _count(number: int, blocks: list[tuple[str, tuple[int, ...]]] | None = None) -> str:
+    written = f"{number or 'no'} parameter{'s' * (number != 1)}"
+    return written + (": " + ", ".join(_shaped(*block) for block in blocks) if blocks else "")
+
+
+def _shaped(name: str, shape: tuple[int, ...]) -> str:
+    return f"{name} ({' × '.join(map(str, shape))})" if shape else name
+
+
+def _entries(values: NDArray[Any]) -> str:
+    """The numbers of a table: a:b counts up from a to b − 1, n × a repeats."""
+    numbers = values.tolist()
+    rows = values.dtype.kind == "i"
+    written: list[str] = []
+    i = 0
+    while i < len(numbers) and len(written) < _SHOWN:
+        same = up = i + 1
+        while same < len(numbers) and numbers[same] == numbers[i]:
+            same += 1
+        while rows and up < len(numbers) and numbers[up] == numbers[up - 1] + 1:
+            up += 1
+        if up - i > 2:
+            written.append(f"{numbers[i]}:{numbers[up - 1] + 1}")
+            i = up
+        elif same - i > 2:
+            written.append(f"{same - i} × {_figure(numbers[i])}")
+            i = same
+        else:
+            written.append(_figure(numbers[i]))
+            i += 1
+    return ", ".join(written) + (", …" if i < len(numbers) else "")
+
+
+def _figure(number: float) -> str:
+    plain = Plain()
+    return plain.minus + plain.number(-float(number)) if number < 0 else plain.number(float(number))

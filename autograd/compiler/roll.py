@@ -27,7 +27,19 @@ from autograd.compiler.normalise import Scalars
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
 
-__all__ = ["CONSTANT", "INPUT", "PARAMETER", "SAMPLE", "SHARED", "Group", "Operand", "Roll", "grouped", "roll"]
+__all__ = [
+    "CONSTANT",
+    "INPUT",
+    "PARAMETER",
+    "SAMPLE",
+    "SHARED",
+    "Group",
+    "Groups",
+    "Operand",
+    "Roll",
+    "grouped",
+    "roll",
+]
 
 Rows = NDArray[np.int64]
 
@@ -157,6 +169,8 @@ class Roll:
     def _sequences(self, op: Primitive, lanes: list[tuple[int, ...]]) -> list[Rows]:
         """The operands of n-ary lanes as arrays, lanes × inner; the shorter ones padded."""
         n = max(map(len, lanes))
+        if len(lanes) == 1 and op is not TAKE:
+            lanes = [self._in_order(op, lanes[0])]
         if op is _DOT:
             m = n // 2
             zero = self._constant(0.0)
@@ -168,6 +182,17 @@ class Roll:
             return [together[:, :-1], together[:, -1]]
         padding = self._constant(_PADDING[op]) if any(len(x) < n for x in lanes) else 0
         return [np.array([(*x, *[padding] * (n - len(x))) for x in lanes], np.int64)]
+
+    def _in_order(self, op: Primitive, operands: tuple[int, ...]) -> tuple[int, ...]:
+        """The operands of a sum in the order they are stored, so that they can be looked at where they lie."""
+        self.lay_out(np.array(operands, np.int64))
+        place = list(zip(self.store.tolist(), self.row.tolist(), strict=True)) if len(operands) > 512 else None
+        at = place.__getitem__ if place else self.location
+        if op is not _DOT:
+            return tuple(sorted(operands, key=at))
+        n = len(operands) // 2
+        pairs = sorted(zip(operands[:n], operands[n:-1], strict=True), key=lambda pair: (at(pair[0]), at(pair[1])))
+        return (*[w for w, _ in pairs], *[x for _, x in pairs], operands[-1])
 
     def _constant(self, number: float) -> int:
         node = self.scalars.constant(number)

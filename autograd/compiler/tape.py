@@ -14,20 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.compiler.derivation import Derivation
 from autograd.compiler.normalise import Scalars
+from autograd.compiler.roll import Groups
+from autograd.compiler.terms import Plain
 from autograd.compiler.trace import TAKE
-from autograd.primitives import Primitive
+from autograd.primitives import Primitive, table
 
 __all__ = ["Tape"]
 
 Floats = NDArray[np.float64]
 _FEW = 8  # samples, up to which floats one by one are quicker than arrays
 _NO_OPERAND, _SEQUENCE = -1, -2
+_POW = table["pow"]
 
 
 Operation = tuple[Callable[..., Any], Any, int]
@@ -43,25 +47,29 @@ class Tape:
             adjoint times the value of a, or times what the rule gives of the node, a and b.
     """
 
-    def __init__(self, scalars: Scalars, root: int | None) -> None:
+    name: ClassVar[str] = "nodes"
+
+    def __init__(self, scalars: Scalars, root: int | None, groups: Groups) -> None:
         self.scalars = scalars
+        self.limits: dict[tuple[int, int], int] = {}
         units = {number: scalars.constant(number) for number in (1.0, -1.0)}  # derivatives of + and −, so values, too
         leaves = [node for node, op in enumerate(scalars.op) if op is None]
         self.nodes = [node for node, op in enumerate(scalars.op) if op is not None]
         self.place = {node: i for i, node in enumerate(leaves + self.nodes)}
-        self.parameters = [self.place[node] for node in scalars.parameters]
+        self.parameters = list(scalars.parameters)
+        self.places = [self.place[node] for node in self.parameters]
         self.inputs = [(self.place[node], k, row) for node, (k, row) in scalars.inputs.items()]
         self.start: list[Any] = [scalars.constants.get(node, 0.0) for node in leaves]
         self.root = None if root is None else self.place[root]
         self.units = {number: self.place[node] for number, node in units.items()}
-        self.operations = self._operations(lambda op: op.on_floats)
+        self.operations = self._operations(lambda op: _real(op.on_floats) if op is _POW else op.on_floats)
         self.edges = self._edges("derivatives_on_floats")
         self._on_arrays: tuple[Any, Any] | None = None
 
     @staticmethod
-    def fits(scalars: Scalars) -> bool:
-        """Whether a tape can run the graph: it has no `take`."""
-        return TAKE not in scalars.op
+    def refuses(scalars: Scalars) -> str | None:
+        """Why a tape cannot run a graph; None if it can."""
+        return "it chooses by an input (take)" if TAKE in scalars.op else None
 
     def _operations(self, function: Callable[[Primitive], Any]) -> list[Operation]:
         place, scalars = self.place, self.scalars
@@ -122,8 +130,8 @@ class Tape:
                 pass  # where Python's floats raise, arrays follow IEEE
         v = self._values(vector, inputs)
         assert self._on_arrays is not None
-        g = self._backward(v, np.full(size, 1 / size), self._on_arrays[1])
-        return float(np.mean(v[self.root])), np.array([np.sum(g[i]) for i in self.parameters])
+        g = self._backward(v, np.full(size, 1 / size).view(_Numbers), self._on_arrays[1])
+        return float(np.mean(v[self.root])), np.array([np.sum(g[i]) for i in self.places], float)
 
     def _sample_by_sample(self, vector: Floats, inputs: list[Floats], size: int) -> tuple[float, Floats]:
         assert self.root is not None
@@ -132,26 +140,31 @@ class Tape:
             v = self._forward(self._start(vector.tolist(), inputs, sample), self.operations)
             g = self._backward(v, 1 / size, self.edges)
             mean += v[self.root] / size
-            gradient += [g[i] for i in self.parameters]
+            gradient += [g[i] for i in self.places]
         return mean, gradient
 
-    def values(self, vector: Floats, inputs: list[Floats]) -> Callable[[int], Any]:
+    def values(self, vector: Floats, inputs: list[Floats], size: int) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""
         v = self._values(vector, inputs)
         return lambda node: v[self.place[node]]
 
-    def __str__(self) -> str:
+    def derivation(self, arguments: Any, result: Any, notation: Plain) -> Derivation | None:
+        """None: what has no pattern is no derivation."""
+        return None
+
+    def described(self) -> str:
+        """What runs, in one line."""
         return f"{len(self.operations)} operations without a pattern, {len(self.edges)} edges, run one by one"
 
     def _values(self, vector: Floats, inputs: list[Floats]) -> list[Any]:
         if self._on_arrays is None:
             self._on_arrays = self._operations(lambda op: op), self._edges("derivatives")
         v = self._start([vector[i : i + 1] for i in range(len(vector))], inputs, slice(None))
-        return self._forward([np.atleast_1d(x) for x in v], self._on_arrays[0])
+        return self._forward([np.atleast_1d(x).view(_Numbers) for x in v], self._on_arrays[0])
 
     def _start(self, parameters: list[Any], inputs: list[Floats], samples: Any) -> list[Any]:
         v = self.start[:]
-        for i, x in zip(self.parameters, parameters, strict=True):
+        for i, x in zip(self.places, parameters, strict=True):
             v[i] = x
         flat = [array.reshape(len(array), -1) for array in inputs]
         for i, k, row in self.inputs:
@@ -187,6 +200,45 @@ class Tape:
                 for x, derivative in zip(operand, rule(v[node], *[v[x] for x in a]), strict=True):
                     g[x] = g[x] + delta * derivative
         return g
+
+
+class _Numbers(np.ndarray[Any, np.dtype[np.float64]]):
+    """An array whose comparisons give 1 and 0, as numbers: NumPy's truths would be added with OR.
+
+    >>> x = np.array([-1.0, 1.0]).view(_Numbers)
+    >>> ((x > 0) + (x < 2)).tolist()
+    [1.0, 2.0]
+    """
+
+    def __lt__(self, other: Any) -> Any:
+        return np.less(self, other).astype(float)
+
+    def __le__(self, other: Any) -> Any:
+        return np.less_equal(self, other).astype(float)
+
+    def __gt__(self, other: Any) -> Any:
+        return np.greater(self, other).astype(float)
+
+    def __ge__(self, other: Any) -> Any:
+        return np.greater_equal(self, other).astype(float)
+
+    def __eq__(self, other: Any) -> Any:
+        return np.equal(self, other).astype(float)
+
+    def __ne__(self, other: Any) -> Any:
+        return np.not_equal(self, other).astype(float)
+
+
+def _real(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, refusing a complex result (a power of a negative number)."""
+
+    def of_reals(*numbers: float) -> float:
+        y = function(*numbers)
+        if isinstance(y, complex):
+            raise ValueError("the result is not real")
+        return y  # type: ignore[no-any-return]
+
+    return of_reals
 
 
 class _Operand:

@@ -93,7 +93,9 @@ def test_what_depends_on_parameters_alone_is_computed_once() -> None:
     program = autograd.compile(lambda x: sum(model(x)) + sum(p * p for p in model.parameters()), example=([0.0] * 4,))
     from autograd.compiler.roll import SHARED
 
-    squares = [g for g in program._roll.groups if g.op.name == "dot" and g.inner == (len(program.parameters),)]
+    squares = [
+        g for g in program._engine.lowered.roll.groups if g.op.name == "dot" and g.inner == (len(program.parameters),)
+    ]
     assert [g.store for g in squares] == [SHARED]
 
 

@@ -8,7 +8,8 @@ import autograd
 import nn
 
 NETWORK = """\
-13002 parameters, inputs x (784), y (10)
+13002 parameters: W¹ (16 × 784), b¹ (16), W² (16 × 16), b² (16), W³ (10 × 16), b³ (10)
+inputs x (784), y (10)
 
 forward
         z¹ = W¹ x + b¹
@@ -47,9 +48,9 @@ def test_its_latex_says_the_same(program: autograd.compiler.Program) -> None:
     latex = program._repr_latex_()
     assert r"z^{1} &= W^{1}\,x + b^{1}" in latex
     assert r"\delta^{3} &= \left(a^{3} - y\right) \odot \sigma'\left(z^{3}\right)" in latex  # BP1
-    assert r"\delta^{2} &= \left(W^{3}\right)^T\,\delta^{3} \odot \sigma'\left(z^{2}\right)" in latex  # BP2
+    assert r"\delta^{2} &= \left(W^{3}\right)^{\top}\,\delta^{3} \odot \sigma'\left(z^{2}\right)" in latex  # BP2
     assert r"\frac{\partial E}{\partial b^{1}} &= \delta^{1}" in latex  # BP3
-    assert r"\frac{\partial E}{\partial W^{1}} &= \delta^{1}\,x^T" in latex  # BP4
+    assert r"\frac{\partial E}{\partial W^{1}} &= \delta^{1}\,x^{\top}" in latex  # BP4
 
 
 def test_a_matrix_is_a_block_of_the_vector_row_by_row(program: autograd.compiler.Program) -> None:
@@ -67,4 +68,4 @@ def test_weight_decay_does_not_disturb_the_layout_or_the_names() -> None:
         lambda x: 0.1 * sum(p * p for p in model.parameters()) + model(x) ** 2, example=([0.0] * 3,)
     )
     assert decayed.parameters == plain.parameters
-    assert "∂E/∂θ = 0.2 θ" in str(decayed)
+    assert "∂E/∂θ += 0.2 θ" in str(decayed)
