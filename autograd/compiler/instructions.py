@@ -459,24 +459,30 @@ def _check_lanes(x: Instruction) -> None:
     """That the operands fit the lanes of the result."""
     arrays = x.arrays()
     if isinstance(x, (Elementwise, Function, Comparison, Where, Mask, Not, Number)):
-        _expect(
-            np.broadcast_shapes(*(a.lanes for a in arrays)) == x.lanes, x, "its lanes are not those of its operands"
-        )
+        _expect(_broadcast(*(a.lanes for a in arrays)) == x.lanes, x, "its lanes are not those of its operands")
         _expect(
             any(a.batched for a in arrays) == x.batched, x, "it has a batch and its operands none, or they have one"
         )
     elif isinstance(x, Reshape):
         _expect(np.prod(x.lanes) == np.prod(x.x.lanes) and x.batched == x.x.batched, x, "it has other elements")
     elif isinstance(x, (Sum, Peak, Contract)):
-        whole = np.broadcast_shapes(*(a.lanes for a in arrays))
+        whole = _broadcast(*(a.lanes for a in arrays))
         fits = len(whole) == len(x.lanes) and all(r in (1, n) for r, n in zip(x.lanes, whole, strict=True))
         _expect(fits and x.batched <= any(a.batched for a in arrays), x, "its lanes are not those of its operands")
     elif isinstance(x, (Save, Scatter, Give)):
         _expect(x.x.lanes == x.lanes and x.x.batched == x.batched, x, "what it writes has other lanes")
     elif isinstance(x, (Broadcast, Contribute)):
         for a in arrays:
-            fits = np.broadcast_shapes(a.lanes, x.lanes) == x.lanes and a.batched <= x.batched
+            fits = _broadcast(a.lanes, x.lanes) == x.lanes and a.batched <= x.batched
             _expect(fits, x, "what it writes has other lanes")
+
+
+def _broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of all together; of negative axes where they do not fit, which is no shape of anything."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return (-1,)
 
 
 def _check_destinations(
