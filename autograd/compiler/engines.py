@@ -14,18 +14,20 @@ a reason. ``compile(f, example=…, engine="auto")`` takes the one that is expec
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.derivation import Derivation, derive
 from autograd.compiler.execute import Plan
 from autograd.compiler.lower import lower
 from autograd.compiler.normalise import Scalars
 from autograd.compiler.roll import Groups, grouped, roll
 from autograd.compiler.tape import Tape
-from autograd.compiler.terms import Plain
+
+if TYPE_CHECKING:
+    from autograd.compiler.derivation import Derivation
+    from autograd.compiler.terms import Plain
 
 __all__ = ["ENGINES", "Engine", "choose"]
 
@@ -103,6 +105,8 @@ class NumPyEngine:
     def derivation(
         self, arguments: Sequence[tuple[str, tuple[int, ...]]], result: Any, notation: Plain
     ) -> Derivation | None:
+        from autograd.compiler.derivation import derive  # only who prints a program needs it
+
         return derive(self.lowered, self.root, arguments, result, notation)
 
     def described(self) -> str:

@@ -7,17 +7,19 @@ import gc
 import inspect
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.derivation import Derivation
 from autograd.compiler.engines import choose
 from autograd.compiler.normalise import Scalars, normalise
-from autograd.compiler.terms import LaTeX, Plain
 from autograd.compiler.trace import trace
 from autograd.value import Value
+
+if TYPE_CHECKING:
+    from autograd.compiler.derivation import Derivation
+    from autograd.compiler.terms import Plain
 
 __all__ = ["Program"]
 
@@ -192,6 +194,8 @@ class Program:
     @property
     def tables(self) -> dict[str, NDArray[Any]]:
         """Constants and tables of rows that the derivation refers to, by name, whole."""
+        from autograd.compiler.terms import Plain
+
         derivation = self._derivation(Plain())
         return derivation.tables if derivation else {}
 
@@ -200,6 +204,8 @@ class Program:
         return self._engine.derivation(arguments, self._result, notation)
 
     def __str__(self) -> str:
+        from autograd.compiler.terms import Plain
+
         derivation = self._derivation(Plain())
         if derivation is None:
             return f"{self._summary()}\n\n{self._engine.described()}"
@@ -223,6 +229,8 @@ class Program:
         return f"<compiled program: {self._summary()}>"
 
     def _repr_latex_(self) -> str:
+        from autograd.compiler.terms import LaTeX
+
         derivation = self._derivation(LaTeX())
         if derivation is None:
             return rf"$$\text{{{self._engine.described()}}}$$"
@@ -364,5 +372,7 @@ def _entries(values: NDArray[Any]) -> str:
 
 
 def _figure(number: float) -> str:
+    from autograd.compiler.terms import Plain
+
     plain = Plain()
     return plain.minus + plain.number(-float(number)) if number < 0 else plain.number(float(number))

@@ -14,17 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.derivation import Derivation
 from autograd.compiler.normalise import Scalars
 from autograd.compiler.roll import Groups
-from autograd.compiler.terms import Plain
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
+
+if TYPE_CHECKING:
+    from autograd.compiler.derivation import Derivation
+    from autograd.compiler.terms import Plain
 
 __all__ = ["Tape"]
 
