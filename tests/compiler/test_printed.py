@@ -1,20 +1,31 @@
 """What ``print(program)`` says is the program that runs: read back, computed line by line, and compared.
 
 First the reader itself (`printed.py`), on texts written and computed by hand; then the battery: functions of
-every kind (`functions.py`), whose printed text has to give what `value_and_grad` and the eager engine give.
+every kind (`battery.py`), whose printed text has to give what `value_and_grad` and the eager engine give.
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import math
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
+from compiler.battery import Case, Maker, battery
+from compiler.latex import line, translated
 from compiler.printed import DERIVATIVES, FUNCTIONS, MisprintError, evaluate
 
-from autograd import primitive
+import autograd
+import nn
+from autograd import Value, primitive
 from autograd.primitives import table
 
 NETWORK = """\
@@ -48,8 +59,8 @@ def test_the_network_of_two_layers_by_the_four_equations() -> None:
     a2 = 1 / (1 + np.exp(-(W2 @ a1 + b2)))
     d2 = (a2 - y) * a2 * (1 - a2)
     d1 = W2.T @ d2 * a1 * (1 - a1)
-    E, gradient = evaluate(NETWORK, vector, (x, y))
-    assert E == pytest.approx(((a2 - y) ** 2).sum() / 2, rel=1e-14)
+    value, gradient = evaluate(NETWORK, vector, (x, y))
+    assert value == pytest.approx(((a2 - y) ** 2).sum() / 2, rel=1e-14)
     expected = np.concatenate([np.outer(d1, x).ravel(), d1, np.outer(d2, a1).ravel(), d2])
     assert gradient == pytest.approx(expected, rel=1e-13)
 
@@ -61,7 +72,7 @@ def written(parameters: str, inputs: str, forward: str, backward: str = "", cons
     for name, lines in sections.items():
         if lines:
             text += ["", name, *("    " + line.strip() for line in lines.split(" ; "))]
-    return "\n".join(text + ["", end or "Over a batch: the mean of E, and of every ∂E/∂…"])
+    return "\n".join([*text, "", end or "Over a batch: the mean of E, and of every ∂E/∂…"])
 
 
 # fmt: off
@@ -102,7 +113,8 @@ TEXTS: dict[str, tuple[Any, list[float], list[Any], float, list[float]]] = {
          "∂E/∂θ = 0 ; ∂E/∂θ[p₁[i]] += c₁[i]   for i < 4", "p₁ = 2, 0:2, 0 ; c₁ = 0.5, 2 × −1, 10"),
         [1, 2, 3], [], 1.5 - 1 - 2 + 10, [9, -1, 0.5]),
     "a table in a table, and arithmetic of indices": (
-        ("4 parameters: θ (4)", "none", "v[i] = θ[3p₁[p₁[i]] − i // 2 + (i + 1) % 2 − 1]   for i < 2 ; E = v[0] + 10 v[1]",
+        ("4 parameters: θ (4)", "none",
+         "v[i] = θ[3p₁[p₁[i]] − i // 2 + (i + 1) % 2 − 1]   for i < 2 ; E = v[0] + 10 v[1]",
          "∂E/∂θ = 0 ; ∂E/∂θ[3p₁[1 − i]] += 1 + 9 i   for i < 2", "p₁ = 1, 0"),
         [1, 2, 3, 4], [], 1 + 30, [1, 0, 0, 10]),
     "an abbreviated table": (
@@ -128,7 +140,8 @@ TEXTS: dict[str, tuple[Any, list[float], list[Any], float, list[float]]] = {
         ("2 parameters: a¹, a", "none", "a² = 3 a ; E = (a²)² + a¹ + a³ + 2 (a¹)² + a²", "∂E/∂a¹ = 1 + 4 a¹ ; "
          "∂E/∂a = 18 a + 3 a^(2) + 3"), [5, 2], [], 36 + 5 + 8 + 50 + 6, [21, 36 + 12 + 3]),
     "powers of everything": (
-        ("1 parameter: θ", "x (2)", "E = x[1]² + (θ + 1)³ + |θ|² + 4^(−0.5) + 2^(x[0]) + tanh(0)²", "∂E/∂θ = 3 (θ + 1)² + 2 θ"),
+        ("1 parameter: θ", "x (2)", "E = x[1]² + (θ + 1)³ + |θ|² + 4^(−0.5) + 2^(x[0]) + tanh(0)²",
+         "∂E/∂θ = 3 (θ + 1)² + 2 θ"),
         [1], [[3, 5]], 25 + 8 + 1 + 0.5 + 8, [14]),
     "put one after another": (
         ("3 parameters: θ (3)", "x (2)", "v₁ = (x, θ[1], 7, θ[0:2]) ; E = Σ v₁² + logsumexp((θ[0], θ[0]))",
@@ -150,7 +163,8 @@ TEXTS: dict[str, tuple[Any, list[float], list[Any], float, list[float]]] = {
         ("1 parameter: θ", "E¹, θ¹, k (2), max, sin", "E = E¹ θ¹ θ + sin(k[1]) + max sin", "∂E/∂θ = E¹ θ¹"),
         [2], [3, 4, [5, 0], 6, 7], 24 + 42, [12]),
     "one after another from the left, numbers of all sizes": (
-        ("1 parameter: θ", "x", "E = 12 / x θ − 1 − 2 + 1e-05 − 0 (1 / inf)", "∂E/∂θ = 12 / x"), [2], [4], 3 + 1e-5, [3]),
+        ("1 parameter: θ", "x", "E = 12 / x θ − 1 − 2 + 1e-05 − 0 (1 / inf)", "∂E/∂θ = 12 / x"),
+        [2], [4], 3 + 1e-5, [3]),
     "adjoints cleared, then added to": (
         ("2 parameters: θ (2)", "x (2)", "z = θ ⊙ x ; E = z[0] z[1]",
          "∂E/∂z = 0 ; ∂E/∂z[0] += z[1] ; ∂E/∂z[1:2] += z[0] ; ∂E/∂θ = ∂E/∂z ⊙ x"),
@@ -159,7 +173,8 @@ TEXTS: dict[str, tuple[Any, list[float], list[Any], float, list[float]]] = {
         ("2 parameters: θ (2)", "x (2)", "z¹ = θ ⊙ x ; E = Σ z¹", "δ¹ = 0 ; δ¹[i] += 1   for i < 2 ; ∂E/∂θ = δ¹ ⊙ x"),
         [2, 3], [[5, 7]], 31, [5, 7]),
     "masks drawn anew": (
-        ("1 parameter: θ", "x (2); drawn anew for each sample u (2)", "E = θ Σ x ⊙ [u < 0.5]", "∂E/∂θ = Σ x ⊙ [u < 0.5]"),
+        ("1 parameter: θ", "x (2); drawn anew for each sample u (2)", "E = θ Σ x ⊙ [u < 0.5]",
+         "∂E/∂θ = Σ x ⊙ [u < 0.5]"),
         [2], [[1, 10], [0.1, 0.9]], 2, [1]),
 }
 # fmt: on
@@ -168,8 +183,8 @@ TEXTS: dict[str, tuple[Any, list[float], list[Any], float, list[float]]] = {
 @pytest.mark.parametrize("claim", TEXTS)
 def test_the_reader_computes_what_is_written(claim: str) -> None:
     text, vector, sample, value, gradient = TEXTS[claim]
-    E, slope = evaluate(written(*text), np.array(vector, float), sample, {"c₁": np.array([1.0, 2.0, 3.0])})
-    assert E == pytest.approx(value, rel=1e-14)
+    found, slope = evaluate(written(*text), np.array(vector, float), sample, {"c₁": np.array([1.0, 2.0, 3.0])})
+    assert found == pytest.approx(value, rel=1e-14)
     assert slope == pytest.approx(np.array(gradient, float), rel=1e-14, abs=1e-15)
 
 
@@ -280,3 +295,209 @@ def test_the_reader_knows_every_primitive_and_those_of_users() -> None:
         assert (E, [*gradient]) == (7, [12, 3])  # type: ignore[misc]
     finally:
         del table["cube"]
+
+
+# ── what programs print ───────────────────────────────────────────────────────────────────────
+
+CASES = int(os.environ.get("AUTOGRAD_PRINTED", "1000"))
+PARTS = 20  # for those who test in parallel
+
+
+@functools.cache
+def cases() -> list[Case]:
+    return list(battery(CASES))
+
+
+def mean(results: list[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """Of the values and of the gradients of some samples."""
+    values, gradients = zip(*results, strict=True)
+    return sum(values) / len(values), None if gradients[0] is None else sum(gradients) / len(gradients)
+
+
+def eagerly(case: Case, parameters: list[Value], sample: Any) -> tuple[Any, Any]:
+    """Value and gradient of one sample by the eager engine; of a program that returns lists all its results."""
+    for p in parameters:
+        p.grad = 0.0
+    result = case.f(*sample)
+    if not case.loss:
+        return np.array([float(v.data if isinstance(v, Value) else v) for v in flat(result)]), None
+    if isinstance(result, Value):
+        result.backward()
+    return getattr(result, "data", result), np.array([p.grad for p in parameters])
+
+
+def disturbed(case: Case, parameters: list[Value]) -> list[tuple[Any, Any]]:
+    """What the eager engine gives with every parameter changed in its last digit."""
+    data = [p.data for p in parameters]
+    for k, p in enumerate(parameters):
+        p.data *= 1 + (-1) ** k * 4e-16
+    try:
+        return [eagerly(case, parameters, s) for s in case.samples]
+    finally:
+        for p, x in zip(parameters, data, strict=True):
+            p.data = x
+
+
+def flat(x: Any) -> list[Any]:
+    return [v for part in x for v in flat(part)] if isinstance(x, (list, tuple)) else [x]
+
+
+def off(found: Any, expected: Any, nearby: Any) -> str:
+    """What is wrong with a result, if something is.
+
+    To 1e-9 of the greatest component: the text's constants are exact, but it sums in another order, and where a
+    gradient is a difference of great terms that costs digits: twenty times what a disturbance of the parameters in
+    the last digit changes is allowed for. The numbers in between are about 1, so 1e-13 is nothing.
+    """
+    found, expected, nearby = (np.atleast_1d(np.asarray(x, float)) for x in (found, expected, nearby))
+    if found.shape != expected.shape:
+        return f"{found.shape} components, and not {expected.shape}"
+    finite = np.isfinite(expected)
+    if not np.array_equal(found[~finite], expected[~finite], equal_nan=True):
+        return f"{found}, and not {expected}"
+    with np.errstate(all="ignore"):
+        change = np.nan_to_num(np.abs(nearby - expected)[finite], nan=0.0, posinf=0.0)
+    allowed = 1e-9 * np.abs(expected[finite]).max(initial=0.0) + 20 * change.max(initial=0.0) + 1e-13
+    if (np.abs(found - expected)[finite] <= allowed).all():
+        return ""
+    return f"{found}, and not {expected}"
+
+
+def wrong(case: Case, says: Callable[[Any], str]) -> str:
+    """Where what a program says is not what it computes, or what the eager engine does; "" if nowhere."""
+    program: Any = autograd.compile(case.f, example=case.samples[0])
+    parameters, vector = program.parameters, program.vector.copy()
+    text = ""
+    try:
+        text = says(program)
+        printed = [evaluate(text, vector, s, getattr(program, "tables", None)) for s in case.samples]
+        truth = [eagerly(case, parameters, s) for s in case.samples]
+        nearby = disturbed(case, parameters)
+        for size in (1, 2, 5):
+            batch = [np.array(x) for x in zip(*case.samples[:size], strict=True)]
+            if case.loss:
+                (E, gradient), (value, slope), (value2, slope2) = (mean(r[:size]) for r in (printed, truth, nearby))
+                mine, my_slope = program.value_and_grad(*batch)
+                for whose, v, g in [("the eager engine", value, slope), ("value_and_grad", mine, my_slope)]:
+                    if said := off(E, v, v + value2 - value) or off(gradient, g, g + slope2 - slope):
+                        return f"a batch of {size}, against {whose}: {said}\n{text}"
+            elif printed[0][0] is not None:
+                outputs = outputs_of(program(*batch), size if batch else 1)
+                for k in range(len(outputs)):
+                    for v in (truth[k][0], outputs[k]):
+                        if said := off(printed[k][0], v, nearby[k][0]):
+                            return f"sample {k} of {size}: {said}\n{text}"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}\n{text}"
+    return ""
+
+
+def outputs_of(result: Any, size: int) -> list[Any]:
+    """For each sample all numbers in what a program returned for a batch."""
+    parts = [outputs_of(part, size) for part in result] if isinstance(result, (list, tuple)) else None
+    if parts is None:
+        return list(np.asarray(result).reshape(size, -1))
+    return [np.concatenate([p[k] for p in parts]) for k in range(size)]
+
+
+def report(faults: dict[str, str], of: int) -> str:
+    said = "\n\n".join(f"── {claim}: {fault}" for claim, fault in list(faults.items())[:3])
+    return f"{len(faults)} of {of} programs: {', '.join(faults)}\n\n{said}"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_is_printed_is_the_program_that_runs(part: int) -> None:
+    some = cases()[part::PARTS]
+    faults = {case.claim: said for case in some if (said := wrong(case, str))}
+    assert not faults, report(faults, len(some))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_latex_says_the_same(part: int) -> None:
+    some = cases()[part::PARTS]
+    faults = {c.claim: said for c in some if (said := wrong(c, lambda p: translated(p._repr_latex_(), str(p))))}
+    assert not faults, report(faults, len(some))
+
+
+FALSE = {
+    "δ of the wrong layer": ("⊙ σ′(z¹)", "⊙ σ′(z²)"),
+    "a factor": ("½ Σ", "¼ Σ"),
+    "a factor that is missing": (" ⊙ σ′(z²)", ""),
+    "an operand": ("(a¹)ᵀ", "(z¹)ᵀ"),
+    "a transposition that is missing": ("(W²)ᵀ δ²", "W² δ²"),
+    "another function": ("σ′(z¹)", "tanh′(z¹)"),
+    "a sign": ("(a² − y)²", "(a² + y)²"),
+    "a constant in its seventh digit": ("∂E/∂b¹ = δ¹", "∂E/∂b¹ = 1.000001 δ¹"),
+    "a line that is missing": ("    ∂E/∂b¹ = δ¹\n", ""),
+    "a line that is there twice, as a sum": ("∂E/∂b¹ = δ¹", "∂E/∂b¹ = δ¹ + δ¹"),
+    "blocks in another order": ("W¹ (2 × 3), b¹ (2), W²", "b¹ (2), W¹ (2 × 3), W²"),
+}
+
+
+def test_a_false_line_is_noticed() -> None:
+    """By the comparison that the tests above make: the true text of a program passes, and no other."""
+    model = nn.MLP(3, [2, 2], activation="sigmoid", output="sigmoid", seed=0)
+    samples = Maker(0).samples((3,), (2,))
+    case = Case("network", lambda x, y: nn.half_squared_error(model(x), y), samples)
+    assert wrong(case, lambda _: NETWORK) == ""
+    for fault, (true, false) in FALSE.items():
+        assert true in NETWORK
+        assert wrong(case, lambda _, a=true, b=false: NETWORK.replace(a, b)), fault  # type: ignore[misc]
+
+
+RENDER = """
+const katex = require(process.argv[1]), texts = JSON.parse(require("fs").readFileSync(0, "utf8"));
+console.log(JSON.stringify(texts.map(text => {
+  try { katex.renderToString(text, {throwOnError: true, displayMode: true, strict: "ignore"}); return ""; }
+  catch (error) { return String(error.message); }
+})));
+"""
+
+
+def katex(texts: list[str]) -> list[str]:
+    """What KaTeX has to say against each text, in one process of node; skips where it or node is missing."""
+    places = [os.environ.get("KATEX"), Path(__file__).parents[2] / "runs" / "node_modules" / "katex"]
+    place = next((Path(p).resolve() for p in places if p and Path(p).is_dir()), None)
+    node = shutil.which("node")
+    if node is None or place is None:
+        pytest.skip("no node or no KaTeX here: npm install --prefix runs katex, or its folder as KATEX")
+    done = subprocess.run(
+        [node, "-e", RENDER, str(place)], input=json.dumps(texts), capture_output=True, text=True, check=True
+    )
+    return list(json.loads(done.stdout))
+
+
+def test_the_latex_of_every_program_is_valid() -> None:
+    claims, texts = [r"what it must refuse: \frac{1}"], [r"\frac{1}"]
+    for case in cases():
+        program: Any = autograd.compile(case.f, example=case.samples[0])
+        claims.append(case.claim)
+        texts.append(program._repr_latex_().strip().removeprefix("$$").removesuffix("$$"))
+    refused, *said = katex(texts)
+    assert refused
+    faults = {c: f"{s}\n{t}" for c, s, t in zip(claims[1:], said, texts[1:], strict=True) if s}
+    assert not faults, report(faults, len(said))
+
+
+LATEX = {
+    r"z^{1} &= W^{1}\,x + b^{1}": "z¹ = W¹ x + b¹",
+    r"E &= \tfrac{1}{2}\,\sum {\left(a^{2} - y\right)}^{2}": "E = ½ Σ(a² − y)²",
+    r"\frac{\partial E}{\partial W^{2}} &= \delta^{2}\,\left(a^{1}\right)^{\top}": "∂E/∂W² = δ² (a¹)ᵀ",
+    r"\frac{\partial E}{\partial b} &\mathrel{+}= \delta\,x^T": "∂E/∂b += δ xᵀ",
+    r"\frac{\partial E}{\partial \theta}\left[p_{1}\left[i\right]\right] &\mathrel{+}= "
+    r"3\,v_{2}\left[3i + k\right] \quad \text{for } i < 3,\; k < 4": (
+        "∂E/∂θ[p₁[i]] += 3 v₂[3i + k]   for i < 3, k < 4"
+    ),
+    r"v_{1} &= \operatorname{where}\left(x \le 0, \mathrm{leaky\_relu}\left(x, 0.01\right), -1e-05\right)": (
+        "v₁ = where(x ≤ 0, leaky_relu(x, 0.01), −1e-05)"
+    ),
+    r"E &= \sum_{k l} \left[y = k\right]\,\operatorname{logsumexp}_{k}\left(z[k, l]\right)^{-1.5}": (
+        "E = Σₖₗ [y = k] logsumexpₖ(z[k, l])^(−1.5)"
+    ),
+    r"E &= 2\,\lvert \theta \rvert / \left|x\right| \odot \tanh'\left(x^{10}\right)": "E = 2 |θ| / |x| ⊙ tanh′(x¹⁰)",
+}
+
+
+@pytest.mark.parametrize("latex", LATEX)
+def test_latex_is_translated_token_by_token(latex: str) -> None:
+    assert line(latex) == LATEX[latex]
