@@ -185,6 +185,13 @@ def named() -> Iterator[Case]:
 
     yield case("h = tanh(w h + u x)", recurrence, (5,))
 
+    def narrow_and_deep(x: Any) -> Any:
+        for _ in range(150):
+            x = sin(x * s) + q
+        return x
+
+    yield case("narrow and deep, run node by node", narrow_and_deep, ())
+
     def vector_recurrence(x: Any) -> Any:
         h: Any = [0.0] * 4
         for v in x:
@@ -316,6 +323,9 @@ def named() -> Iterator[Case]:
         "parameters as exponents", lambda x: total([(v * v + 0.5) ** a for v, a in zip(x, w, strict=True)]), (4,)
     )
     yield case("numbers to a power", lambda x: total([2.5**v for v in scaled(x)]), (4,))
+    yield case(
+        "a sum with a plus before it, used in two sums", lambda x: (z := +(w[0] * x + s)) * w[1] + (z + 1) * (z + 2), ()
+    )
     yield case("a quotient of lanes", lambda x: (z := scaled(x))[0] / (z[1] ** 2 + 1) + z[2] / z[3], (4,))
     yield case("softmax", lambda x: dot((e := [exp(v) for v in scaled(x)]), u) / total(e), (4,))
     yield case("the variance", lambda x: squares([v - total(scaled(x)) / 4 for v in scaled(x)]), (4,))

@@ -21,6 +21,7 @@ from autograd.primitives import table
 
 Array = Any  # np.ndarray: floats, or booleans for a condition
 Code = Callable[["Scope"], Array]
+Place = Code | slice | int
 
 SUPERSCRIPTS, SUBSCRIPTS, LETTERS = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉", dict(zip("ᵢⱼₖₗₘₙₚᵣₛₜᵤ", "ijklmnprstu", strict=True))
 FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
@@ -383,7 +384,7 @@ class Parser:
 
     # ── what stands in the brackets after a name ──────────────────────────────────────────────
 
-    def places(self) -> list[Code | slice]:
+    def places(self) -> list[Place]:
         self.need("[")
         places = [self.place()]
         while self.take(","):
@@ -391,9 +392,11 @@ class Parser:
         self.need("]")
         return places
 
-    def place(self) -> Code | slice:
-        """A slice, or an index."""
+    def place(self) -> Place:
+        """A slice, an integer, or an index."""
         start, ends = self.at, [self.integer()]
+        if self.sees(",", "]") and ends[0] is not None and ends[0] >= 0:
+            return ends[0]
         while self.take(":"):
             ends.append(self.integer())
         if 2 <= len(ends) <= 3 and self.sees(",", "]"):
@@ -456,7 +459,8 @@ def digits(superscripts: str) -> float:
 
 
 def _constant(x: float) -> Code:
-    return lambda s: np.full((1,) * s.depth, float(x))
+    a = np.array(float(x))
+    return lambda s: a.reshape((1,) * s.depth) if s.depth else a
 
 
 def _negated(a: Code) -> Code:
@@ -522,7 +526,7 @@ def known(s: Scope, name: str) -> Array:
     return s.names[name]
 
 
-def located(s: Scope, name: str, a: Array, places: Sequence[Code | slice]) -> tuple[Array, tuple[Any, ...]]:
+def located(s: Scope, name: str, a: Array, places: Sequence[Place]) -> tuple[Array, tuple[Any, ...]]:
     """The array, flat if it is indexed so, and where in it the places are."""
     if len(places) == 1:
         a = a.reshape(-1)
@@ -534,14 +538,18 @@ def located(s: Scope, name: str, a: Array, places: Sequence[Code | slice]) -> tu
             if max(place.start or 0, place.stop or 0) > n:
                 raise MisprintError(f"a slice past the end of {name}, of shape {a.shape}")
             where.append(place)
+        elif isinstance(place, int):
+            if place >= n:
+                raise MisprintError(f"an index of {name} is none of the integers 0 to {n - 1}: {place}")
+            where.append(np.full((1,) * s.depth, place) if s.depth else place)
         else:
             where.append(integers(place(s), n, name))
-    if not any(isinstance(place, slice) for place in places):
+    if len(where) > 1 and not any(isinstance(place, slice) for place in places):
         where = list(np.broadcast_arrays(*where))
     return a, tuple(where)
 
 
-def read(s: Scope, name: str, places: Sequence[Code | slice]) -> Array:
+def read(s: Scope, name: str, places: Sequence[Place]) -> Array:
     a, where = located(s, name, known(s, name), places)
     return np.asarray(a[where])
 
@@ -554,7 +562,7 @@ class Line:
     text: str
     name: str
     sign: str
-    places: list[Code | slice] | None  # what stands in brackets on the left
+    places: list[Place] | None  # what stands in brackets on the left
     letters: set[str]  # the free indices
     plain: list[str]  # [i, j] on the left: the letters, if they are nothing but that
     right: Code
