@@ -324,7 +324,7 @@ def named() -> Iterator[Case]:
     )
     yield case("numbers to a power", lambda x: total([2.5**v for v in scaled(x)]), (4,))
     yield case(
-        "a sum with a plus before it, used in two sums", lambda x: (z := +(w[0] * x + s)) * w[1] + (z + 1) * (z + 2), ()
+        "a sum with a plus before it, used in two sums", lambda x: total([z := +(w[0] * x + s), 1]) * total([z, 2]), ()
     )
     yield case("a quotient of lanes", lambda x: (z := scaled(x))[0] / (z[1] ** 2 + 1) + z[2] / z[3], (4,))
     yield case("softmax", lambda x: dot((e := [exp(v) for v in scaled(x)]), u) / total(e), (4,))
