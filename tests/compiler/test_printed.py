@@ -480,29 +480,35 @@ console.log(JSON.stringify(texts.map(text => {
 """
 
 
-def katex(texts: list[str]) -> list[str]:
+@pytest.fixture(scope="module")
+def katex() -> Callable[[list[str]], list[str]]:
     """What KaTeX has to say against each text, in one process of node; skips where it or node is missing."""
     places = [os.environ.get("KATEX"), Path(__file__).parents[2] / "runs" / "node_modules" / "katex"]
     place = next((Path(p).resolve() for p in places if p and Path(p).is_dir()), None)
     node = shutil.which("node")
     if node is None or place is None:
         pytest.skip("no node or no KaTeX here: npm install --prefix runs katex, or its folder as KATEX")
-    done = subprocess.run(
-        [node, "-e", RENDER, str(place)], input=json.dumps(texts), capture_output=True, text=True, check=True
-    )
-    return list(json.loads(done.stdout))
+    command = [node, "-e", RENDER, str(place)]
+
+    def said_against(texts: list[str]) -> list[str]:
+        done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True)
+        return list(json.loads(done.stdout))
+
+    return said_against
 
 
-def test_the_latex_of_every_program_is_valid() -> None:
-    claims, texts = [r"what it must refuse: \frac{1}"], [r"\frac{1}"]
+def test_the_latex_of_every_program_is_valid(katex: Callable[[list[str]], list[str]]) -> None:
+    texts, faults = {}, {}
     for case in cases():
         program: Any = autograd.compile(case.f, example=case.samples[0])
-        claims.append(case.claim)
-        texts.append(program._repr_latex_().strip().removeprefix("$$").removesuffix("$$"))
-    refused, *said = katex(texts)
+        try:
+            texts[case.claim] = program._repr_latex_().strip().removeprefix("$$").removesuffix("$$")
+        except Exception as error:
+            faults[case.claim] = f"{type(error).__name__}: {error}"
+    refused, *said = katex([r"\frac{1}", *texts.values()])
     assert refused
-    faults = {c: f"{s}\n{t}" for c, s, t in zip(claims[1:], said, texts[1:], strict=True) if s}
-    assert not faults, report(faults, len(said))
+    faults |= {claim: f"{s}\n{texts[claim]}" for claim, s in zip(texts, said, strict=True) if s}
+    assert not faults, report(faults, len(cases()))
 
 
 LATEX = {
