@@ -211,7 +211,7 @@ class _Normaliser:
                 product = (*self._weight_first(*v.operands), rank)
                 place[v] = product if once else self._product(*product)
             elif op is _POS:
-                place[v] = place[v.operands[0]]
+                place[v] = place[v.operands[0]] if once else self._node(v.operands[0])
             else:
                 place[v] = s.node(op, tuple([self._node(x) for x in v.operands]), rank)
         return s, {root: self._node(root) for root in roots}
