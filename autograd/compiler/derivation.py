@@ -54,8 +54,10 @@ from autograd.compiler.instructions import (
 )
 from autograd.compiler.instructions import Sum as SumOver
 from autograd.compiler.lower import Lowered
+from autograd.compiler.normalise import Scalars
 from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, Group, Operand
 from autograd.compiler.terms import (
+    ARITHMETIC,
     LETTERS,
     Bracket,
     Call,
@@ -69,6 +71,7 @@ from autograd.compiler.terms import (
     Reduce,
     Ref,
     Term,
+    as_number,
     indexed,
     occurring,
     plus,
@@ -80,7 +83,7 @@ from autograd.compiler.terms import Not as Negation
 from autograd.compiler.trace import DETACH
 from autograd.primitives import table
 
-__all__ = ["Derivation", "Line", "derive"]
+__all__ = ["Derivation", "Line", "derive", "derive_node_by_node"]
 
 _DOT, _TOTAL, _LOGSUMEXP, _POS = (table[name] for name in ("dot", "total", "logsumexp", "pos"))
 _PLAIN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "pow", "where", "dot", "total"})
@@ -112,14 +115,12 @@ class Derivation(NamedTuple):
         tables: constants and tables of rows that the lines refer to, by name.
         lines: the program.
         result: what a program that is not differentiated returns.
-        loss: what the function's value is called: E, unless an input is.
     """
 
     parameters: list[tuple[str, tuple[int, ...]]]
     tables: dict[str, NDArray[Any]]
     lines: list[Line]
     result: str
-    loss: str = "E"
 
 
 def derive(
@@ -143,6 +144,76 @@ def derive(
     return reader.read(result)
 
 
+def derive_node_by_node(
+    scalars: Scalars,
+    root: int | None,
+    arguments: Sequence[tuple[str, tuple[int, ...]]],
+    result: Any = None,
+    notation: Plain | None = None,
+) -> Derivation:
+    """The scalar program, read in symbols: a line for each operation, and for each term of an adjoint."""
+    n = notation or Plain()
+    lines: list[Line] = []
+    size = len(scalars.parameters)
+    shape: tuple[int, ...] = (size,) if size > 1 else ()
+    names: dict[int, Term] = {node: Num(number) for node, number in scalars.constants.items()}
+    adjoint: dict[int, Ref] = {}
+    for number, node in enumerate(scalars.parameters):
+        at = (Index(number),) if shape else ()
+        names[node], adjoint[node] = Ref("θ", shape, at), Ref("∂E/∂θ", shape, at)
+    for node, (argument, row) in scalars.inputs.items():
+        name, extent = arguments[argument]
+        names[node] = Ref(name, extent, Index(row).split(extent, {}) if extent else ())
+    made = [node for node, op in enumerate(scalars.op) if op is not None]
+    for number, node in enumerate(made, 1):
+        op, operands = scalars.op[node], [names[x] for x in scalars.operands[node]]
+        assert op is not None
+        name = "E" if node == root else "v" + _lowered(number)
+        names[node], adjoint[node] = Ref(name, (), ()), Ref(f"∂E/∂{name}", (), ())
+        lines.append(Line("forward", n.name(name), False, indexed(as_number(op(*operands)), n)))
+    reached: set[int] = set()
+
+    def contribute(node: int, term: Term) -> None:
+        lines.append(Line("backward", indexed(adjoint[node], n), node in reached, indexed(term, n)))
+        reached.add(node)
+
+    if root is not None and root not in made:
+        lines.append(Line("forward", "E", False, indexed(names[root], n)))
+        if root in adjoint:
+            contribute(root, Num(1.0))
+    for node in reversed(made):
+        if root is None or not scalars.active[node] or (node != root and node not in reached):
+            continue
+        op, xs = scalars.op[node], scalars.operands[node]
+        assert op is not None
+        operands = [names[x] for x in xs]
+        delta: Term = Num(1.0) if node == root else adjoint[node]
+        if (
+            len(xs) == 1
+            and not op.nary
+            and op.name not in ARITHMETIC
+            and (op.formula is not None or op.textbook is not None)
+        ):
+            local: Any = [Call(op.name, (operands[0],), True)]
+        else:
+            local = op.local_derivatives(names[node], operands, [scalars.active[x] for x in xs])
+        for x, derivative in zip(xs, local, strict=True):
+            if derivative is not None and scalars.active[x]:
+                contribute(x, times(delta, as_number(derivative)))
+    if root is not None:
+        for node in scalars.parameters:
+            if node not in reached:
+                contribute(node, Num(0.0))
+
+    def returned(part: Any) -> str:
+        if isinstance(part, (list, tuple)):
+            return n.parentheses(", ".join(map(returned, part)))
+        return indexed(Num(part) if isinstance(part, float) else names[part.node], n)
+
+    blocks = [("θ", shape)] if size else []
+    return Derivation(blocks, {}, lines, returned(result) if root is None else "")
+
+
 class _Owner(NamedTuple):
     """What a row of a store belongs to: a block of parameters, an input or a group; its shape and first row."""
 
@@ -159,10 +230,7 @@ class _Reader:
     ) -> None:
         self.lowered, self.roll, self.root, self.n = lowered, lowered.roll, root, notation
         self.arguments = arguments
-        taken = {name for name, _ in arguments}
-        self.letters = [letter for letter in LETTERS if letter not in taken]
-        self.loss = next(name for name in ("E", "L", "J", "E_0", *(f"E_{k}" for k in range(99))) if name not in taken)
-        self.theta = next(name for name in ("θ", "ϑ", "w_", *(f"w_{k}" for k in range(99))) if name not in taken)
+        self.letters = [letter for letter in LETTERS if letter not in {name for name, _ in arguments}]
         self.lines: list[Line] = []
         self.part = "forward"
         self.tables: dict[str, NDArray[Any]] = {}
@@ -199,18 +267,18 @@ class _Reader:
         self._merge()
         blocks = [(block.name, block.shape) for block in self.blocks]
         returned = self._returned(result) if self.root is None else ""
-        return Derivation(blocks, self.tables, self.lines, returned, self.loss)
+        return Derivation(blocks, self.tables, self.lines, returned)
 
     def _begin_backward(self) -> None:
         if self.root is None:
             return
         store, row = self.roll.location(self.root)
         if store == CONSTANT:
-            self._write(self.loss, (), Num(float(self.roll.number[self.root])), {})
+            self._write("E", (), Num(float(self.roll.number[self.root])), {})
         else:
             owner = self._owner(store, row)
-            if owner is None or owner.group is None or self.names.get(owner.group) != self.loss:
-                self._write(self.loss, (), self._element(store, Index(row)), {})
+            if owner is None or owner.group is None or self.names.get(owner.group) != "E":
+                self._write("E", (), self._element(store, Index(row)), {})
         self.part = "backward"
         for store, rows in self.lowered.cleared.items():
             self._clear(store, rows)
@@ -248,7 +316,7 @@ class _Reader:
         if self.root is not None:
             at_root = producers.get(self.roll.location(self.root))
             if at_root is not None and at_root.size == 1 and at_root not in self.names:
-                self.names[at_root] = self.loss
+                self.names[at_root] = "E"
 
     def _name_parameters(self) -> None:
         found: list[_Owner] = []
@@ -271,10 +339,10 @@ class _Reader:
         gaps = [(start, stop) for start, stop in [*gaps, (at, total)] if stop > start]
         for number, (start, stop) in enumerate(gaps, 1):
             size = stop - start
-            name = self.theta if size == total else self.theta + _lowered(number)
+            name = "θ" if size == total else "θ" + _lowered(number)
             self.blocks.append(_Owner(name, (size,) if size > 1 else (), start, size))
         self.blocks.sort(key=lambda block: block.start)
-        self.vector = _Owner(self.theta, (total,) if total > 1 else (), 0, total)
+        self.vector = _Owner("θ", (total,) if total > 1 else (), 0, total)
 
     def _count_reads(self) -> None:
         """How often the values of a group are read, and whether in a way that needs a name for them."""
@@ -356,7 +424,7 @@ class _Reader:
         return "δ" + _raised(self.layer[group]) if group in self.layer else self._slope(self._name(group))
 
     def _slope(self, name: str) -> str:
-        return f"∂{self.loss}/∂{name}"
+        return f"∂{'E'}/∂{name}"
 
     # ── lines ─────────────────────────────────────────────────────────────────────────────────
 
@@ -457,6 +525,8 @@ class _Reader:
     def _add_to(self, left: Ref, adds: bool, term: Term, axes: dict[str, int]) -> None:
         """A line for a part of an adjoint."""
         letters = list(axes)
+        if len(letters) == 2 and left.at == tuple(Index(0, ((letter, 1),)) for letter in letters[::-1]):
+            letters.reverse()  # the rows first
         try:
             row = left
             if len(left.shape) == 2 and left.shape[0] == 1 and len(letters) == 1:  # the one row of a matrix: δ xᵀ
@@ -519,18 +589,20 @@ class _Reader:
     def _give(self, x: Give) -> None:
         store = x.items.store
         owners = self._owners(store, x.items.rows)
-        index, _ = self._axes(x.lanes)
         if store == PARAMETER and len(owners) > 1:
             owners = [self.vector]
         if len(owners) == 1 and owners[0] is not None:
             owner = owners[0]
+            index, _ = self._axes(x.lanes)
             left = self._place(owner, self._target(owner), self._chosen(x, index))
             self._indexed(left, True, self._term(x.x, index))
             return
         # items of several things: what was given is collected first
         rows = np.unique(x.items.rows)
         name, shape = self._next("t"), (len(rows),)
-        self._append(self.n.part(self.n.name(name), f"0:{len(rows)}"), False, self.n.number(0.0))
+        entry, _ = self._axes(shape)
+        self._indexed(Ref(name, shape, tuple(entry)), False, Num(0.0))
+        index, _ = self._axes(x.lanes)
         left = Ref(name, shape, (self._chosen(x, index, np.searchsorted(rows, x.items.rows)),))
         self._indexed(left, True, self._term(x.x, index))
         self._hand_out(store, rows, name, shape, True)
@@ -538,7 +610,7 @@ class _Reader:
     def _clear(self, store: int, rows: Numbers) -> None:
         zero = self.n.number(0.0)
         if store == PARAMETER and len(rows) == self.vector.size and len(rows):
-            self._append(self.n.name(self._slope(self.theta)), False, zero)
+            self._append(self.n.name(self._slope("θ")), False, zero)
             return
         for start, stop in _runs(rows, lambda row: self._owner(store, row)):
             owner = self._owner(store, int(rows[start]))
@@ -560,7 +632,7 @@ class _Reader:
         slopes = {self.n.name(self._slope(block.name)) for block in [*self.blocks, self.vector]}
         lefts = {line.left for line in self.lines}
         overlapping = any(left not in slopes and left.startswith(slope) for left in lefts for slope in slopes)
-        if len(self.blocks) > 1 and self.n.name(self._slope(self.theta)) in lefts:
+        if len(self.blocks) > 1 and self.n.name(self._slope("θ")) in lefts:
             overlapping = True
         if overlapping:
             return

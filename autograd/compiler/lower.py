@@ -194,7 +194,8 @@ class _Lowering:
         space = (*lanes[: len(group.shape)], *group.inner)
         summed = self.code.product_sum(table["exp"](x - shift), 1.0, space, x.batched, lanes, x.batched)
         y = shift + table["log"](summed)
-        self.code.readings[y] = Read(_LOGSUMEXP, (x,))
+        if x.lanes[len(group.shape) :] == group.inner:  # not one operand that stands for several
+            self.code.readings[y] = Read(_LOGSUMEXP, (x,))
         return self.code.reshape(y, _drop(y, group))
 
     # ── backward ──────────────────────────────────────────────────────────────────────────────

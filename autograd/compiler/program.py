@@ -200,16 +200,20 @@ class Program:
         return derivation.tables if derivation else {}
 
     def _derivation(self, notation: Plain) -> Derivation | None:
-        arguments = list(zip(self._names, self._shapes, strict=True))
-        return self._engine.derivation(arguments, self._result, notation)
+        return self._engine.derivation(self._arguments(), self._result, notation)
+
+    def _arguments(self) -> list[tuple[str, tuple[int, ...]]]:
+        """The names and shapes of the inputs; E and θ are the program's own."""
+        names = [name + "_" * (name in ("E", "θ")) for name in self._names]
+        return list(zip(names, self._shapes, strict=True))
 
     def __str__(self) -> str:
         from autograd.compiler.terms import Plain
 
         derivation = self._derivation(Plain())
         if derivation is None:
-            return f"{self._summary()}\n\n{self._engine.described()}"
-        written = [_count(len(self.parameters), derivation.parameters), f"inputs {self._arguments()}"]
+            return f"{self._summary()}\n\n{self._engine.described()}, more than are written out here"
+        written = [_count(len(self.parameters), derivation.parameters), f"inputs {self._inputs_shown()}"]
         if derivation.tables:
             written += ["", "constants"]
             written += [f"    {name} = {_entries(values)}" for name, values in derivation.tables.items()]
@@ -220,7 +224,7 @@ class Program:
                 written += ["", part]
                 written += [f"    {x.left:>{width}} {'+=' if x.adds else '='} {x.right}" for x in inside]
         if self._root is not None:
-            written += ["", f"Over a batch: the mean of {derivation.loss}, and of every ∂{derivation.loss}/∂…"]
+            written += ["", "Over a batch: the mean of E, and of every ∂E/∂…"]
         else:
             written += ["", f"result: {derivation.result}"]
         return "\n".join(written)
@@ -241,11 +245,10 @@ class Program:
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
     def _summary(self) -> str:
-        return f"{_count(len(self.parameters))}, inputs {self._arguments()}"
+        return f"{_count(len(self.parameters))}, inputs {self._inputs_shown()}"
 
-    def _arguments(self) -> str:
-        shaped = [_shaped(name, shape) for name, shape in zip(self._names, self._shapes, strict=True)]
-        return ", ".join(shaped) or "none"
+    def _inputs_shown(self) -> str:
+        return ", ".join(_shaped(*argument) for argument in self._arguments()) or "none"
 
     # ── what comes in ─────────────────────────────────────────────────────────────────────────
 
@@ -374,5 +377,5 @@ def _entries(values: NDArray[Any]) -> str:
 def _figure(number: float) -> str:
     from autograd.compiler.terms import Plain
 
-    plain = Plain()
-    return plain.minus + plain.number(-float(number)) if number < 0 else plain.number(float(number))
+    written = f"{number:.0f}" if float(number).is_integer() and abs(number) < 1e15 else repr(number)
+    return written.replace("-", Plain.minus, written.startswith("-"))

@@ -32,6 +32,7 @@ __all__ = ["Tape"]
 
 Floats = NDArray[np.float64]
 _FEW = 8  # samples, up to which floats one by one are quicker than arrays
+_LONG = 1000  # operations, above which they are not printed
 _NO_OPERAND, _SEQUENCE = -1, -2
 _POW = table["pow"]
 
@@ -62,7 +63,7 @@ class Tape:
         self.places = [self.place[node] for node in self.parameters]
         self.inputs = [(self.place[node], k, row) for node, (k, row) in scalars.inputs.items()]
         self.start: list[Any] = [scalars.constants.get(node, 0.0) for node in leaves]
-        self.root = None if root is None else self.place[root]
+        self._root, self.root = root, None if root is None else self.place[root]
         self.units = {number: self.place[node] for number, node in units.items()}
         self.operations = self._operations(lambda op: _real(op.on_floats) if op is _POW else op.on_floats)
         self.edges = self._edges("derivatives_on_floats")
@@ -151,12 +152,16 @@ class Tape:
         return lambda node: v[self.place[node]]
 
     def derivation(self, arguments: Any, result: Any, notation: Plain) -> Derivation | None:
-        """None: what has no pattern is no derivation."""
-        return None
+        """What runs, in symbols; None where it is longer than anybody reads."""
+        from autograd.compiler.derivation import derive_node_by_node
+
+        if len(self.operations) > _LONG:
+            return None
+        return derive_node_by_node(self.scalars, self._root, arguments, result, notation)
 
     def described(self) -> str:
         """What runs, in one line."""
-        return f"{len(self.operations)} operations without a pattern, {len(self.edges)} edges, run one by one"
+        return f"{len(self.operations)} operations run one by one"
 
     def _values(self, vector: Floats, inputs: list[Floats]) -> list[Any]:
         if self._on_arrays is None:

@@ -23,9 +23,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
+from autograd.primitives import Primitive
+from autograd.readings import Reading, readings
+
 __all__ = [
-    "Bracket", "Call", "Compare", "Index", "LaTeX", "NoVectors", "Not", "Num", "Plain", "Power", "Product", "Quotient",
-    "Reduce", "Ref", "Split", "Sum", "Term", "indexed", "occurring", "plus", "replaced", "times", "vectors",
+    "ARITHMETIC", "Bracket", "Call", "Compare", "Index", "LaTeX", "NoVectors", "Not", "Num", "Plain", "Power",
+    "Product", "Quotient", "Reduce", "Ref", "Split", "Sum", "Term", "as_condition", "as_number", "indexed",
+    "occurring", "plus", "replaced", "times", "vectors",
 ]  # fmt: skip
 
 
@@ -100,9 +104,60 @@ def _divided(index: Index, by: int, ranges: dict[str, int]) -> tuple[Index, Inde
 
 
 class Term:
-    """A formula."""
+    """A formula. Arithmetic with `Term`s and numbers makes formulas, so that rows of the table can be read in them."""
 
     __slots__ = ()
+
+    def __add__(self, other: Any) -> Term:
+        return plus(as_number(self), as_number(other))
+
+    def __radd__(self, other: Any) -> Term:
+        return plus(as_number(other), as_number(self))
+
+    def __sub__(self, other: Any) -> Term:
+        return plus(as_number(self), times(Num(-1.0), as_number(other)))
+
+    def __rsub__(self, other: Any) -> Term:
+        return plus(as_number(other), times(Num(-1.0), as_number(self)))
+
+    def __mul__(self, other: Any) -> Term:
+        return times(as_number(self), as_number(other))
+
+    def __rmul__(self, other: Any) -> Term:
+        return times(as_number(other), as_number(self))
+
+    def __truediv__(self, other: Any) -> Term:
+        return Quotient(as_number(self), as_number(other))
+
+    def __rtruediv__(self, other: Any) -> Term:
+        return Quotient(as_number(other), as_number(self))
+
+    def __pow__(self, other: Any) -> Term:
+        return Power(as_number(self), as_number(other))
+
+    def __rpow__(self, other: Any) -> Term:
+        return Power(as_number(other), as_number(self))
+
+    def __neg__(self) -> Term:
+        return times(Num(-1.0), as_number(self))
+
+    def __pos__(self) -> Term:
+        return self
+
+    def __abs__(self) -> Term:
+        return Call("abs", (as_number(self),))
+
+    def __lt__(self, other: Any) -> Term:
+        return Compare("<", as_number(self), as_number(other))
+
+    def __le__(self, other: Any) -> Term:
+        return Compare("≤", as_number(self), as_number(other))
+
+    def __gt__(self, other: Any) -> Term:
+        return Compare(">", as_number(self), as_number(other))
+
+    def __ge__(self, other: Any) -> Term:
+        return Compare("≥", as_number(self), as_number(other))
 
 
 @dataclass(frozen=True)
@@ -177,6 +232,44 @@ class Bracket(Term):
     """1 where the condition is true, 0 elsewhere."""
 
     condition: Term
+
+
+def as_number(x: Any) -> Term:
+    """x as a formula of a number: 1 or 0 for a condition."""
+    if not isinstance(x, Term):
+        return Num(float(x))
+    return Bracket(x) if isinstance(x, (Compare, Not)) else x
+
+
+def as_condition(x: Term) -> Term:
+    """x as a condition: a number is true if it is not 0."""
+    if isinstance(x, (Compare, Not)):
+        return x
+    return x.condition if isinstance(x, Bracket) else Compare("≠", x, Num(0.0))
+
+
+class _Terms(Reading):
+    """The table read in formulas: arithmetic is written out, everything else called by its name."""
+
+    def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
+        if op.name == "where":
+            condition, a, b = operands
+            if not isinstance(condition, Term):
+                return a if condition else b
+            if a == 1 and b == 0:
+                return as_condition(condition)
+            return Call("where", (as_condition(condition), as_number(a), as_number(b)))
+        if op.name in ("dot", "total") or (op.formula is not None and op.name in ARITHMETIC):
+            return op.formula(*operands)  # type: ignore[misc]
+        args = tuple([as_number(x) for x in operands])
+        return Call(op.name, (Call("", args),) if op.nary and len(args) > 1 else args)
+
+
+readings[Term] = _Terms()
+
+ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg", "pos", "pow", "less", "less_equal", "greater",
+                        "greater_equal", "equal", "not_equal", "detach"})  # fmt: skip
+"""Rows that are written as what they compute."""
 
 
 def times(*terms: Term) -> Term:
@@ -336,6 +429,8 @@ class LaTeX(Plain):
         return f"{letter}{'^' if mark[0] in '⁰¹²³⁴⁵⁶⁷⁸⁹' else '_'}{{{mark.translate(_BACK)}}}"
 
     def call(self, name: str, inside: str, prime: bool = False) -> str:
+        if not name:
+            return self.parentheses(inside)
         written = r"\sigma" if name == "sigmoid" else rf"\mathrm{{{name}}}".replace("_", r"\_")
         return rf"{written}{chr(39) * prime}\left({inside}\right)"
 
@@ -573,7 +668,7 @@ class _Vectors(_Writer):
         name = self.n.name(ref.name)
         letters = _letters(ref)
         if not letters:
-            if prod(ref.shape) == 1:
+            if ref.shape in ((), (1,)):
                 return _Text(name, _ATOM, bool(ref.shape) and self._only_rows(axes))
             return self.element(ref)
         if self.whole(ref, axes):

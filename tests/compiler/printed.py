@@ -95,8 +95,11 @@ class Scope:
         return np.broadcast_to(a, shape + self.shape(a)), axes
 
     def together(self, sign: str, *values: Array) -> list[Array]:
-        """Values for an elementwise function: all of one shape, but for those that are numbers."""
+        """Values for an elementwise function: all of one shape, but for numbers, and vectors of one in their place."""
         shapes = {self.shape(number(v)) for v in values} - {()}
+        if len(shapes) > 1 and (1,) in shapes:
+            shapes.remove((1,))
+            values = tuple(v[..., 0] if self.shape(v) == (1,) else v for v in values)
         if len(shapes) > 1:
             raise MisprintError(f"shapes {' and '.join(map(str, sorted(shapes)))} on the sides of {sign}")
         axes = len(shapes.pop()) if shapes else 0
@@ -105,6 +108,8 @@ class Scope:
     def product(self, a: Array, b: Array) -> Array:
         """Two factors side by side, vectors being columns."""
         p, q = self.shape(number(a)), self.shape(number(b))
+        if p == (1,) == q or (q == (1,) and len(p) == 1) or (p == (1,) and len(q) == 1):  # one of them is a number
+            return number(self.together("a product", a, b)[0]) * number(self.together("a product", a, b)[1])
         if not p or not q:
             a, b = self.together("a product", a, b)
             return a * b
@@ -591,6 +596,8 @@ class Line:
                 s.names[self.name] = np.array(value)
                 return
             old = s.names[self.name] = np.full(like.shape, np.nan)
+        if value.shape == (1,) != old.shape:
+            value = value.reshape(())
         if value.shape not in ((), old.shape):
             raise MisprintError(f"{self.name} has shape {old.shape}, and what it is set to {value.shape}")
         old[...] = value if self.sign == "=" else old + number(value)
@@ -611,6 +618,8 @@ class Line:
                 raise MisprintError(f"a part of shape {part.shape} is set to what has shape {s.shape(value)}")
             flat[where] = value if self.sign == "=" else part + number(value)
             return
+        if s.shape(value) == (1,):
+            value = value[..., 0]
         if s.shape(value):
             raise MisprintError(f"an element of {self.name} is set to an array of shape {s.shape(value)}")
         shape = tuple(self.ranges[x] if x in self.letters else 1 for x in self.ranges)
