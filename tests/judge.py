@@ -134,7 +134,7 @@ def outputs_of(program: Any, *batch: Any) -> np.ndarray:
     return np.concatenate(found, axis=1)
 
 
-class Disagreement(AssertionError):
+class Disagreement(AssertionError):  # noqa: N818
     """A program and the eager engine say different things."""
 
 
@@ -168,7 +168,7 @@ def relative(found: Any, expected: Any, scale: float) -> float:
 
 
 def dirty(program: Any, *batch: Any) -> None:
-    """Leave rubbish in every buffer: by calls that fill them with infinities and NaNs, and by hand where they have names."""
+    """Leave rubbish in every buffer: by calls that fill them with infinities, and by hand where they have names."""
     before = program.vector.copy()
     with np.errstate(all="ignore"):
         for number in (1e200, -1e200, np.inf):
@@ -206,7 +206,7 @@ def _adjoints(program: Any, vector: np.ndarray) -> Iterator[np.ndarray]:
 
 @contextmanager
 def interrupted(after: int) -> Iterator[None]:
-    """KeyboardInterrupt at the how-manieth line of `autograd` that this thread runs, as Ctrl + C may come; swallowed."""
+    """KeyboardInterrupt, swallowed, at the how-manieth line of `autograd` that runs: Ctrl + C may come anywhere."""
     left = after
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:

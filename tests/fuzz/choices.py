@@ -1,4 +1,4 @@
-"""Random programs that choose with `take`: from parameters, inputs and computed values, an index twice, a take of a take."""
+"""Random programs with `take`: of parameters, inputs and computed values, by an index twice, of another take."""
 
 from __future__ import annotations
 

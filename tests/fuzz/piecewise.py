@@ -1,4 +1,4 @@
-"""Random programs made of pieces: conditions of parameters and inputs, of rows and columns, nested, under relu and sums.
+"""Random programs of pieces: conditions of parameters and inputs, of rows and columns, nested, under relu and sums.
 
 A program is drawn as the Python that a person would write, over named scalars, vectors and matrices::
 
@@ -89,7 +89,6 @@ class Pieces:
     def __init__(self, seed: int) -> None:
         self.choose = choose = random.Random(seed)
         self.ranges = {"i": choose.randint(1, 4), "j": choose.randint(1, 5), "k": choose.randint(2, 3)}
-        n, m, k = self.ranges.values()
         self.drawn = Drawn(seed, "")
         self.named: dict[str, tuple[str, ...]] = {}
         for name, axes in (

@@ -43,7 +43,7 @@ MOST_FAILURES = 25  # of a part, then it stops
 WAIT = 0.2  # seconds: should compiling be serial, the second thread does not wait for the first for ever
 
 TOLERANCE = 1e-12
-"""Of the greatest component. Numbers are quarters, so most sums are exact; tanh and the mean over 17 samples are not."""
+"""Of the greatest component. Most sums are of quarters, and exact; tanh and the mean over 17 samples are not."""
 
 LEAST = 0.25
 """Where the greatest component is less than a quarter, what is summed is not: tanh(0.5) − tanh(0.5) may be 1e-17."""
