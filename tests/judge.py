@@ -161,7 +161,7 @@ def relative(found: Any, expected: Any, scale: float) -> float:
     error = float(np.max(np.abs(np.asarray(found) - expected), initial=0.0))
     if error != error:
         return math.inf
-    return error / scale if scale else (math.inf if error else 0.0)
+    return error / float(scale) if scale else (math.inf if error else 0.0)
 
 
 # ── what a program may have been through ──────────────────────────────────────────────────────
