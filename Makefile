@@ -29,8 +29,8 @@ test: $(ready)-test  ## run the tests, doctests and README examples, in parallel
 test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip where there is none
 	$(python) -m pytest tests/browser $(ARGS) || [ $$? -eq 5 ]
 
-fuzz: $(ready)-test  ## compare 100,000 random graphs with mpmath
-	AUTOGRAD_GRAPHS=100000 $(python) -m pytest -n auto tests/fuzz $(ARGS)
+fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath and 3 x 4,000 compiled programs with the eager engine
+	AUTOGRAD_GRAPHS=30000 AUTOGRAD_PROGRAMS=4000 $(python) -m pytest -n auto --dist worksteal tests/fuzz $(ARGS)
 
 lint: $(ready)-lint  ## check style and types
 	$(python) -m ruff check .

@@ -10,6 +10,7 @@ A test says what it establishes with a mark, or records a number:
 * ``@pytest.mark.proves("tanh")``: it proves a local derivative of this primitive.
 * ``record_property("graphs", [count, worst_error])`` (pytest's own fixture): so many random graphs
   agreed with the referee, the worst with this relative error.
+* ``record_property("programs", [kind, count, worst_error])``: the same of compiled programs of a kind.
 
 A formula counts as covered, and a primitive as proved, if a test marked with it ran and none failed
 or was skipped. The counts travel with the test reports, so they also add up under ``pytest -n``. With ``-v``
@@ -56,14 +57,17 @@ def marked_formulas(request: pytest.FixtureRequest) -> set[tuple[str, str]]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     established: dict[str, dict[object, list[tuple[str, bool]]]] = defaultdict(lambda: defaultdict(list))
     graphs: list[tuple[int, float]] = []
+    programs: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for report in _reports(terminalreporter):
         for kind, what in report.user_properties:
             if kind == "graphs" and report.passed:
                 graphs.append(what)
+            elif kind == "programs":
+                programs[what[0]].append(what[1:])
             elif kind in ("formula", "proves"):
                 key = tuple(what) if isinstance(what, list) else what
                 established[kind][key].append((report.nodeid, report.passed))
-    if not established and not graphs:
+    if not (established or graphs or programs):
         return
     write = terminalreporter.write_line
     terminalreporter.section("what is established")
@@ -79,6 +83,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if graphs:
         count, worst = sum(n for n, _ in graphs), max(error for _, error in graphs)
         write(f"random graphs that agree with mpmath: {count}, worst relative error {worst:.1e}")
+    for kind, found in programs.items():
+        count, worst = sum(n for n, _ in found), max(error for _, error in found)
+        write(f"random {kind} compiled that agree with the eager engine: {count}, worst relative error {worst:.1e}")
 
 
 def _reports(terminalreporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
