@@ -114,6 +114,7 @@ def test_a_parameter_without_a_gradient_stays_where_it_is() -> None:
 # ── what they do not take ─────────────────────────────────────────────────────────────────────
 
 W = Value(1.0)
+FROM_0, FROM_0_TO_1 = "is a finite number of at least 0, not", "is a number of at least 0 and at most 1, not"
 
 
 @pytest.mark.parametrize(
@@ -122,11 +123,30 @@ W = Value(1.0)
         (lambda: nn.SGD([], lr=0.1), ValueError, "needs at least one parameter, and was given none"),
         (lambda: nn.SGD([W, W], lr=0.1), ValueError, r"a parameter occurs twice, .*: Value\(data=1\.0"),
         (lambda: nn.SGD([W, 2.0], lr=0.1), TypeError, r"parameter 1 is no Value but 2\.0"),
-        (lambda: nn.SGD([W], lr=-0.1), ValueError, r"lr is from 0 to inf, not -0\.1"),
-        (lambda: nn.SGD([W], lr=math.nan), ValueError, "lr is from 0 to inf, not nan"),
-        (lambda: nn.SGD([W], lr=0.1, momentum=1.5), ValueError, r"momentum is from 0 to 1, not 1\.5"),
-        (lambda: nn.SGD([W], lr=0.1, dampening=-1), ValueError, "dampening is from 0 to 1, not -1"),
-        (lambda: nn.SGD([W], lr=0.1, weight_decay=-1), ValueError, "weight_decay is from 0 to inf, not -1"),
+        (lambda: nn.SGD([W], lr=-0.1), ValueError, rf"lr {FROM_0} -0\.1"),
+        (lambda: nn.SGD([W], lr=math.inf), ValueError, rf"lr {FROM_0} inf"),
+        (
+            lambda: nn.Adam([W], betas=(-0.1, 0.9)),
+            ValueError,
+            r"β₁ .* at least 0 and less than 1, not -0\.1",
+        ),
+        (lambda: nn.Adam([W], betas=(0.9,)), ValueError, r"betas are two numbers, β₁ and β₂, not \(0\.9,\)"),
+        (lambda: nn.SGD([W], lr=math.nan), ValueError, rf"lr {FROM_0} nan"),
+        (
+            lambda: nn.SGD([W], lr=0.1, momentum=1.5),
+            ValueError,
+            rf"momentum {FROM_0_TO_1} 1\.5",
+        ),
+        (
+            lambda: nn.SGD([W], lr=0.1, dampening=-1),
+            ValueError,
+            rf"dampening {FROM_0_TO_1} -1",
+        ),
+        (
+            lambda: nn.SGD([W], lr=0.1, weight_decay=-1),
+            ValueError,
+            rf"weight_decay {FROM_0} -1",
+        ),
         (
             lambda: nn.SGD([W], lr=0.1, nesterov=True),
             ValueError,
@@ -140,10 +160,10 @@ W = Value(1.0)
         (
             lambda: nn.Adam([W], betas=(0.9, 1.0)),
             ValueError,
-            r"betas are at least 0 and less than 1, not \(0\.9, 1\.0\)",
+            r"β₂ is a number of at least 0 and less than 1, not 1\.0",
         ),
-        (lambda: nn.Adam([W], eps=-1e-8), ValueError, "eps is from 0 to inf, not -1e-08"),
-        (lambda: nn.AdamW([W], weight_decay=-1), ValueError, "weight_decay is from 0 to inf, not -1"),
+        (lambda: nn.Adam([W], eps=-1e-8), ValueError, rf"eps {FROM_0} -1e-08"),
+        (lambda: nn.AdamW([W], weight_decay=-1), ValueError, rf"weight_decay {FROM_0} -1"),
     ],
 )
 def test_settings_out_of_range_say_what_is_valid(make: Any, error: type[Exception], words: str) -> None:
