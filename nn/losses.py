@@ -122,11 +122,13 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
 
 
 def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:
-    """−Σ y log softmax(z), PyTorch's `cross_entropy` for one sample; its gradient is softmax(z) − y.
+    """−Σ y log softmax(z), PyTorch's `cross_entropy` for one sample; its gradient is softmax(z) Σy − y.
+
+    It is a difference of numbers as large as the logits, and right to a few of their last digits.
 
     Args:
         logits: one for each class.
-        target: the index of the right class, or a probability for each class.
+        target: the index of the right class, or a probability for each class; what they add up to need not be 1.
 
     Raises:
         ValueError: for no logits, or as many probabilities as there are not logits.
