@@ -347,8 +347,9 @@ def test_adding_the_change_is_the_step_of_gradient_descent(net: Drawn) -> None:
 def test_an_actual_value_above_the_expected_makes_the_change_negative(target: float, sign: int) -> None:
     """O_r > O_t makes δ and so Δw negative, which is − |Δw|; either way O_r comes nearer to O_t"""
     w, x = Value(0.3), 0.7
-    output = sigmoid(w * x)
-    nn.half_squared_error(output, target).backward()
+    nn.half_squared_error(sigmoid(w * x), target).backward()
     nn.SGD([w], lr=0.5).step()
     assert math.copysign(1, w.data - 0.3) == sign
-    assert abs(sigmoid(w * x).data - target) < abs(output.data - target)
+    O_r = f(0.3 * x)
+    agree(w.data - 0.3, 0.5 * (target - O_r) * O_r * (1 - O_r) * x)  # Δw near 0.05, of which w's rounding is 1e-15
+    assert abs(f(w.data * x) - target) < abs(O_r - target)
