@@ -1,7 +1,7 @@
 """Each test that draws is run with both programs that can, or the one there is."""
 
 import pytest
-from drawing.programs import AT_HAND, use
+from drawing.graphvizes import AT_HAND, use
 
 
 @pytest.fixture(params=AT_HAND)

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import graphviz
 import pytest
-from drawing.programs import HOSTILE, example
+from drawing.graphvizes import HOSTILE, example
 
 import nn
 from autograd import Value, draw, topological_order

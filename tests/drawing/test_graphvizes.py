@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from drawing.programs import AT_HAND, HOSTILE, example, use
+from drawing.graphvizes import AT_HAND, HOSTILE, example, use
 
 import nn
 from autograd import Value, draw
