@@ -264,7 +264,7 @@ def test_every_parameter_has_a_state_of_its_own() -> None:
 
 # ── what they do not take ─────────────────────────────────────────────────────────────────────
 
-W = Value(1.0)
+W, V = Value(1.0), Value(3.0)
 FROM_0, FROM_0_TO_1 = "is a finite number of at least 0, not", "is a number of at least 0 and at most 1, not"
 
 
@@ -273,6 +273,7 @@ FROM_0, FROM_0_TO_1 = "is a finite number of at least 0, not", "is a number of a
     [
         (lambda: nn.SGD([], lr=0.1), ValueError, "needs at least one parameter, and was given none"),
         (lambda: nn.SGD([W, W], lr=0.1), ValueError, r"a parameter occurs twice, .*: Value\(data=1\.0"),
+        (lambda: nn.SGD([W, V, V], lr=0.1), ValueError, r"a parameter occurs twice, .*: Value\(data=3\.0"),
         (lambda: nn.SGD([W, 2.0], lr=0.1), TypeError, r"parameter 1 is no Value but 2\.0"),
         (lambda: nn.SGD([W], lr=-0.1), ValueError, rf"lr {FROM_0} -0\.1"),
         (lambda: nn.SGD([W], lr=math.inf), ValueError, rf"lr {FROM_0} inf"),
