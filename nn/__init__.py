@@ -12,7 +12,8 @@
 True
 
 One module, one idea: `module` finds parameters, `layers` holds neurons, `initialise` draws weights,
-`losses` measures errors, `optim` steps. ``python -m nn`` trains on handwritten digits.
+`losses` measures errors, `optim` steps, `given` looks at what it is all given.
+``python -m nn`` trains on handwritten digits.
 """
 
 from nn.initialise import INITIALISERS, Initialiser

@@ -19,6 +19,8 @@ from math import sqrt
 from random import Random
 from typing import Any, NamedTuple
 
+from nn.given import shown
+
 __all__ = ["INITIALISERS", "Initialiser", "initialiser"]
 
 
@@ -52,11 +54,18 @@ def initialiser(init: str | Initialiser | None) -> Initialiser:
 
     Raises:
         ValueError: for a name that is none of `INITIALISERS`.
+        TypeError: for what is neither a name nor an `Initialiser` of two functions.
     """
     if isinstance(init, Initialiser):
+        for name, draw in init._asdict().items():
+            if not callable(draw):
+                raise TypeError(f"the {name} of an Initialiser is a function that draws one, not {shown(draw)}")
         return init
     if init is None:
         init = "uniform"
+    expected = f"init is one of {', '.join(INITIALISERS)} or an Initialiser, not"
+    if not isinstance(init, str):
+        raise TypeError(f"{expected} {shown(init)}")
     if init not in INITIALISERS:
-        raise ValueError(f"init is one of {', '.join(INITIALISERS)} or an Initialiser, not {init!r}")
+        raise ValueError(f"{expected} {init!r}")
     return INITIALISERS[init]

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from operator import index
 from typing import Any
 
 from autograd import Value, dot
 from autograd.primitives import table
+from nn.given import listed, shown, whole
 from nn.initialise import Initialiser, initialiser
 from nn.module import Module
 
@@ -42,6 +44,7 @@ class Neuron(Module):
 
     Raises:
         ValueError: for an unknown activation or initialiser, or fewer than one input.
+        TypeError: for anything of another type; nothing has been drawn then.
 
     >>> neuron = Neuron(2, activation="tanh", seed=0)
     >>> a = neuron([1.0, 2.0])
@@ -59,10 +62,14 @@ class Neuron(Module):
         seed: int | random.Random | None = None,
         nout: int = 1,
     ) -> None:
-        _check_size("inputs", nin)
+        nin, nout = whole("the number of inputs", nin), whole("the number of neurons", nout)
+        if not isinstance(nonlin, bool):
+            raise TypeError(f"nonlin is True or False, not {shown(nonlin)}")
         draw, generator = initialiser(init), _generator(seed)
         self.nonlin = nonlin
-        self.activation, self._activate = _activation(activation or ("relu" if nonlin else "linear"))
+        self.activation, self._activate = _activation(
+            ("relu" if nonlin else "linear") if activation is None else activation
+        )
         self.w = [Value(draw.weight(generator, nin, nout)) for _ in range(nin)]
         self.b = Value(draw.bias(generator))
 
@@ -71,8 +78,9 @@ class Neuron(Module):
 
         Raises:
             ValueError: for another number of inputs.
+            TypeError: for inputs that are no list of `Value`s or numbers.
         """
-        x = _as_list(x)
+        x = _inputs(x)
         if len(x) != len(self.w):
             raise ValueError(f"a neuron of {len(self.w)} inputs was given {len(x)}")
         z = dot(self.w, x, self.b)
@@ -91,13 +99,12 @@ class Layer(Module):
     """
 
     def __init__(self, nin: int, nout: int, *, seed: int | random.Random | None = None, **neuron: Any) -> None:
-        _check_size("neurons", nout)
-        generator = _generator(seed)
+        nout, generator = whole("the number of neurons", nout), _generator(seed)
         self.neurons = [Neuron(nin, seed=generator, nout=nout, **neuron) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """The activations, a list; of a layer of one neuron that one alone, as in micrograd."""
-        x = _as_list(x)
+        x = _inputs(x)
         activations = [neuron(x) for neuron in self.neurons]
         return activations[0] if len(activations) == 1 else activations
 
@@ -122,6 +129,10 @@ class MLP(Module):
         init: how weights are drawn (`nn.initialise`); micrograd's uniform(−1, 1) if not given.
         seed: for a generator of the network's own; without it Python's global one is used.
 
+    Raises:
+        ValueError: for no layers, a size below 1, or an unknown activation or initialiser.
+        TypeError: for anything of another type; nothing has been drawn then.
+
     >>> MLP(2, [3, 1], seed=0)
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]]
     """
@@ -136,13 +147,18 @@ class MLP(Module):
         init: str | Initialiser | None = None,
         seed: int | random.Random | None = None,
     ) -> None:
+        nouts = listed("nouts, the numbers of neurons of the layers,", nouts)
         if not nouts:
             raise ValueError("an MLP needs at least one layer, and nouts is empty")
-        generator, sizes = _generator(seed), [nin, *nouts]
+        # All is looked at before anything is drawn: a generator must not have moved on when this fails.
+        sizes = [whole("the number of inputs", nin), *(whole("the number of neurons", nout) for nout in nouts)]
+        _activation(activation)
+        _activation(output)
+        init, generator = initialiser(init), _generator(seed)
         activations = [activation] * (len(nouts) - 1) + [output]
         self.layers = [
             Layer(i, o, seed=generator, activation=f, nonlin=f != "linear", init=init)
-            for i, o, f in zip(sizes, nouts, activations, strict=False)
+            for i, o, f in zip(sizes, sizes[1:], activations, strict=False)
         ]
 
     def __call__(self, x: Sequence[Any]) -> Any:
@@ -173,25 +189,30 @@ class Dropout(Module):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if not self.training:
-            return _as_list(x)
-        return [v * (0.0 if self._random.random() < self.p else 1 / (1 - self.p)) for v in _as_list(x)]
+            return _inputs(x)
+        return [v * (0.0 if self._random.random() < self.p else 1 / (1 - self.p)) for v in _inputs(x)]
 
 
-def _check_size(what: str, n: int) -> None:
-    if not isinstance(n, int) or n < 1:
-        raise ValueError(f"the number of {what} is a whole number of at least 1, not {n!r}")
+def _generator(seed: Any) -> Any:
+    """The generator to draw from: a new one for a seed, Python's global one for None.
 
-
-def _generator(seed: int | random.Random | None) -> Any:
-    """The generator to draw from: a new one for a seed, Python's global one for None."""
+    Raises:
+        TypeError: for what is neither a whole number nor a `random.Random` (nor the module).
+    """
     if seed is None:
         return random
-    return seed if hasattr(seed, "uniform") else random.Random(seed)
+    if isinstance(seed, random.Random) or seed is random:
+        return seed
+    if hasattr(seed, "__index__") and not hasattr(seed, "__len__") and not isinstance(seed, Value):
+        return random.Random(index(seed))
+    raise TypeError(f"seed is a whole number, a random.Random or None, not {shown(seed)}")
 
 
 def _activation(activation: Activation) -> tuple[str, Callable[[Any], Any] | None]:
     """The name of an activation and the function, None for "linear"."""
     if not isinstance(activation, str):
+        if not callable(activation):
+            raise TypeError(f"an activation is a function or the name of one, such as 'tanh', not {shown(activation)}")
         return getattr(activation, "name", getattr(activation, "__name__", "custom")), activation
     if activation == "linear":
         return activation, None
@@ -202,6 +223,5 @@ def _activation(activation: Activation) -> tuple[str, Callable[[Any], Any] | Non
     return activation, getattr(Value, activation)
 
 
-def _as_list(x: Any) -> list[Any]:
-    """Inputs as a list: NumPy's numbers as Python's, which is what is fast."""
-    return x if type(x) is list else x.tolist() if hasattr(x, "tolist") else list(x)
+def _inputs(x: Any) -> list[Any]:
+    return x if type(x) is list else listed("inputs", x)

@@ -1,7 +1,8 @@
 """Losses: how far predictions ŷ are from targets y, as one number that a gradient can flow from.
 
 Predictions and targets are numbers or `Value`s, lists or arrays, of equal length and never empty; a
-lone one counts as a list of one.
+lone one counts as a list of one. Anything else is a `TypeError` that says what it is and where, and
+other lengths are a `ValueError`.
 
 >>> from autograd import Value
 >>> squared_error([0.75, 0.5], [1.0, 0.0])            # Σ (ŷ − y)²
@@ -17,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import Value, dot, exp, log, log1p, logsumexp, maximum, minimum, relu, softplus, total, where
+from autograd import Value, dot, exp, log, log1p, logsumexp, maximum, relu, softplus, total, where
 from autograd.choice import take
-from nn.layers import _as_list
+from nn.given import listed, operands, shown
 
 __all__ = [
     "binary_cross_entropy",
@@ -92,7 +93,6 @@ def binary_cross_entropy(prediction: Any, target: Any) -> Any:
 
 
 _LEAST = exp(-100)
-_BELOW_ONE = 1 - 2**-53
 
 
 def _log(p: Any) -> Any:
@@ -102,7 +102,8 @@ def _log(p: Any) -> Any:
 
 def _log_of_complement(p: Any) -> Any:
     """log(1 − p), exact for small p, −100 for p = 1, and a domain error for p > 1."""
-    return where(p < 1, log1p(-minimum(p, _BELOW_ONE)), log(where(p <= 1, _LEAST, 1 - p)))
+    # Both sides of a where are computed: ½ stands in for a p whose side is not the one taken.
+    return where(p < 1, log1p(-where(p < 1, p, 0.5)), log(where(p <= 1, _LEAST, 1 - p)))
 
 
 def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
@@ -121,27 +122,36 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
 
 
 def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:
-    """−Σ y log softmax(z), PyTorch's `cross_entropy` for one sample; its gradient is softmax(z) − y.
+    """−Σ y log softmax(z), PyTorch's `cross_entropy` for one sample; its gradient is softmax(z) Σy − y.
+
+    It is a difference of numbers as large as the logits, and right to a few of their last digits.
 
     Args:
         logits: one for each class.
-        target: the index of the right class, or a probability for each class.
+        target: the index of the right class, or a probability for each class; what they add up to need not be 1.
 
     Raises:
         ValueError: for no logits, or as many probabilities as there are not logits.
         IndexError: for an index that is no class.
+        TypeError: for a target that is neither an index nor a list.
 
     >>> f"{cross_entropy([2.0, 1.0, 0.0], 0):.4f}", f"{cross_entropy([2.0, 1.0, 0.0], [1, 0, 0]):.4f}"
     ('0.4076', '0.4076')
     """
-    logits = _listed(logits)
+    logits = _listed("logits", logits)
     if not logits:
         raise ValueError("cross_entropy takes at least one logit, and was given none")
-    if hasattr(target, "__index__") and not hasattr(target, "__len__"):  # an array has both
-        if not isinstance(target, Value) and not 0 <= target < len(logits):
-            raise IndexError(f"the target is a class from 0 to {len(logits) - 1}, not {target}")
-        return logsumexp(logits) - take(logits, target)
-    pairs = _pairs(logits, target)
+    chosen: Any = target.tolist() if hasattr(target, "tolist") else target
+    if hasattr(chosen, "__index__"):
+        if not isinstance(chosen, Value) and not 0 <= chosen < len(logits):
+            raise IndexError(f"the target is a class from 0 to {len(logits) - 1}, not {chosen}")
+        return logsumexp(logits) - take(logits, chosen)
+    if not hasattr(chosen, "__len__"):
+        raise TypeError(
+            f"the target of cross_entropy is the index of a class, or a list of a probability for each, "
+            f"not {shown(target)}"
+        )
+    pairs = _pairs(logits, chosen)
     targets = [t for _, t in pairs]
     return total(targets) * logsumexp(logits) - dot(targets, logits)
 
@@ -163,7 +173,7 @@ def hinge_loss(prediction: Any, target: Any) -> Any:
 
 
 def _pairs(prediction: Any, target: Any) -> list[tuple[Any, Any]]:
-    predictions, targets = _listed(prediction), _listed(target)
+    predictions, targets = _listed("predictions", prediction), _listed("targets", target)
     if len(predictions) != len(targets) or not predictions:
         raise ValueError(
             f"a loss takes as many predictions as targets, at least one; "
@@ -172,6 +182,6 @@ def _pairs(prediction: Any, target: Any) -> list[tuple[Any, Any]]:
     return list(zip(predictions, targets, strict=True))
 
 
-def _listed(x: Any) -> list[Any]:
+def _listed(what: str, x: Any) -> list[Any]:
     x = x.tolist() if hasattr(x, "tolist") else x  # an array of no dimension gives a number
-    return _as_list(x) if hasattr(x, "__len__") else [x]
+    return operands(what, listed(what, x) if hasattr(x, "__len__") else [x])

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Value
+from nn.given import shown
 
 __all__ = ["Module"]
 
@@ -59,7 +60,13 @@ class Module:
                     yield from part.modules()
 
     def train(self, mode: bool = True) -> Self:
-        """Switch this module and all inside it to training (or, with False, to use)."""
+        """Switch this module and all inside it to training (or, with False, to use).
+
+        Raises:
+            TypeError: for what is neither True nor False.
+        """
+        if not isinstance(mode, bool):
+            raise TypeError(f"the mode is True or False, not {shown(mode)}")
         for module in self.modules():
             module.training = mode
         return self
@@ -95,7 +102,10 @@ class Module:
         Raises:
             ValueError: for missing, unexpected or wrongly sized entries, all of them named; nothing
                 has changed then.
+            TypeError: for what is no dictionary, or an entry that is no number; nothing has changed either.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dictionary, as state_dict gives it, not {shown(state)}")
         here = self.state_dict()
         given = {key: tensor.tolist() if hasattr(tensor, "tolist") else tensor for key, tensor in state.items()}
         faults = [f"{key} is missing" for key in here if key not in given]

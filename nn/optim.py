@@ -17,10 +17,11 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd import Value
+from autograd.value import _is_number
+from nn.given import listed, setting, shown
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimiser"]
 
@@ -30,22 +31,30 @@ class Optimiser:
 
     Args:
         parameters: `Value`s; or a compiled program, whose `vector` is then stepped in place.
-        lr: the learning rate η, at least 0. It may be changed between steps.
+        lr: the learning rate η, at least 0. It may be changed between steps, and so may every setting;
+            each is checked whenever it is set.
 
     Raises:
         ValueError: for no parameters, one that occurs twice, or a setting out of its range.
-        TypeError: for a parameter that is no `Value`.
+        TypeError: for a parameter that is no `Value`, or a setting that is no number.
     """
 
     start: tuple[Any, ...] = ()
     """The state of a parameter before its first step."""
 
+    ranges: ClassVar[dict[str, dict[str, float]]] = {"lr": {"least": 0}, "weight_decay": {"least": 0}}
+    """From where to where each setting that is a number may be."""
+
     def __init__(self, parameters: Any, lr: float) -> None:
-        _check(lr=(lr, 0, float("inf")))
         self.lr = lr
         self.vector = getattr(parameters, "vector", None)
         self.parameters: list[Value] = [] if self.vector is not None else _checked(parameters)
         self.state = [self.start for _ in self.parameters] or [self.start]
+
+    def __setattr__(self, name: str, given: Any) -> None:
+        if name in self.ranges:
+            setting(name, given, **self.ranges[name])
+        super().__setattr__(name, given)
 
     def rule(self, w: Any, g: Any, *state: Any) -> tuple[Any, ...]:
         """The parameter and its state after a step, from those before it and the gradient g."""
@@ -54,22 +63,40 @@ class Optimiser:
     def step(self, gradient: Any = None) -> None:
         """Step every parameter once, against its `grad`; or the program's vector, against `gradient`.
 
+        A parameter whose `grad` is None has none, and is left alone, as in PyTorch. When this fails, no parameter
+        has been stepped.
+
         Raises:
-            TypeError: for a gradient given with `Value`s, or none with a program.
+            TypeError: for a gradient given with `Value`s, or none with a program, or one that is no number (no
+                array of numbers).
+            ValueError: for a gradient that has not the shape of the vector.
         """
         if (gradient is None) != (self.vector is None):
             raise TypeError(
                 "step() takes the gradient of a compiled program, and none for Values, which have their own"
             )
         if self.vector is not None:
+            if getattr(getattr(gradient, "dtype", None), "kind", "") not in tuple("fiu"):
+                raise TypeError(f"the gradient of a program is an array of numbers, not {shown(gradient)}")
+            if gradient.shape != self.vector.shape:
+                raise ValueError(
+                    f"the gradient has the shape of the vector, {self.vector.shape}, and not {gradient.shape}"
+                )
             self.vector[:], *state = self.rule(self.vector, gradient, *self.state[0])
             self.state[0] = tuple(state)
             return
         rule = self.rule
+        stepped: list[tuple[int, float, tuple[Any, ...]]] = []
         for i, parameter in enumerate(self.parameters):
             grad = parameter.grad
-            data, *state = rule(parameter.data, getattr(grad, "data", grad), *self.state[i])
-            parameter.data, self.state[i] = float(data), tuple(state)  # also for a rate that is NumPy's
+            if type(grad) is not float:
+                if grad is None:
+                    continue
+                grad = _number(grad, i)
+            data, *state = rule(parameter.data, grad, *self.state[i])
+            stepped.append((i, float(data), tuple(state)))  # a float also for a rate that is NumPy's
+        for i, data, kept in stepped:
+            self.parameters[i].data, self.state[i] = data, kept
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to zero."""
@@ -92,6 +119,7 @@ class SGD(Optimiser):
     """
 
     start = (None,)
+    ranges = Optimiser.ranges | {"momentum": {"least": 0, "most": 1}, "dampening": {"least": 0, "most": 1}}
 
     def __init__(
         self,
@@ -103,11 +131,12 @@ class SGD(Optimiser):
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        _check(momentum=(momentum, 0, 1), dampening=(dampening, 0, 1), weight_decay=(weight_decay, 0, float("inf")))
+        self.momentum, self.dampening, self.nesterov, self.weight_decay = momentum, dampening, nesterov, weight_decay
+        super().__init__(parameters, lr)
+        if not isinstance(nesterov, bool):
+            raise TypeError(f"nesterov is True or False, not {shown(nesterov)}")
         if nesterov and (not momentum or dampening):
             raise ValueError(f"nesterov needs momentum > 0 and dampening 0, not {momentum!r} and {dampening!r}")
-        super().__init__(parameters, lr)
-        self.momentum, self.dampening, self.nesterov, self.weight_decay = momentum, dampening, nesterov, weight_decay
 
     def rule(self, w: Any, g: Any, v: Any = None) -> tuple[Any, ...]:
         if self.weight_decay:
@@ -127,6 +156,7 @@ class Adam(Optimiser):
     """
 
     start = (0.0, 0.0, 0)
+    ranges = Optimiser.ranges | {"eps": {"least": 0}}
 
     def __init__(
         self,
@@ -137,12 +167,17 @@ class Adam(Optimiser):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        beta1, beta2 = betas
-        _check(eps=(eps, 0, float("inf")), weight_decay=(weight_decay, 0, float("inf")))
-        if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
-            raise ValueError(f"betas are at least 0 and less than 1, not {betas!r}")
-        super().__init__(parameters, lr)
         self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
+        super().__init__(parameters, lr)
+
+    def __setattr__(self, name: str, given: Any) -> None:
+        if name == "betas":
+            if len(pair := listed("betas", given)) != 2:
+                raise ValueError(f"betas are two numbers, β₁ and β₂, not {given!r}")
+            for which, beta in zip("₁₂", pair, strict=True):
+                setting(f"β{which}", beta, 0, below=1)
+            given = tuple(pair)
+        super().__setattr__(name, given)
 
     def rule(self, w: Any, g: Any, m: Any, v: Any, t: int) -> tuple[Any, ...]:
         if self.weight_decay:
@@ -170,20 +205,22 @@ class AdamW(Adam):
         return w - self.lr * self.weight_decay * w, g
 
 
-def _checked(parameters: Iterable[Value]) -> list[Value]:
-    parameters = list(parameters)
+def _checked(parameters: Any) -> list[Value]:
+    parameters = listed("parameters", parameters)
     if not parameters:
         raise ValueError("an optimiser needs at least one parameter, and was given none")
     for i, parameter in enumerate(parameters):
         if not isinstance(parameter, Value):
-            raise TypeError(f"parameter {i} is no Value but {parameter!r}")
+            raise TypeError(f"parameter {i} is no Value but {shown(parameter)}")
     if len(set(parameters)) < len(parameters):
         twice = next(p for i, p in enumerate(parameters) if p in parameters[:i])
         raise ValueError(f"a parameter occurs twice, and would be stepped twice: {twice!r}")
-    return parameters
+    return list(parameters)
 
 
-def _check(**settings: tuple[float, float, float]) -> None:
-    for name, (given, least, most) in settings.items():
-        if not least <= given <= most:
-            raise ValueError(f"{name} is from {least} to {most}, not {given!r}")
+def _number(grad: Any, i: int) -> Any:
+    """The number in a gradient, which may be a `Value` (create_graph) or NumPy's."""
+    number = grad.data if isinstance(grad, Value) else grad
+    if not _is_number(number):
+        raise TypeError(f"the gradient of parameter {i} is a number, not {shown(grad)}")
+    return float(number)

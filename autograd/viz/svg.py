@@ -6,7 +6,8 @@ With this module one can finish the SVG of a picture, `finish`. Then
   `topological_order` (from 0), with a `<title>` that browsers show as a tooltip;
 * its texts are ``<text id="n3-value">``, ``id="n3-gradient"``, …, and the ground of its gradient ``id="n3-chip"``;
 * each link is ``<g id="e5_0" class="edge p4">``: the first operand of node 5, with the step of its gradient;
-* with the theme "auto" the colours follow the reader's ``prefers-color-scheme``.
+* with the theme "auto" the colours follow the reader's ``prefers-color-scheme``;
+* whichever Graphviz laid it out, elements, texts, ids, classes and colours are the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ __all__ = ["finish"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _G, _TEXT, _TITLE, _STYLE = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "style"))
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _SHAPES = tuple(f"{{{_SVG}}}{tag}" for tag in ("path", "polygon"))
 
 
@@ -35,6 +37,7 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ElementTree.fromstring(svg)
+    _as_any_graphviz(root)
     summary = f"Computation graph of {picture.root}, {picture.nodes} nodes"
     root.set("role", "graphics-document")
     root.set("aria-label", summary)
@@ -57,6 +60,20 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
     if theme == "auto":
         _follow_the_reader(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _as_any_graphviz(root: ElementTree.Element) -> None:
+    """Write what versions of Graphviz write differently as the latest does, so that only the layout is theirs.
+
+    No line is "transparent" to the older ones (Debian's 2.43), which is no colour of SVG 1.1, and "none" to the newer;
+    and only the newest (14) keep the spaces at both ends of a text, which readers drop otherwise.
+    """
+    for element in root.iter():
+        for attribute in ("fill", "stroke"):
+            if element.get(attribute) == "transparent":
+                element.set(attribute, "none")
+        if element.tag == _TEXT:
+            element.set(_SPACE, "preserve")
 
 
 def _name(element: ElementTree.Element, sentence: str, role: str = "graphics-symbol") -> None:

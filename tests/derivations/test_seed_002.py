@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 import random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from derivations.by_hand import ACTIVATIONS, agree, deltas, difference, forward
+from derivations.by_hand import ACTIVATIONS, agree, deltas, difference, forward, sigmoid_prime
 from derivations.by_hand import sigmoid as f
 from derivations.networks import Network, data, gradients
 
@@ -25,7 +26,11 @@ SEEDS = range(5)
 
 
 class Standard:
-    """The network with one hidden layer and one sample: nodes, their numbers, and a backward pass from E."""
+    """The network with one hidden layer and one sample: nodes, a backward pass from E, and the same by hand.
+
+    What is called as in the seed is a node of the engine; ``hand`` has the numbers, computed from the weights and the
+    inputs in NumPy, under the same names.
+    """
 
     def __init__(self, seed: int) -> None:
         rng = random.Random(seed)
@@ -38,6 +43,10 @@ class Standard:
         (self.alpha, self.beta), (_, self.h, self.y_hat) = self.net.z, self.net.a
         self.E = nn.half_squared_error(self.y_hat, self.y)
         self.E.backward()
+        V, W, c, b, x = (data(v) for v in (self.V, self.W, self.c, self.b, self.x))
+        alpha = V @ x + c
+        beta = W @ f(alpha) + b
+        self.hand = SimpleNamespace(V=V, W=W, c=c, b=b, x=x, alpha=alpha, beta=beta, h=f(alpha), y_hat=f(beta))
 
     def factor(self, of: Value, by: Any) -> Any:
         """∂of/∂by alone: a backward pass from `of`, whose interior gradients are those of this pass."""
@@ -88,8 +97,8 @@ def test_equation_3_the_loss(net: Standard) -> None:
 @pytest.mark.formula("002", "4")
 def test_equation_4_the_squared_error_of_a_sample(net: Standard) -> None:
     """E_i = ½ Σ_k (ŷ_i^(k) − y_i^(k))²  (4), and so ∂E/∂ŷ_k = ŷ_k − y_k"""
-    agree(net.E.data, 0.5 * sum((v.data - y) ** 2 for v, y in zip(net.y_hat, net.y, strict=True)))
-    agree(gradients(net.y_hat), data(net.y_hat) - net.y)
+    agree(net.E.data, 0.5 * sum((v - y) ** 2 for v, y in zip(net.hand.y_hat, net.y, strict=True)))
+    agree(gradients(net.y_hat), net.hand.y_hat - net.y)
 
 
 # ── 2.2 the gradients of the weights ──────────────────────────────────────────────────────────
@@ -124,19 +133,23 @@ def test_equation_5_the_gradient_of_an_output_weight(net: Standard) -> None:
 
 @pytest.mark.formula("002", "6")
 def test_equation_6_is_a_product_of_three_factors(net: Standard) -> None:
-    """∇W_ks = ∂E/∂ŷ_k · ∂ŷ_k/∂β_k · ∂β_k/∂W_ks  (6), each taken from a backward pass of its own"""
-    nabla_W = gradients(net.W)
-    dE_dy = gradients(net.y_hat)
+    """∇W_ks = ∂E/∂ŷ_k · ∂ŷ_k/∂β_k · ∂β_k/∂W_ks  (6), where the factors are ŷ_k − y_k, f′(β_k) and h_s
+
+    Each factor is also taken from a backward pass of its own.
+    """
+    nabla_W, hand = gradients(net.W), net.hand
+    dE_dy, dy_db, db_dW = hand.y_hat - net.y, sigmoid_prime(hand.beta), hand.h
+    agree(gradients(net.y_hat), dE_dy)
     for k in range(net.K):
-        dy_db = net.factor(net.y_hat[k], net.beta[k])
-        db_dW = net.factor(net.beta[k], net.W[k])
-        agree(nabla_W[k], dE_dy[k] * dy_db * db_dW)
+        agree(nabla_W[k], dE_dy[k] * dy_db[k] * db_dW)
+        agree(net.factor(net.y_hat[k], net.beta[k]), dy_db[k])
+        agree(net.factor(net.beta[k], net.W[k]), db_dW)
 
 
 @pytest.mark.formula("002", "7")
 def test_equation_7_written_out(net: Standard) -> None:
     """∇W_ks = (ŷ_k − y_k) · ŷ_k (1 − ŷ_k) · h_s  (7)"""
-    y_hat, h = data(net.y_hat), data(net.h)
+    y_hat, h = net.hand.y_hat, net.hand.h
     expected = [[(y_hat[k] - net.y[k]) * y_hat[k] * (1 - y_hat[k]) * h[s] for s in range(net.S)] for k in range(net.K)]
     agree(gradients(net.W), expected)
 
@@ -149,20 +162,27 @@ def test_equation_8_the_gradient_of_a_hidden_weight(net: Standard) -> None:
 
 @pytest.mark.formula("002", "9")
 def test_equation_9_is_a_product_of_three_factors(net: Standard) -> None:
-    """∇V_sd = ∂E/∂h_s · ∂h_s/∂α_s · ∂α_s/∂V_sd  (9)"""
-    nabla_V, dE_dh = gradients(net.V), gradients(net.h)
+    """∇V_sd = ∂E/∂h_s · ∂h_s/∂α_s · ∂α_s/∂V_sd  (9): the factors are Σ_k (ŷ_k − y_k) f′(β_k) W_ks, f′(α_s) and x_d
+
+    Each factor is also taken from a backward pass of its own.
+    """
+    nabla_V, hand = gradients(net.V), net.hand
+    dE_dh, dh_da, da_dV = ((hand.y_hat - net.y) * sigmoid_prime(hand.beta)) @ hand.W, sigmoid_prime(hand.alpha), hand.x
+    agree(gradients(net.h), dE_dh)
     for s in range(net.S):
-        dh_da = net.factor(net.h[s], net.alpha[s])
-        da_dV = net.factor(net.alpha[s], net.V[s])
-        agree(nabla_V[s], dE_dh[s] * dh_da * da_dV)
+        agree(nabla_V[s], dE_dh[s] * dh_da[s] * da_dV)
+        agree(net.factor(net.h[s], net.alpha[s]), dh_da[s])
+        agree(net.factor(net.alpha[s], net.V[s]), da_dV)
 
 
 @pytest.mark.formula("002", "10")
 def test_equation_10_the_error_comes_from_all_outputs(net: Standard) -> None:
-    """∇V_sd = [Σ_k ∂E/∂β_k · ∂β_k/∂h_s] · h_s (1 − h_s) · x_d  (10)"""
-    nabla_V, dE_db = gradients(net.V), gradients(net.beta)
-    db_dh = np.array([net.factor(beta, net.h) for beta in net.beta])
-    h, x = data(net.h), data(net.x)
+    """∇V_sd = [Σ_k ∂E/∂β_k · ∂β_k/∂h_s] · h_s (1 − h_s) · x_d  (10), with ∂β_k/∂h_s = W_ks"""
+    nabla_V, h, x = gradients(net.V), net.hand.h, net.hand.x
+    dE_db, db_dh = (net.hand.y_hat - net.y) * sigmoid_prime(net.hand.beta), net.hand.W
+    agree(gradients(net.beta), dE_db)
+    for k, beta in enumerate(net.beta):
+        agree(net.factor(beta, net.h), db_dh[k])
     expected = [
         [sum(dE_db[k] * db_dh[k, s] for k in range(net.K)) * h[s] * (1 - h[s]) * x[d] for d in range(net.D)]
         for s in range(net.S)
@@ -173,7 +193,7 @@ def test_equation_10_the_error_comes_from_all_outputs(net: Standard) -> None:
 @pytest.mark.formula("002", "11")
 def test_equation_11_written_out(net: Standard) -> None:
     """∇V_sd = [Σ_k ŷ_k (1 − ŷ_k)(ŷ_k − y_k) W_ks] · h_s (1 − h_s) · x_d  (11; the seed's W_hk is W_ks of (7))"""
-    y_hat, h, x, W = (data(v) for v in (net.y_hat, net.h, net.x, net.W))
+    y_hat, h, x, W = net.hand.y_hat, net.hand.h, net.hand.x, net.hand.W
     expected = [
         [
             sum(y_hat[k] * (1 - y_hat[k]) * (y_hat[k] - net.y[k]) * W[k, s] for k in range(net.K))
@@ -192,41 +212,43 @@ def test_equation_11_written_out(net: Standard) -> None:
 @pytest.mark.formula("002", "12")
 def test_equation_12_the_gradient_of_an_output_bias(net: Standard) -> None:
     """∇b_k = ∂E/∂b_k = ∂E/∂ŷ_k · ∂ŷ_k/∂b_k  (12)"""
-    nabla_b, dE_dy = gradients(net.b), gradients(net.y_hat)
+    nabla_b, dE_dy, dy_db = gradients(net.b), net.hand.y_hat - net.y, sigmoid_prime(net.hand.beta)
     assert np.max(np.abs(nabla_b - quotients(net, "b"))) < 1e-11  # of E < 2, a quotient of step 1e-3
     for k in range(net.K):
-        agree(nabla_b[k], dE_dy[k] * net.factor(net.y_hat[k], net.b[k]))
+        agree(nabla_b[k], dE_dy[k] * dy_db[k])
+        agree(net.factor(net.y_hat[k], net.b[k]), dy_db[k])
 
 
 @pytest.mark.formula("002", "13")
 def test_equation_13_written_out(net: Standard) -> None:
     """∇b_k = (ŷ_k − y_k) · ŷ_k (1 − ŷ_k)  (13)"""
-    y_hat = data(net.y_hat)
+    y_hat = net.hand.y_hat
     agree(gradients(net.b), [(y_hat[k] - net.y[k]) * (y_hat[k] * (1 - y_hat[k])) for k in range(net.K)])
 
 
 @pytest.mark.formula("002", "14")
 def test_equation_14_the_gradient_of_a_hidden_bias(net: Standard) -> None:
     """∇c_s = ∂E/∂c_s = ∂E/∂h_s · ∂h_s/∂c_s  (14)"""
-    nabla_c, dE_dh = gradients(net.c), gradients(net.h)
+    nabla_c, dh_dc = gradients(net.c), sigmoid_prime(net.hand.alpha)
+    dE_dh = ((net.hand.y_hat - net.y) * sigmoid_prime(net.hand.beta)) @ net.hand.W
     assert np.max(np.abs(nabla_c - quotients(net, "c"))) < 1e-11  # of E < 2, a quotient of step 1e-3
     for s in range(net.S):
-        agree(nabla_c[s], dE_dh[s] * net.factor(net.h[s], net.c[s]))
+        agree(nabla_c[s], dE_dh[s] * dh_dc[s])
+        agree(net.factor(net.h[s], net.c[s]), dh_dc[s])
 
 
 @pytest.mark.formula("002", "15")
 def test_equation_15_the_error_comes_from_all_outputs(net: Standard) -> None:
     """∇c_s = [Σ_k ∂E/∂β_k · ∂β_k/∂h_s] · h_s (1 − h_s)  (15)"""
-    nabla_c, dE_db = gradients(net.c), gradients(net.beta)
-    db_dh = np.array([net.factor(beta, net.h) for beta in net.beta])
-    h = data(net.h)
+    nabla_c, h, db_dh = gradients(net.c), net.hand.h, net.hand.W
+    dE_db = (net.hand.y_hat - net.y) * sigmoid_prime(net.hand.beta)
     agree(nabla_c, [sum(dE_db[k] * db_dh[k, s] for k in range(net.K)) * h[s] * (1 - h[s]) for s in range(net.S)])
 
 
 @pytest.mark.formula("002", "16")
 def test_equation_16_written_out(net: Standard) -> None:
     """∇c_s = [Σ_k ŷ_k (1 − ŷ_k)(ŷ_k − y_k) W_ks] · h_s (1 − h_s)  (16; the seed's W_hk is W_ks of (7))"""
-    y_hat, h, W = (data(v) for v in (net.y_hat, net.h, net.W))
+    y_hat, h, W = net.hand.y_hat, net.hand.h, net.hand.W
     expected = [
         sum(y_hat[k] * (1 - y_hat[k]) * (y_hat[k] - net.y[k]) * W[k, s] for k in range(net.K)) * (h[s] * (1 - h[s]))
         for s in range(net.S)
@@ -333,7 +355,10 @@ def test_stochastic_gradient_descent_steps_after_each_sample(seed: int) -> None:
 
 
 class Layered:
-    """A network of three layers with an activation of its own, J = ½ |ŷ − y|², forward and backward."""
+    """A network of three layers with an activation of its own, J = ½ |ŷ − y|², forward and backward; all also by hand.
+
+    ``net`` has the nodes of the engine; ``z``, ``a`` and ``delta`` are by hand.
+    """
 
     def __init__(self, seed: int) -> None:
         rng = random.Random(100 + seed)
@@ -345,9 +370,9 @@ class Layered:
         self.W, self.b = [data(w) for w in self.net.W], [data(b) for b in self.net.b]
         self.J = nn.half_squared_error(self.net(self.x), self.y)
         self.J.backward()
-        # the engine's vectors, to compare one equation at a time
-        self.a, self.z = [data(a) for a in self.net.a], [data(z) for z in self.net.z]
-        self.delta = [gradients(z) for z in self.net.z]
+        # by hand, from the weights, x and y on
+        self.z, self.a = forward(self.W, self.b, self.x, self.f)
+        self.delta = deltas(self.W, self.z, self.a[-1] - self.y, self.f_prime)
 
 
 @pytest.fixture(params=SEEDS)
@@ -359,37 +384,37 @@ def layered(request: pytest.FixtureRequest) -> Layered:
 def test_equation_18_the_sums_of_a_layer(layered: Layered) -> None:
     """z^l = W^l · a^(l−1) + b^l  (18)"""
     for l in range(3):
-        agree(layered.z[l], layered.W[l] @ layered.a[l] + layered.b[l])
+        agree(data(layered.net.z[l]), layered.W[l] @ layered.a[l] + layered.b[l])
 
 
 @pytest.mark.formula("002", "19")
 def test_equation_19_the_outputs_of_a_layer(layered: Layered) -> None:
     """a^l = f(z^l)  (19)"""
     for l in range(3):
-        agree(layered.a[l + 1], layered.f(layered.z[l]))
+        agree(data(layered.net.a[l + 1]), layered.f(layered.z[l]))
 
 
 @pytest.mark.formula("002", "20")
 def test_equation_20_delta(layered: Layered) -> None:
     """δ^l = ∂J/∂z^l = ∂J/∂a^l ⊗ f′(z^l)  (20)"""
     for l in range(3):
-        agree(layered.delta[l], gradients(layered.net.a[l + 1]) * layered.f_prime(layered.z[l]))
+        dJ_da = layered.delta[l + 1] @ layered.W[l + 1] if l < 2 else layered.a[-1] - layered.y
+        agree(gradients(layered.net.a[l + 1]), dJ_da)
+        agree(gradients(layered.net.z[l]), dJ_da * layered.f_prime(layered.z[l]))
 
 
 @pytest.mark.formula("002", "21")
 def test_equation_21_delta_of_the_last_layer(layered: Layered) -> None:
     """δ^L = ∂J/∂a^L ⊗ f′(z^L) = (ŷ − y) ⊗ f′(z^L)  (21)"""
-    agree(layered.delta[-1], (layered.a[-1] - layered.y) * layered.f_prime(layered.z[-1]))
+    agree(gradients(layered.net.z[-1]), (layered.a[-1] - layered.y) * layered.f_prime(layered.z[-1]))
 
 
 @pytest.mark.formula("002", "22")
 def test_equation_22_delta_of_the_layers_before(layered: Layered) -> None:
     """δ^l = ∂J/∂z^(l+1) · ∂z^(l+1)/∂a^l ⊗ f′(z^l) = (δ^(l+1) W^(l+1)) ⊗ f′(z^l)  (22, δ as a row times W)"""
     for l in range(2):
-        agree(layered.delta[l], (layered.delta[l + 1] @ layered.W[l + 1]) * layered.f_prime(layered.z[l]))
-    z, a = forward(layered.W, layered.b, layered.x, layered.f)  # and all of it by hand, from x and y on
-    for l, delta in enumerate(deltas(layered.W, z, a[-1] - layered.y, layered.f_prime)):
-        agree(layered.delta[l], delta)
+        expected = (layered.delta[l + 1] @ layered.W[l + 1]) * layered.f_prime(layered.z[l])
+        agree(gradients(layered.net.z[l]), expected)
 
 
 @pytest.mark.formula("002", "23")
@@ -400,9 +425,8 @@ def test_equation_23_the_gradient_of_one_weight(layered: Layered) -> None:
         for i, z in enumerate(layered.net.z[l]):
             layered.J.zero_grad()
             z.backward()  # ∂z_i/∂w_ij alone
-            for j, w in enumerate(layered.net.W[l][i]):
-                agree(w.grad, layered.a[l][j])
-                assert abs(found[l][i, j] - layered.delta[l][i] * layered.a[l][j]) <= 1e-15 * abs(found[l]).max()
+            agree(gradients(layered.net.W[l][i]), layered.a[l])
+            agree(found[l][i], [layered.delta[l][i] * a_j for a_j in layered.a[l]])
 
 
 @pytest.mark.formula("002", "24")
@@ -414,10 +438,10 @@ def test_equation_24_the_gradients_of_a_matrix_of_weights(layered: Layered) -> N
 
 @pytest.mark.formula("002", "25")
 def test_equation_25_the_gradient_of_one_bias(layered: Layered) -> None:
-    """∂J/∂b_i^l = ∂J/∂z_i^l · ∂z_i^l/∂b_i^l = δ_i^l  (25): ∂z_i/∂b_i is 1, so they are equal to the last bit"""
+    """∂J/∂b_i^l = ∂J/∂z_i^l · ∂z_i^l/∂b_i^l = δ_i^l  (25): ∂z_i/∂b_i is 1"""
     for l in range(3):
+        agree(gradients(layered.net.b[l]), layered.delta[l])
         for i in range(len(layered.net.b[l])):
-            assert layered.net.b[l][i].grad == layered.net.z[l][i].grad
             layered.net.zero_grad()
             layered.net.z[l][i].backward()
             assert layered.net.b[l][i].grad == 1.0
@@ -428,6 +452,5 @@ def test_equation_25_the_gradient_of_one_bias(layered: Layered) -> None:
 @pytest.mark.formula("002", "26")
 def test_equation_26_the_gradients_of_a_vector_of_biases(layered: Layered) -> None:
     """∂J/∂b^l = δ^l  (26)"""
-    z, a = forward(layered.W, layered.b, layered.x, layered.f)
-    for l, delta in enumerate(deltas(layered.W, z, a[-1] - layered.y, layered.f_prime)):
-        agree(gradients(layered.net.b[l]), delta)
+    for l in range(3):
+        agree(gradients(layered.net.b[l]), layered.delta[l])

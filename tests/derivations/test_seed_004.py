@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 import nn
 from autograd import Value, exp, sigmoid, total
 
-# Costs of the outputs a and the targets y, and ∂C/∂a by hand: the two of the seeds, and one that is neither
-COSTS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "½ Σ (y − a)²": (nn.half_squared_error, lambda a, y: a - y),
-    "Σ (y − a)²": (nn.squared_error, lambda a, y: 2 * (a - y)),
+# Costs of the outputs a and the targets y: the engine's, and C and ∂C/∂a by hand. The two of the seeds, and one more
+COSTS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]] = {
+    "½ Σ (y − a)²": (nn.half_squared_error, lambda a, y: np.sum((y - a) ** 2) / 2, lambda a, y: a - y),
+    "Σ (y − a)²": (nn.squared_error, lambda a, y: np.sum((y - a) ** 2), lambda a, y: 2 * (a - y)),
     "Σ cosh(a − y)": (
         lambda a, y: total([(exp(p - t) + exp(t - p)) / 2 for p, t in zip(a, y, strict=True)]),
+        lambda a, y: np.sum(np.cosh(a - y)),
         lambda a, y: np.sinh(a - y),
     ),
 }
@@ -39,7 +40,7 @@ class Drawn:
     def __init__(self, sizes: list[int], activation: str, cost: str, seed: int) -> None:
         rng = random.Random(seed)
         self.f, self.f_prime = ACTIVATIONS[activation]
-        self.cost_of, gradient_of = COSTS[cost]
+        self.cost_of, self.cost_by_hand, gradient_of = COSTS[cost]
         self.net = Network(sizes, activation, seed)
         self.x, self.y = [rng.gauss(0, 1) for _ in range(sizes[0])], [rng.random() for _ in range(sizes[-1])]
         for layer in self.net.W:  # keep sums near 1 whatever the width, as in a network that learns
@@ -81,7 +82,7 @@ on_any_network = settings(deadline=None, max_examples=60)
 def test_equation_23_the_activation_of_one_neuron(net: Drawn) -> None:
     """a_j^l = σ(Σ_k w_jk^l a_k^(l−1) + b_j^l)  (23)"""
     for l in net.layers:
-        before = data(net.net.a[l])
+        before = net.a[l]
         for j, a in enumerate(net.net.a[l + 1]):
             z = sum(net.W[l][j][k] * before[k] for k in range(len(before))) + net.b[l][j]
             assert abs(a.data - float(net.f(np.array(z)))) <= 1e-12 * max(1.0, abs(z))  # as σ(z) for z near 0 cancels
@@ -105,7 +106,7 @@ def test_equation_25_the_activations_of_a_layer(net: Drawn) -> None:
 def test_the_first_assumption_makes_the_gradient_an_average(n: int, cost: str, seed: int) -> None:
     """C = 1/n Σ_x C_x, so ∂C/∂w = 1/n Σ_x ∂C_x/∂w"""
     rng = random.Random(seed)
-    cost_of, gradient_of = COSTS[cost]
+    cost_of, _, gradient_of = COSTS[cost]
     net = Network([3, 4, 2], "tanh", seed)
     samples = [([rng.gauss(0, 1) for _ in range(3)], [rng.random() for _ in range(2)]) for _ in range(n)]
     (total([cost_of(net(x), y) for x, y in samples]) / n).backward()
@@ -114,19 +115,28 @@ def test_the_first_assumption_makes_the_gradient_an_average(n: int, cost: str, s
     of_each = []
     for x, y in samples:
         z, a = forward(W, b, x, f)
-        of_each.append(deltas(W, z, gradient_of(a[-1], np.array(y)), f_prime))
+        of_each.append((a, deltas(W, z, gradient_of(a[-1], np.array(y)), f_prime)))
     for l in range(2):
-        agree(gradients(net.b[l]), np.mean([delta[l] for delta in of_each], axis=0))
+        agree(gradients(net.b[l]), np.mean([delta[l] for _, delta in of_each], axis=0))
+        agree(gradients(net.W[l]), np.mean([np.outer(delta[l], a[l]) for a, delta in of_each], axis=0))
 
 
 @pytest.mark.formula("004", "C(a)")
 @on_any_network
 @given(networks)
 def test_the_second_assumption_lets_the_outputs_alone_decide(net: Drawn) -> None:
-    """C = C(a^L): the same outputs as plain leaves have the same cost and the same ∂C/∂a^L, whatever made them"""
-    leaves = [Value(a.data) for a in net.net.a[-1]]
-    net.cost_of(leaves, net.y).backward()
-    assert gradients(leaves).tolist() == gradients(net.net.a[-1]).tolist()
+    """C = C(a^L): it and ∂C/∂a^L are those of the outputs and y by hand; as plain leaves they have the same
+
+    ½ Σ (y − a)² and a − y, Σ (y − a)² and 2 (a − y), Σ cosh(a − y) and sinh(a − y).
+    """
+    leaves = [Value(a) for a in net.a[-1]]
+    alone = net.cost_of(leaves, net.y)
+    alone.backward()
+    C = net.cost_by_hand(net.a[-1], np.array(net.y))
+    for cost, outputs in ((net.cost, net.net.a[-1]), (alone, leaves)):
+        # a − y cancels where the output is right, so beside 1
+        assert abs(cost.data - C) <= 1e-12 * max(1, C)
+        assert np.abs(gradients(outputs) - net.nabla).max() <= 1e-12 * max(1, np.abs(net.nabla).max())
 
 
 # ── the four equations ────────────────────────────────────────────────────────────────────────
@@ -147,7 +157,7 @@ def test_equation_29_the_error_is_the_sensitivity_to_the_weighted_input(net: Dra
                 z = net.z[l].copy()
                 z[j] = v
                 _, a = forward(net.W[l + 1 :], net.b[l + 1 :], net.f(z), net.f)
-                return float(net.cost_of(a[-1], net.y))
+                return float(net.cost_by_hand(a[-1], np.array(net.y)))
 
             # a quotient of step 1e-3: 1e-16 · C/h, and h⁶ f⁽⁷⁾/140 with seventh derivatives up to 1e6 here
             assert abs(node.grad - difference(cost, net.z[l][j])) <= 1e-9 * max(1.0, net.cost.data)
@@ -213,21 +223,36 @@ def test_equation_bp4_the_gradient_of_a_weight(net: Drawn) -> None:
 @on_any_network
 @given(networks)
 def test_equation_32_in_and_out(net: Drawn) -> None:
-    """∂C/∂w = a_in δ_out  (32), with the activation and the error of the engine's own nodes"""
+    """∂C/∂w = a_in δ_out  (32), by hand; and to the last bit with the activation and the error of the engine's nodes"""
     for l in net.layers:
-        for z, row in zip(net.net.z[l], net.net.W[l], strict=True):
+        for j, (z, row) in enumerate(zip(net.net.z[l], net.net.W[l], strict=True)):
+            # an entry beside the largest of the layer, as elsewhere
+            assert (
+                np.abs(gradients(row) - net.a[l] * net.delta[l][j]).max()
+                <= 1e-12 * np.abs(np.outer(net.delta[l], net.a[l])).max()
+            )
             for a, w in zip(net.net.a[l], row, strict=True):
                 a_in = a.data if isinstance(a, Value) else a
-                assert w.grad == a_in * z.grad  # one product: equal to the last bit
+                assert w.grad == a_in * z.grad
 
 
 # ── what follows for learning ─────────────────────────────────────────────────────────────────
 
 
 def speeds(net: Network, x: list[float], y: list[float]) -> list[float]:
-    """How fast each layer learns: |∂C/∂b^l| = |δ^l|, as chapter 5 of the seed's book measures it."""
+    """How fast each layer learns: |∂C/∂b^l| = |δ^l|, as chapter 5 of the seed's book measures it
+
+    (Each δ^l is also computed by hand.)
+    """
     net.zero_grad()
     nn.half_squared_error(net(x), y).backward()
+    if net.activation == "sigmoid":
+        f, f_prime = ACTIVATIONS["sigmoid"]
+        W = [data(w) for w in net.W]
+        z, a = forward(W, [data(b) for b in net.b], x, f)
+        for l, delta in enumerate(deltas(W, z, a[-1] - y, f_prime)):
+            agree(gradients(net.b[l]), delta)
+            agree(gradients(net.W[l]), np.outer(delta, a[l]))
     return [float(np.linalg.norm(gradients(b))) for b in net.b]
 
 
@@ -326,8 +351,9 @@ def test_each_layer_on_the_way_slows_the_first_one_down_by_another_factor(t: flo
     speeds(net, x, y)
     W2, W3, W4 = (data(w) for w in net.W[1:])
     sigma_prime = ACTIVATIONS["sigmoid"][1]
-    passed_on = W2.T @ W3.T @ W4.T @ (data(net.a[-1]) - y)
-    agree(gradients(net.b[0]), float(sigma_prime(np.array(t))) ** 3 * passed_on * sigma_prime(data(net.z[0])))
+    z, a = forward([data(w) for w in net.W], [data(b) for b in net.b], x, ACTIVATIONS["sigmoid"][0])
+    passed_on = W2.T @ W3.T @ W4.T @ (a[-1] - y)
+    agree(gradients(net.b[0]), float(sigma_prime(np.array(t))) ** 3 * passed_on * sigma_prime(z[0]))
 
 
 @pytest.mark.formula("004", "positive")

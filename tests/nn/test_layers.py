@@ -113,7 +113,7 @@ def test_neurons_share_weights_that_are_shared() -> None:
     ("make", "words"),
     [
         (lambda: nn.Neuron(0), "the number of inputs is a whole number of at least 1, not 0"),
-        (lambda: nn.Neuron(2.5), r"the number of inputs is a whole number of at least 1, not 2\.5"),
+        (lambda: nn.Neuron(2, nout=0), "the number of neurons is a whole number of at least 1, not 0"),
         (lambda: nn.Layer(2, 0), "the number of neurons is a whole number of at least 1, not 0"),
         (lambda: nn.MLP(2, []), "an MLP needs at least one layer, and nouts is empty"),
         (lambda: nn.MLP(2, [3, -1]), "the number of neurons is a whole number of at least 1, not -1"),

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from references import make_losses
@@ -97,6 +98,67 @@ def test_the_logarithm_of_binary_cross_entropy_is_never_less_than_minus_100(p: f
     assert prediction.grad == 0.0, "where the bound holds; PyTorch's is 1e12"
 
 
+NEAR_0_AND_1 = [1e-300, 1e-43, 1e-17, 1e-16, 1e-9, 0.3, 1 - 1e-9, 1 - 2**-52, 1 - 2**-53]
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0, 0.25])
+@pytest.mark.parametrize("p", NEAR_0_AND_1)
+def test_binary_cross_entropy_of_probabilities_near_0_and_1_keeps_its_digits(p: float, y: float) -> None:
+    """−(y log p + (1 − y) log(1 − p)) and (1 − y)/(1 − p) − y/p, at 400 digits; and where log p is bounded, no y/p"""
+    prediction = Value(p)
+    loss = nn.binary_cross_entropy(prediction, y)
+    loss.backward()
+    with mpmath.workdps(400):
+        P, Y = mpmath.mpf(p), mpmath.mpf(y)
+        bounded = mpmath.log(P) < -100
+        value = -Y * max(mpmath.log(P), -100) - (1 - Y) * mpmath.log(1 - P)
+        gradient = (1 - Y) / (1 - P) - (0 if bounded else Y / P)
+    # two logarithms, two products, a sum of terms of one sign, and the mean: half an ulp each
+    assert loss.data == pytest.approx(float(value), rel=6 * 2**-53, abs=0)
+    # 1/(1 − p) and 1/p, two products; y/p and (1 − y)/(1 − p) cancel, at worst where p = 0.3
+    assert prediction.grad == pytest.approx(float(gradient), rel=4e-15, abs=0)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_bound_of_binary_cross_entropy_is_100(side: int) -> None:
+    """e^(−100) is the least probability whose logarithm is looked at."""
+    p = math.exp(-100) * (1 + side * 1e-9)
+    prediction = Value(p)
+    loss = nn.binary_cross_entropy(prediction, 1.0)
+    loss.backward()
+    assert loss.data == pytest.approx(100.0, rel=1e-10)
+    assert prediction.grad == pytest.approx(-1 / p if side == 1 else 0.0, rel=1e-14)
+
+
+@pytest.mark.parametrize("loss", OF_PAIRS)
+def test_losses_are_what_their_formula_says(loss: Any) -> None:
+    """Of three pairs, at 50 digits, and the gradient by mpmath's derivative."""
+    prediction, target = [0.3, 0.8, 0.45], [1.0, -1.0, 1.0] if loss is nn.hinge_loss else [0.9, 0.05, 0.6]
+    with mpmath.workdps(50):
+        log = mpmath.log
+        # fmt: off
+        formula, mean = {
+            "squared_error":        (lambda p, y: (p - y) ** 2, 1),
+            "half_squared_error":   (lambda p, y: (p - y) ** 2 / 2, 1),
+            "mse_loss":             (lambda p, y: (p - y) ** 2, 3),
+            "l1_loss":              (lambda p, y: abs(p - y), 3),
+            "binary_cross_entropy": (lambda p, y: -y * log(p) - (1 - y) * log(1 - p), 3),
+            "binary_cross_entropy_with_logits":
+                                    (lambda z, y: log(1 + mpmath.exp(z)) - y * z, 3),
+            "hinge_loss":           (lambda p, y: max(mpmath.mpf(0), 1 - y * p), 3),
+        }[loss.__name__]
+        # fmt: on
+        pairs = [(mpmath.mpf(p), mpmath.mpf(y)) for p, y in zip(prediction, target, strict=True)]
+        value = float(sum(formula(p, y) for p, y in pairs) / mean)
+        gradient = [float(mpmath.diff(lambda p, y=y: formula(p, y), p) / mean) for p, y in pairs]
+    nodes = [Value(p) for p in prediction]
+    found = loss(nodes, target)
+    found.backward()
+    # sums of three terms that do not cancel, of a few roundings each
+    assert found.data == pytest.approx(value, rel=1e-15)
+    assert [v.grad for v in nodes] == pytest.approx(gradient, rel=2e-15)
+
+
 @pytest.mark.parametrize(("p", "y"), [(0.0, 0.0), (1.0, 1.0)])
 def test_a_certain_and_right_probability_costs_nothing(p: float, y: float) -> None:
     assert nn.binary_cross_entropy(Value(p), y).data == 0.0
@@ -132,6 +194,37 @@ def test_cross_entropy_has_the_gradient_softmax_minus_target() -> None:
     nn.cross_entropy(logits, y).backward()
     e = np.exp(z)
     assert [v.grad for v in logits] == pytest.approx(e / e.sum() - y, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "y", [[0.2, 0.5, 0.3], [1.0, 1.0, 0.0], [0.25, 0.0, 0.0], [0.0, 0.0, 0.0], [2.0, -1.0, 3.0], [1e-300, 0.0, 1e-17]]
+)
+def test_cross_entropy_of_targets_whatever_they_add_up_to(y: list[float]) -> None:
+    """−Σ y log softmax(z) = Σy · log Σ exp z − Σ y z, whose gradient is softmax(z) Σy − y, at 50 digits"""
+    z = [0.3, -1.2, 2.0]
+    logits = [Value(v) for v in z]
+    loss = nn.cross_entropy(logits, y)
+    loss.backward()
+    with mpmath.workdps(50):
+        norm = sum(mpmath.exp(v) for v in z)
+        value = -sum(t * mpmath.log(mpmath.exp(v) / norm) for t, v in zip(y, z, strict=True))
+        gradient = [float(sum(y) * mpmath.exp(v) / norm - t) for t, v in zip(y, z, strict=True)]
+    largest = max(map(abs, y))  # z and log Σ exp z are below 3, so terms are below 3 of it: a few roundings of those
+    assert loss.data == pytest.approx(float(value), rel=0, abs=2e-15 * largest)
+    assert [v.grad for v in logits] == pytest.approx(gradient, rel=0, abs=2e-15 * largest)
+
+
+def test_cross_entropy_of_targets_that_are_values_has_their_gradient() -> None:
+    """∂/∂y = −log softmax(z)"""
+    z, y = [0.3, -1.2, 2.0], [Value(0.2), Value(0.5), Value(1.3)]
+    nn.cross_entropy(z, y).backward()
+    expected = [math.log(sum(map(math.exp, z))) - v for v in z]
+    assert [t.grad for t in y] == pytest.approx(expected, rel=1e-14)  # a difference of numbers below 3
+
+
+@pytest.mark.parametrize("index", [np.array(2), np.array(2, np.uint8)])
+def test_a_class_may_be_an_array_of_no_dimension(index: Any) -> None:
+    assert nn.cross_entropy([0.3, -1.2, 2.0], index) == nn.cross_entropy([0.3, -1.2, 2.0], 2)
 
 
 @pytest.mark.parametrize("index", [2, np.int64(2), np.uint8(2), True])

@@ -5,10 +5,12 @@ The reference numbers are PyTorch's own (`references/make_optim.py`).
 
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from references import make_optim
@@ -111,9 +113,159 @@ def test_a_parameter_without_a_gradient_stays_where_it_is() -> None:
     assert w.data == 2.0
 
 
+# ── by hand, five steps on ½ c (w − t)² ───────────────────────────────────────────────────────
+
+CURVATURE, BEST, FIRST = Fraction(3, 2), Fraction(-1, 2), Fraction(2)
+ETA, MU, LAMBDA = Fraction(1, 8), Fraction(7, 8), Fraction(1, 4)
+STEPS = 5
+# five steps of some ten roundings (1.1e-16 each) on numbers below 3
+BY_HAND = {"rel": 0, "abs": 1e-14}
+
+
+def slope(w: Any) -> Any:
+    return CURVATURE * (w - BEST)
+
+
+def walk(make: Any, **settings: Any) -> list[float]:
+    """Where an optimiser goes from FIRST, the same on a `Value` and on a vector."""
+    settings = {key: float(x) if isinstance(x, Fraction) else x for key, x in settings.items()}
+    w, program = Value(float(FIRST)), SimpleNamespace(vector=np.array([float(FIRST)] * 2))
+    one, other = make([w], **settings), make(program, **settings)
+    visited = []
+    for _ in range(STEPS):
+        one.zero_grad()
+        (float(CURVATURE) / 2 * (w - float(BEST)) ** 2).backward()
+        one.step()
+        other.step(float(CURVATURE) * (program.vector - float(BEST)))
+        assert program.vector.tolist() == pytest.approx([w.data] * 2, **BY_HAND)
+        visited.append(w.data)
+    return visited
+
+
+def test_descent_shrinks_the_error_by_the_same_factor_each_step() -> None:
+    """w_t − t = (1 − η c)^t (w₀ − t)"""
+    expected = [BEST + (1 - ETA * CURVATURE) ** t * (FIRST - BEST) for t in range(1, STEPS + 1)]
+    assert walk(nn.SGD, lr=ETA) == pytest.approx(list(map(float, expected)), **BY_HAND)
+
+
+def test_weight_decay_of_sgd_is_descent_on_the_sum_with_half_lambda_w_squared() -> None:
+    """Its best is c t/(c + λ), and the factor 1 − η (c + λ)"""
+    best, factor = CURVATURE * BEST / (CURVATURE + LAMBDA), 1 - ETA * (CURVATURE + LAMBDA)
+    expected = [best + factor**t * (FIRST - best) for t in range(1, STEPS + 1)]
+    assert walk(nn.SGD, lr=ETA, weight_decay=LAMBDA) == pytest.approx(list(map(float, expected)), **BY_HAND)
+
+
+def test_momentum_is_polyaks_heavy_ball() -> None:
+    """w_(t+1) = w_t − η g_t + μ (w_t − w_(t−1)), Polyak 1964"""
+    w = [FIRST, FIRST]
+    for _ in range(STEPS):
+        w.append(w[-1] - ETA * slope(w[-1]) + MU * (w[-1] - w[-2]))
+    assert walk(nn.SGD, lr=ETA, momentum=MU) == pytest.approx(list(map(float, w[2:])), **BY_HAND)
+
+
+def test_dampening_weighs_each_gradient_but_the_first() -> None:
+    """v_t = μ^(t−1) g_1 + (1 − d) Σ_(i=2..t) μ^(t−i) g_i, PyTorch's"""
+    d, w, g = Fraction(3, 8), [FIRST], []
+    for t in range(1, STEPS + 1):
+        g.append(slope(w[-1]))
+        v = MU ** (t - 1) * g[0] + (1 - d) * sum(MU ** (t - i) * g[i - 1] for i in range(2, t + 1))
+        w.append(w[-1] - ETA * v)
+    assert walk(nn.SGD, lr=ETA, momentum=MU, dampening=d) == pytest.approx(list(map(float, w[1:])), **BY_HAND)
+
+
+@pytest.mark.parametrize("decay", [Fraction(0), LAMBDA])
+def test_nesterov_looks_ahead(decay: Fraction) -> None:
+    """v' = μ v − η ∇f(θ + μ v), θ' = θ + v' (Sutskever et al. 2013, eq. 3 and 4): PyTorch keeps θ + μ v instead of θ"""
+    theta, v, expected = FIRST, Fraction(0), []
+    for _ in range(STEPS):
+        ahead = theta + MU * v
+        v = MU * v - ETA * (slope(ahead) + decay * ahead)
+        theta += v
+        expected.append(float(theta + MU * v))
+    found = walk(nn.SGD, lr=ETA, momentum=MU, nesterov=True, weight_decay=decay)
+    assert found == pytest.approx(expected, **BY_HAND)
+
+
+def adam_by_hand(
+    lr: float, betas: tuple[float, float], eps: float, coupled: float = 0, apart: float = 0
+) -> list[float]:
+    """Kingma and Ba 2015: the moments written out (their eq. 1), and the step in the other order of the end of §2,
+
+    α_t = α √(1 − β₂ᵗ)/(1 − β₁ᵗ), w := w − α_t m/(√v + ε √(1 − β₂ᵗ)); weight decay in the gradient, or apart from it
+    (Loshchilov and Hutter 2019, algorithm 2, lines 6 and 12).
+    """
+    with mpmath.workdps(50):
+        lr, (b1, b2), eps, coupled, apart = (
+            mpmath.mpf(lr),
+            map(mpmath.mpf, betas),
+            *map(mpmath.mpf, (eps, coupled, apart)),
+        )
+        w, g, visited = mpmath.mpf(2), [], []
+        for t in range(1, STEPS + 1):
+            g.append(mpmath.mpf("1.5") * (w + mpmath.mpf("0.5")) + coupled * w)
+            m = (1 - b1) * sum(b1 ** (t - i) * g[i - 1] for i in range(1, t + 1))
+            v = (1 - b2) * sum(b2 ** (t - i) * g[i - 1] ** 2 for i in range(1, t + 1))
+            root = mpmath.sqrt(1 - b2**t)
+            w = w - lr * root / (1 - b1**t) * m / (mpmath.sqrt(v) + eps * root) - lr * apart * w
+            visited.append(float(w))
+        return visited
+
+
+ADAM = [(0.125, (0.9, 0.999), 1e-8), (0.5, (0.75, 0.5), 0.25), (0.25, (0.0, 0.0), 1e-3), (2.0, (0.5, 0.875), 2.0)]
+
+
+@pytest.mark.parametrize(("lr", "betas", "eps"), ADAM)
+@pytest.mark.parametrize("decay", [0.0, 0.25])
+def test_adam_is_algorithm_1(lr: float, betas: tuple[float, float], eps: float, decay: float) -> None:
+    """m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), w := w − α m̂/(√v̂ + ε), where g has λ w added to it"""
+    found = walk(nn.Adam, lr=lr, betas=betas, eps=eps, weight_decay=decay)
+    assert found == pytest.approx(adam_by_hand(lr, betas, eps, coupled=decay), **BY_HAND)
+
+
+@pytest.mark.parametrize(("lr", "betas", "eps"), ADAM)
+@pytest.mark.parametrize("decay", [0.0, 0.25])
+def test_adamw_decays_apart_from_the_gradient(lr: float, betas: tuple[float, float], eps: float, decay: float) -> None:
+    """w := w − α (m̂/(√v̂ + ε) + λ w)"""
+    found = walk(nn.AdamW, lr=lr, betas=betas, eps=eps, weight_decay=decay)
+    assert found == pytest.approx(adam_by_hand(lr, betas, eps, apart=decay), **BY_HAND)
+
+
+def test_what_is_not_given_is_as_in_the_papers_and_pytorch() -> None:
+    """Adam: α = 0.001, β = (0.9, 0.999), ε = 1e-8, no decay; AdamW: λ = 0.01; SGD: no momentum, dampening or decay"""
+    assert walk(nn.Adam) == pytest.approx(adam_by_hand(0.001, (0.9, 0.999), 1e-8), **BY_HAND)
+    assert walk(nn.AdamW) == pytest.approx(adam_by_hand(0.001, (0.9, 0.999), 1e-8, apart=0.01), **BY_HAND)
+    for settings in ({"momentum": 0.0}, {"dampening": 0.0}, {"nesterov": False}, {"weight_decay": 0.0}):
+        assert walk(nn.SGD, lr=ETA) == walk(nn.SGD, lr=ETA, **settings)
+    assert walk(nn.SGD, lr=ETA, momentum=MU) == walk(nn.SGD, lr=ETA, momentum=MU, dampening=0.0, nesterov=False)
+
+
+@pytest.mark.parametrize("make", [nn.Adam, nn.AdamW])
+def test_the_default_eps_keeps_a_step_by_a_tiny_gradient_small(make: Any) -> None:
+    """|Δw| = α g/(g + ε): half of α where g = ε = 1e-8"""
+    w = Value(0.0)
+    optimiser = make([w], lr=1.0)
+    w.grad = 1e-8
+    optimiser.step()
+    assert w.data == pytest.approx(-0.5, rel=1e-14)
+
+
+def test_every_parameter_has_a_state_of_its_own() -> None:
+    """Of the many that one optimiser steps each goes where it would alone."""
+    for make, settings in ((nn.SGD, {"lr": 0.1, "momentum": 0.9}), (nn.Adam, {"lr": 0.1}), (nn.AdamW, {"lr": 0.1})):
+        together, alone = [Value(1.0), Value(-2.0), Value(0.5)], [Value(1.0), Value(-2.0), Value(0.5)]
+        optimisers = [make(together, **settings), *(make([w], **settings) for w in alone)]
+        for step in range(4):
+            for i, (w, v) in enumerate(zip(together, alone, strict=True)):
+                w.grad = v.grad = math.cos(step * (i + 1)) * 10.0**i
+            for optimiser in optimisers:
+                optimiser.step()
+        assert [w.data for w in together] == [v.data for v in alone]
+
+
 # ── what they do not take ─────────────────────────────────────────────────────────────────────
 
-W = Value(1.0)
+W, V = Value(1.0), Value(3.0)
+FROM_0, FROM_0_TO_1 = "is a finite number of at least 0, not", "is a number of at least 0 and at most 1, not"
 
 
 @pytest.mark.parametrize(
@@ -121,12 +273,32 @@ W = Value(1.0)
     [
         (lambda: nn.SGD([], lr=0.1), ValueError, "needs at least one parameter, and was given none"),
         (lambda: nn.SGD([W, W], lr=0.1), ValueError, r"a parameter occurs twice, .*: Value\(data=1\.0"),
+        (lambda: nn.SGD([W, V, V], lr=0.1), ValueError, r"a parameter occurs twice, .*: Value\(data=3\.0"),
         (lambda: nn.SGD([W, 2.0], lr=0.1), TypeError, r"parameter 1 is no Value but 2\.0"),
-        (lambda: nn.SGD([W], lr=-0.1), ValueError, r"lr is from 0 to inf, not -0\.1"),
-        (lambda: nn.SGD([W], lr=math.nan), ValueError, "lr is from 0 to inf, not nan"),
-        (lambda: nn.SGD([W], lr=0.1, momentum=1.5), ValueError, r"momentum is from 0 to 1, not 1\.5"),
-        (lambda: nn.SGD([W], lr=0.1, dampening=-1), ValueError, "dampening is from 0 to 1, not -1"),
-        (lambda: nn.SGD([W], lr=0.1, weight_decay=-1), ValueError, "weight_decay is from 0 to inf, not -1"),
+        (lambda: nn.SGD([W], lr=-0.1), ValueError, rf"lr {FROM_0} -0\.1"),
+        (lambda: nn.SGD([W], lr=math.inf), ValueError, rf"lr {FROM_0} inf"),
+        (
+            lambda: nn.Adam([W], betas=(-0.1, 0.9)),
+            ValueError,
+            r"β₁ .* at least 0 and less than 1, not -0\.1",
+        ),
+        (lambda: nn.Adam([W], betas=(0.9,)), ValueError, r"betas are two numbers, β₁ and β₂, not \(0\.9,\)"),
+        (lambda: nn.SGD([W], lr=math.nan), ValueError, rf"lr {FROM_0} nan"),
+        (
+            lambda: nn.SGD([W], lr=0.1, momentum=1.5),
+            ValueError,
+            rf"momentum {FROM_0_TO_1} 1\.5",
+        ),
+        (
+            lambda: nn.SGD([W], lr=0.1, dampening=-1),
+            ValueError,
+            rf"dampening {FROM_0_TO_1} -1",
+        ),
+        (
+            lambda: nn.SGD([W], lr=0.1, weight_decay=-1),
+            ValueError,
+            rf"weight_decay {FROM_0} -1",
+        ),
         (
             lambda: nn.SGD([W], lr=0.1, nesterov=True),
             ValueError,
@@ -140,10 +312,10 @@ W = Value(1.0)
         (
             lambda: nn.Adam([W], betas=(0.9, 1.0)),
             ValueError,
-            r"betas are at least 0 and less than 1, not \(0\.9, 1\.0\)",
+            r"β₂ is a number of at least 0 and less than 1, not 1\.0",
         ),
-        (lambda: nn.Adam([W], eps=-1e-8), ValueError, "eps is from 0 to inf, not -1e-08"),
-        (lambda: nn.AdamW([W], weight_decay=-1), ValueError, "weight_decay is from 0 to inf, not -1"),
+        (lambda: nn.Adam([W], eps=-1e-8), ValueError, rf"eps {FROM_0} -1e-08"),
+        (lambda: nn.AdamW([W], weight_decay=-1), ValueError, rf"weight_decay {FROM_0} -1"),
     ],
 )
 def test_settings_out_of_range_say_what_is_valid(make: Any, error: type[Exception], words: str) -> None:
