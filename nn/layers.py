@@ -17,7 +17,8 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd import Value, dot
+from autograd import Value, dot, where
+from autograd.chance import uniform
 from autograd.primitives import table
 from nn.initialise import Initialiser, initialiser
 from nn.module import Module
@@ -158,7 +159,8 @@ class MLP(Module):
 class Dropout(Module):
     """While training, each value is dropped with probability p, and the others divided by 1 − p.
 
-    Srivastava et al. 2014, in PyTorch's form; after `eval` everything passes unchanged.
+    Srivastava et al. 2014, in PyTorch's form; after `eval` everything passes unchanged. A program compiled
+    while training draws a mask of its own for each sample of each call (see `autograd.chance`).
 
     >>> drop = Dropout(0.5, seed=1)
     >>> drop([1.0, 1.0, 1.0]), drop.eval()([1.0, 1.0, 1.0])
@@ -174,7 +176,7 @@ class Dropout(Module):
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if not self.training:
             return _as_list(x)
-        return [v * (0.0 if self._random.random() < self.p else 1 / (1 - self.p)) for v in _as_list(x)]
+        return [v * where(uniform(self._random) < self.p, 0.0, 1 / (1 - self.p)) for v in _as_list(x)]
 
 
 def _check_size(what: str, n: int) -> None:

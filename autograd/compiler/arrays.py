@@ -42,7 +42,7 @@ UFUNCS = {
 }  # fmt: skip
 """Elementary functions that are one instruction, by their name in the table."""
 
-CONDITIONS = frozenset({"less", "less_equal", "greater", "greater_equal", "logical_not", "not_equal"})
+CONDITIONS = frozenset({"less", "less_equal", "greater", "greater_equal", "logical_not", "equal", "not_equal"})
 
 
 VIEWS = frozenset({"rows", "adjoint", "literal"})
@@ -172,9 +172,9 @@ class _Arrays(Reading):
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
         if op.name == "where":
             return _where(*operands)
-        if op.name in UFUNCS:
+        if op.name in UFUNCS or op.name in ("equal", "not_equal"):
             code = next(x.code for x in operands if type(x) is Array)
-            return code.of(UFUNCS[op.name], *operands)
+            return code.of(UFUNCS.get(op.name, op.name), *operands)
         if op.name == "total":
             code = operands[0].code
             assert code.total is not None

@@ -154,8 +154,9 @@ class _Normaliser:
 
     def run(self) -> tuple[Scalars, dict[Value, int]]:
         s, place = self.scalars, self.place
-        for number, argument in enumerate(self.trace.arguments):
-            for row, placeholder in enumerate(argument.placeholders):
+        inputs = [*(argument.placeholders for argument in self.trace.arguments), self.trace.noise]
+        for number, placeholders in enumerate(inputs):
+            for row, placeholder in enumerate(placeholders):
                 node = s.leaf(row, batched=True)
                 s.inputs[node] = (number, row)
                 place[placeholder] = node
@@ -192,7 +193,7 @@ class _Normaliser:
     def _leaf(self, v: Value, rank: int) -> int:
         if isinstance(v, Traced):
             raise ValueError(f"{v!r} belongs to another trace: a compiled function must not keep its inputs")
-        if v._n > self.trace.began:  # made by the function itself: the same number each time
+        if v in self.trace.made:  # made by the function itself: the same number each time
             return self.scalars.constant(v.data)
         node = self.scalars.leaf(rank, active=True)
         self.scalars.parameters[node] = v

@@ -49,7 +49,10 @@ class Program:
         self._names = _names(f, len(traced.arguments))
         self._shapes = [argument.shape for argument in traced.arguments]
         self._widths = [len(argument.placeholders) for argument in traced.arguments]
+        if traced.noise:
+            self._widths.append(len(traced.noise))
         self._result, self._roots = traced.result, roots
+        self._noise, self._chance = len(traced.noise), np.random.default_rng(traced.seed)
         self._root = roots[traced.result] if isinstance(traced.result, Value) else None
         groups = grouped(scalars)
         nodes = sum(len(lanes) for _, lanes in groups)
@@ -120,7 +123,7 @@ class Program:
     def __str__(self) -> str:
         if self._tape:
             return f"{self._summary()}\n\n{self._tape}"
-        lines = show(self._roll, self._root, self._names)
+        lines = show(self._roll, self._root, [*self._names, "u"])
         width = max((len(left) for _, left, _ in lines), default=0)
         written = [self._summary()]
         for section in ("forward", "backward"):
@@ -135,7 +138,7 @@ class Program:
         return f"<compiled program: {self._summary()}>"
 
     def _repr_latex_(self) -> str:
-        rows = [rf"{left} &= {right}" for _, left, right in show(self._roll, self._root, self._names, LaTeX())]
+        rows = [rf"{left} &= {right}" for _, left, right in show(self._roll, self._root, [*self._names, "u"], LaTeX())]
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
     def _summary(self) -> str:
@@ -192,6 +195,8 @@ class Program:
             raise ValueError("the batch is empty")
         if self._limits:
             self._check_limits(inputs)
+        if self._noise:
+            inputs.append(self._chance.random((size, self._noise)))
         return inputs, size
 
     def _array(self, given: Any, number: int) -> Floats:
