@@ -98,11 +98,11 @@ _ours: dict[str, bool] = {}
 
 def _asked_by_this_package() -> bool:
     """Whether the caller's caller is code of `autograd`."""
-    name = sys._getframe(2).f_code.co_filename
-    ours = _ours.get(name)
+    code = sys._getframe(2).f_code
+    ours = _ours.get(code.co_filename)
     if ours is None:
-        ours = _ours[name] = os.path.abspath(name).startswith(_PACKAGE)
-    return ours
+        ours = _ours[code.co_filename] = os.path.abspath(code.co_filename).startswith(_PACKAGE)
+    return ours and code is not trace.__code__  # that one only calls the function: an lru_cache, say
 
 
 class Traced(Value):
