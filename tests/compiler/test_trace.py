@@ -65,6 +65,7 @@ QUESTIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "w > 1": (lambda x: W if W > 1 else x, "where"),
     "w == 2": (lambda x: W if W == 2 else x, "where"),
     "w != 2": (lambda x: W if W != 2 else x, "where"),
+    "if w": (lambda x: x * W if W else x, "where"),
     "not x": (lambda x: W if not x else -W, "where"),
     "x and w": (lambda x: x and W, "where"),
     "not (x < 1)": (lambda x: W * (not x < 1), "where"),
@@ -244,6 +245,22 @@ def test_equality_of_a_parameter_is_a_condition_too() -> None:
     assert program([3.0]).tolist() == [6.0]
     program.vector[0] = 4.0
     assert program([3.0]).tolist() == [-3.0]
+
+
+@pytest.mark.parametrize("of", [lambda x: x, lambda x: x * W], ids=["input", "computed"])
+def test_a_condition_under_no_grad_or_detached_is_still_a_condition(of: Any) -> None:
+    def f(x: Any) -> Any:
+        with no_grad():
+            below, same = of(x) < 2, of(x) == 2
+        return take([W, W * 3], below) + take([x, W * 5], same.detach() if isinstance(same, Value) else same)
+
+    assert {node.op for node in trace(f, (1.0,)).order} & CONDITIONS == {op for op in CONDITIONS if op.symbol in "<="}
+    agrees(f, (0.0,), [np.array([0.0, 1.0, 2.0])], [W])
+
+
+def test_conditions_that_are_added_are_counted() -> None:
+    """As Python counts True + True, and not as an `or`."""
+    agrees(lambda x: W * ((x == 1) + (x * W == 2) + (x != 2)) + (x == 1) * x, (0.0,), [np.array([0.0, 1.0, 2.0])], [W])
 
 
 def test_nan_is_not_equal_to_itself_in_a_program_either() -> None:
