@@ -146,7 +146,10 @@ class Value:
         if _paused and (tracer := _tracer()) is not None:
             tracer.made_inside(self)
 
-    grad: Any = property(attrgetter("_grad"), lambda self, gradient: _set_gradient(self, gradient))
+    def _set_grad(self, gradient: Any) -> None:
+        self._grad = gradient if type(gradient) is float else _gradient(gradient)
+
+    grad: Any = property(attrgetter("_grad"), _set_grad)
 
     @property
     def operands(self) -> tuple[Any, ...]:
@@ -505,17 +508,17 @@ def _real(x: Any) -> float:
     raise TypeError(f"expected a real number, not {x!r} of type {type(x).__name__}{advice}")
 
 
-def _set_gradient(node: Value, gradient: Any) -> None:
-    if gradient is None:
-        gradient = 0.0
-    elif type(gradient) is not float and not isinstance(gradient, Value):
-        if not _is_number(gradient):
-            raise TypeError(
-                f"a gradient is a real number or a Value (or None, for 0), not {gradient!r} of type "
-                f"{type(gradient).__name__}"
-            )
-        gradient = float(gradient)
-    node._grad = gradient
+def _gradient(given: Any) -> Any:
+    """What somebody sets a gradient to, as it is kept: a float, or a `Value`."""
+    if given is None:
+        return 0.0
+    if isinstance(given, Value):
+        return given
+    if _is_number(given):
+        return float(given)
+    raise TypeError(
+        f"a gradient is a real number or a Value (or None, for 0), not {given!r} of type {type(given).__name__}"
+    )
 
 
 def _compared(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:

@@ -626,6 +626,9 @@ class Tensor:
     shape = property(lambda self: self._array.shape)
     ndim = property(lambda self: self._array.ndim)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._array!r})"
+
     def detach(self) -> Tensor:
         return Tensor(self._array)
 

@@ -105,7 +105,9 @@ def test_a_guard_against_zero_guards() -> None:
     assert found == "one"
 
 
-@pytest.mark.parametrize("other", ["1.0", None, [1.0], 1 + 0j, object(), Fraction(1), Decimal(1)], ids=repr)
+@pytest.mark.parametrize(
+    "other", ["1.0", None, [1.0], 1 + 0j, object(), Fraction(1), Decimal(1)], ids=lambda x: type(x).__name__
+)
 def test_nothing_else_equals_a_value(other: object) -> None:
     x = Value(1.0)
     assert not x == other  # noqa: SIM201
