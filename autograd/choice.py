@@ -21,7 +21,7 @@ def take(items: Sequence[Any], index: Any) -> Any:
         items: `Value`s or numbers, or lists of those of equal length (and so on).
         index: an integer from 0 to len(items) − 1. In a function that is being compiled it may be
             an integer of the example, so that one program serves every index; in ``items[index]``
-            it may not.
+            it may not. A condition chooses the item 0 or 1.
 
     Returns:
         The item. The gradient flows to it alone.
@@ -37,10 +37,10 @@ def take(items: Sequence[Any], index: Any) -> Any:
     [3.0, 4.0]
     """
     if isinstance(index, Value):
-        from autograd.compiler.trace import Traced, chosen
-
-        if not isinstance(index, Traced):
+        if type(index) is Value:
             raise TypeError(f"the index of take is an integer, not {index!r}")
+        from autograd.compiler.trace import chosen
+
         return _by_input(list(items), index, chosen)
     i = as_index(index)
     if not 0 <= i < len(items):

@@ -46,7 +46,7 @@ from typing import Any
 
 from autograd.graph import adjoints, tangents
 from autograd.primitives import table
-from autograd.value import Value, _check_unchanged, _is_number, _no_derivative, _not_recording
+from autograd.value import Value, _check_unchanged, _is_number, _no_derivative, _not_recording, _tracer
 
 __all__ = ["grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad"]
 
@@ -236,7 +236,8 @@ class _Call:
         directions: Sequence[Any] = (),
     ) -> None:
         self._start = Value(0.0)._n  # whatever depends on the fresh nodes is younger than this
-        self._values = any(isinstance(x, Value) for x in (*_leaves(args), *_leaves(kwargs), *directions))
+        self._values = _tracer() is not None  # then all is traced
+        self._values |= any(isinstance(x, Value) for x in (*_leaves(args), *_leaves(kwargs), *directions))
         self.inputs: list[Value] = []
         fresh = list(args)
         positions = _positions(argnums, len(args), f)

@@ -37,7 +37,12 @@ def topological_order(root: Value) -> list[Value]:
     >>> x = Value(2.0, label="x")
     >>> [node.op.name if node.op else node.label for node in topological_order(x * x + x)]
     ['x', 'mul', 'add']
+
+    Raises:
+        TypeError: for anything but a `Value`.
     """
+    if not hasattr(root, "parents"):
+        raise TypeError(f"topological_order takes a Value, not {root!r} of type {type(root).__name__}")
     seen = {root}
     found = [root]
     for node in found:

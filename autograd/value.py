@@ -4,7 +4,8 @@ With this module one can
 
 * compute with numbers and record the graph: ``Value(2.0) * 3 + 1``, `dot`, `total`;
 * get every gradient by the chain rule: `Value.backward`;
-* compute without recording: `no_grad`.
+* compute without recording: `no_grad`;
+* compare: ``value > 0`` and ``value == 0`` go by the number, ``value == other_value`` by identity.
 
 Which functions there are, and their derivatives, is in `primitives.py`. The five operators and the
 n-ary nodes are written out here once more, on floats, because they are the hot path; a test holds
@@ -44,10 +45,33 @@ drawing can tell "not computed" from zero."""
 
 _PLAIN = (float, int)
 
-# How many `no_grad` blocks are open, in all threads: while it is 0, recording costs one look at it.
+# How many `no_grad` blocks and traces are open, in all threads: while it is 0, recording costs one look at it.
+# What holds in this thread (or async task) is in the context variables.
 _paused = 0
 _lock = allocate_lock()
 _not_recording: ContextVar[bool] = ContextVar("autograd.no_grad", default=False)
+_tracing: ContextVar[Any] = ContextVar("autograd.trace", default=None)
+
+
+def _pause(variable: ContextVar[Any], state: Any) -> Token[Any]:
+    """Let recording be something else in this thread (or task) than making nodes, until `_resume`."""
+    global _paused
+    with _lock:
+        _paused += 1
+    return variable.set(state)
+
+
+def _resume(variable: ContextVar[Any], token: Token[Any]) -> None:
+    global _paused
+    variable.reset(token)
+    with _lock:
+        _paused -= 1
+
+
+def _tracer() -> Any:
+    """What records for `autograd.compile`, while it traces a function in this thread (or task); else None."""
+    tracer = _tracing.get()
+    return tracer if tracer is not None and tracer.open else None  # a task begun inside may outlive the trace
 
 
 class Value:
@@ -65,7 +89,8 @@ class Value:
     Attributes:
         data: the number, a float.
         grad: ∂root/∂self of the backward passes so far, 0.0 before the first. On a leaf they add
-            up; on any other node it is that of the last pass alone.
+            up; on any other node it is that of the last pass alone. To set it to None, as PyTorch
+            does, is to set it to 0.0; anything but a number or a `Value` is refused.
         label: a name for drawings and messages.
         op: the `Primitive` that made it, or None on a leaf.
         operands: what `op` was applied to: `Value`s and plain numbers, in order.
@@ -78,38 +103,53 @@ class Value:
     Raises:
         TypeError: for anything that is not a real number, another `Value` included.
 
-    Comparisons go by `data`, but ``==`` and `hash` by identity, so that nodes can live in sets and
-    dictionaries. There is no ``float(value)``: ``math.exp(value)`` would lose the gradient without
-    a word, so it fails. Use `data` or `item()`.
+    Comparisons go by `data`: ``value > other``, ``value == 2.0``. Only ``==`` between two `Value`s and
+    `hash` go by identity, so that nodes can live in lists, sets and dictionaries; so ``value == 2.0``
+    does not mean that the two have one hash, and a dictionary does not find one by the other.
+
+    >>> a, b = Value(2.0), Value(2.0)
+    >>> a == 2, a != 0, a == b, a == a, a.data == b.data
+    (True, True, False, True, True)
+
+    There is no ``float(value)``: ``math.exp(value)`` would lose the gradient without a word, so it
+    fails. Use `data` or `item()`.
     """
 
     # A node of one or two operands keeps them as y = op(a, b) with da = ∂y/∂a and db = ∂y/∂b, where
     # b may be a plain number (db is None) or absent (b is None too). Any other node has a = None,
     # its operands in da, and in b and db the operands that a gradient flows to and their ∂y/∂b.
     # Slots, and no tuple for the common nodes, because the garbage collector looks at every object.
-    __slots__ = ("__weakref__", "_a", "_b", "_da", "_db", "_n", "data", "grad", "label", "op")
+    # The hot path writes `_grad`; everybody else goes through `grad`, which lets in nothing that a sum could fail on.
+    __slots__ = ("__weakref__", "_a", "_b", "_da", "_db", "_grad", "_n", "data", "label", "op")
 
     data: float
-    grad: float | Any
+    _grad: float | Any
     label: str
     op: Primitive | None
     _n: int  # the how-manieth node this is: creation is a topological order
 
     def __init__(self, data: float, _children: Iterable[Value] = (), _op: str = "", label: str = "") -> None:
         self.data = data if type(data) is float else _real(data)
-        self.grad = 0.0
+        self._grad = 0.0
         self.label = label
         self.op = None
         self._a: Any = None
         self._da: Any = ()
         self._b: Any = ()
-        self._db: Any = ()
+        self._db: Any = _op  # micrograd's name of a leaf, for `_op` alone
         self._n = _next_number()
         if _children:  # micrograd's way to make a node by hand
             children = tuple(_children)
             self.op = Primitive(_op, _op, None, (None,) * len(children))
             self._da = children
             self._db = _Singular(RuntimeError("it was made by hand, Value(…, _children=…), without local derivatives"))
+        if _paused and (tracer := _tracer()) is not None:
+            tracer.made_inside(self)
+
+    def _set_grad(self, gradient: Any) -> None:
+        self._grad = gradient if type(gradient) is float else _gradient(gradient)
+
+    grad: Any = property(attrgetter("_grad"), _set_grad)
 
     @property
     def operands(self) -> tuple[Any, ...]:
@@ -128,7 +168,7 @@ class Value:
     def __add__(self, other: Any) -> Value:
         if type(other) is Value and not _paused:
             y = _new(Value)
-            y.grad = NOT_YET
+            y._grad = NOT_YET
             y.label = ""
             y.data = self.data + other.data
             y.op = _add
@@ -146,7 +186,7 @@ class Value:
     def __sub__(self, other: Any) -> Value:
         if type(other) is Value and not _paused:
             y = _new(Value)
-            y.grad = NOT_YET
+            y._grad = NOT_YET
             y.label = ""
             y.data = self.data - other.data
             y.op = _sub
@@ -165,7 +205,7 @@ class Value:
         if type(other) is Value and not _paused:
             a, b = self.data, other.data
             y = _new(Value)
-            y.grad = NOT_YET
+            y._grad = NOT_YET
             y.label = ""
             y.data = a * b
             y.op = _mul
@@ -184,7 +224,7 @@ class Value:
         if type(other) is Value and not _paused and other.data:
             b = other.data
             y = _new(Value)
-            y.grad = NOT_YET
+            y._grad = NOT_YET
             y.label = ""
             y.data = data = self.data / b
             y.op = _div
@@ -237,17 +277,29 @@ class Value:
     def __ge__(self, other: Any) -> bool:
         return _compared(operator.ge, self, other)
 
+    def __eq__(self, other: object) -> bool:
+        return self is other if isinstance(other, Value) else _compared(operator.eq, self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other if isinstance(other, Value) else _compared(operator.ne, self, other)
+
+    __hash__ = object.__hash__
+
     def __bool__(self) -> bool:
-        if instead_of_comparing is not None:
-            instead_of_comparing(bool, self, None)
+        if _paused and (tracer := _tracer()) is not None:
+            tracer.truth(self)
         return bool(self.data)
 
     def item(self) -> float:
         """The plain number, without the graph."""
+        if _paused and (tracer := _tracer()) is not None:
+            tracer.item(self)
         return self.data
 
     def detach(self) -> Value:
         """A new leaf with the same data (and label), to which no gradient flows from here."""
+        if _paused and (tracer := _tracer()) is not None:
+            return tracer.detach(self)  # type: ignore[no-any-return]
         return Value(self.data, label=self.label)
 
     def __format__(self, spec: str) -> str:
@@ -257,14 +309,22 @@ class Value:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.data}, grad={getattr(self.grad, 'data', self.grad)}{label})"
 
-    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
-        global _next_number
-        for name, slot in state[1].items():
-            setattr(self, name, slot)
-        # A copy keeps its number, so that copies are in the order of their originals; those of another
-        # process may be ahead of this one's.
-        if self._n >= _next_number():
-            _next_number = count(self._n + 1).__next__
+    # ── copies ────────────────────────────────────────────────────────────────────────────────
+
+    def __copy__(self) -> Value:
+        from autograd.copies import shallow
+
+        return shallow(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from autograd.copies import deep
+
+        return deep(self, memo)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        from autograd.copies import reduced
+
+        return reduced(self)
 
     # ── the backward pass ─────────────────────────────────────────────────────────────────────
 
@@ -306,33 +366,33 @@ class Value:
         if type(gradient) is not float:
             gradient = _real(gradient)
         for node in order:
-            node.grad = 0.0
-        self.grad += gradient
+            node._grad = 0.0
+        self._grad += gradient
         for node in reversed(order):
-            gradient = node.grad
+            gradient = node._grad
             a = node._a
             if a is not None:
-                a.grad += gradient * node._da
+                a._grad += gradient * node._da
                 db = node._db
                 if db is not None:
-                    node._b.grad += gradient * db
+                    node._b._grad += gradient * db
             else:
                 for b, db in zip(node._b, node._db, strict=True):
-                    b.grad += gradient * db
+                    b._grad += gradient * db
 
     def _backward_with_graph(self, order: list[Value], gradient: float | Value) -> None:
         if not isinstance(gradient, Value):
             gradient = Value(gradient)
         _check_unchanged(order)
         for node, adjoint in adjoints(order or [self], {}, gradient).items():
-            if node.op is None and not (type(node.grad) is float and node.grad == 0):
-                adjoint = node.grad + adjoint
-            node.grad = adjoint
+            if node.op is None and not (type(node._grad) is float and node._grad == 0):
+                adjoint = node._grad + adjoint
+            node._grad = adjoint
 
     def zero_grad(self) -> None:
         """Forget the gradients of this node and of every node it was computed from."""
         for node in topological_order(self):
-            node.grad = NOT_YET if node.op else 0.0
+            node._grad = NOT_YET if node.op else 0.0
 
     # ── micrograd's names: code written for it, and its drawings, find what they look for ─────
 
@@ -344,7 +404,9 @@ class Value:
     def _op(self) -> str:
         if self.op is _pow and not isinstance(self.operands[1], Value):
             return f"**{self.operands[1]:g}"
-        return _MICROGRAD_NAMES.get(self.op.name, self.op.name) if self.op else ""
+        if self.op is None:
+            return self._db if type(self._db) is str else ""
+        return _MICROGRAD_NAMES.get(self.op.name, self.op.name)
 
 
 _MICROGRAD_NAMES = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "neg": "-", "relu": "ReLU"}
@@ -438,23 +500,35 @@ def _is_number(x: Any) -> bool:
 def _real(x: Any) -> float:
     if type(x) is float:
         return x
-    if not _is_number(x):
-        raise TypeError(f"expected a real number, not {x!r} of type {type(x).__name__}")
-    return float(x)
+    if _is_number(x):
+        return float(x)
+    if isinstance(x, Value) and _paused and (tracer := _tracer()) is not None:
+        tracer.value_of_value(x)
+    advice = ": use it itself, or its data" if isinstance(x, Value) else ""
+    raise TypeError(f"expected a real number, not {x!r} of type {type(x).__name__}{advice}")
 
 
-instead_of_comparing: Callable[[Callable[..., bool], Value, Any], Any] | None = None
-"""Set while a function is traced (`compiler.trace`): asked first, as the answer would become part of the program."""
+def _gradient(given: Any) -> Any:
+    """What somebody sets a gradient to, as it is kept: a float, or a `Value`."""
+    if given is None:
+        return 0.0
+    if isinstance(given, Value):
+        return given
+    if _is_number(given):
+        return float(given)
+    raise TypeError(
+        f"a gradient is a real number or a Value (or None, for 0), not {given!r} of type {type(given).__name__}"
+    )
 
 
-def _compared(compare: Callable[[float, float], bool], a: Value, b: Any) -> bool:
-    if instead_of_comparing is not None:
-        answer = instead_of_comparing(compare, a, b)
-        if answer is not None:
-            return answer  # type: ignore[no-any-return]
-    if isinstance(b, Value):
-        return compare(a.data, b.data)
-    return compare(a.data, _real(b)) if _is_number(b) else NotImplemented
+def _compared(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
+    if not isinstance(b, Value) and not _is_number(b):
+        return NotImplemented  # type: ignore[no-any-return]
+    if _paused and (tracer := _tracer()) is not None:
+        return tracer.compared(compare, a, b)  # type: ignore[no-any-return]
+    # As Python's own number: an integer is compared exactly, and the answer is Python's bool
+    b = b.data if isinstance(b, Value) else b.item() if hasattr(b, "dtype") else b
+    return bool(compare(a.data, b))
 
 
 def _binary(op: Primitive, a: Any, b: Any) -> Value:
@@ -466,7 +540,9 @@ def _binary(op: Primitive, a: Any, b: Any) -> Value:
 
 
 def _record(op: Primitive, operands: Sequence[Any]) -> Value:
-    """A node for op(*operands), at least one of which is a `Value`; a mere leaf under `no_grad`."""
+    """A node for op(*operands), at least one of which is a `Value`; a mere leaf under `no_grad`, none in a trace."""
+    if _paused and (tracer := _tracer()) is not None:
+        return tracer.record(op, operands)  # type: ignore[no-any-return]
     wanted = [isinstance(x, Value) for x in operands]
     numbers = [_real(x.data if want else x) for x, want in zip(operands, wanted, strict=True)]
     data = op.apply_to_floats(numbers, operands)
@@ -479,7 +555,7 @@ def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: 
     """A node with its local derivatives, recorded even under `no_grad`."""
     y = _new(Value)
     y.data = data
-    y.grad = NOT_YET
+    y._grad = NOT_YET
     y.label = ""
     y.op = op
     y._n = _next_number()
@@ -512,7 +588,7 @@ def _with_number(op: Primitive, a: Value, number: float, data: float, da: float)
     """A node for op(a, number), of which the caller knows the rest."""
     y = _new(Value)
     y.data = data
-    y.grad = NOT_YET
+    y._grad = NOT_YET
     y.label = ""
     y.op = op
     y._a = a
@@ -527,7 +603,7 @@ def _after_number(op: Primitive, number: float, b: Value, data: float, db: float
     """The same for op(number, b)."""
     y = _new(Value)
     y.data = data
-    y.grad = NOT_YET
+    y._grad = NOT_YET
     y.label = ""
     y.op = op
     y._a = None
@@ -567,7 +643,7 @@ def _method(op: Primitive) -> Callable[..., Any]:
             return _record(op, (self,))
         y = _new(Value)
         y.data = data
-        y.grad = NOT_YET
+        y._grad = NOT_YET
         y.label = ""
         y.op = op
         y._a = self
@@ -602,6 +678,12 @@ for _name in ("sin", "cos", "tan"):
     setattr(Value, f"arc{_name}", getattr(Value, f"a{_name}"))  # the methods np.arcsin … look for
 
 
+def _check_sequences(function: str, *given: Any) -> None:
+    for xs in given:
+        if isinstance(xs, (str, bytes, dict)) or not hasattr(type(xs), "__iter__"):
+            raise TypeError(f"{function} takes Values or numbers in a list, not {xs!r} of type {type(xs).__name__}")
+
+
 def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
     """Σ w x + b as one node: the half of a neuron that accumulates (seed 003, g(x, w) = Σ w x).
 
@@ -614,7 +696,7 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
 
     Raises:
         ValueError: for sequences of unequal length.
-        TypeError: for operands that are neither `Value`s nor numbers.
+        TypeError: for what is no sequence, and operands that are neither `Value`s nor numbers.
 
     >>> w, b = [Value(2.0), Value(-1.0)], Value(0.5)
     >>> z = dot(w, [3.0, 4.0], b)
@@ -622,16 +704,21 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
     >>> z.data, [v.grad for v in w], b.grad
     (2.5, [3.0, 4.0], 1.0)
     """
-    ws, xs = tuple(ws), tuple(xs)
-    if len(ws) != len(xs):
-        raise ValueError(f"dot takes two sequences of equal length, and was given {len(ws)} and {len(xs)}")
+    try:
+        w, x = tuple(ws), tuple(xs)
+    except TypeError:
+        _check_sequences("dot", ws, xs)
+        raise
+    if len(w) != len(x):
+        _check_sequences("dot", ws, xs)
+        raise ValueError(f"dot takes two sequences of equal length, and was given {len(w)} and {len(x)}")
     # The hot path supposes that all of ws and the bias are Values, and xs all Values or all numbers.
     # Whatever else they are, the sum then fails or is no float.
-    if ws and type(ws[0]) is Value and type(bias) is Value:
-        of_values = type(xs[0]) is Value
+    if w and type(w[0]) is Value and type(bias) is Value and not (_paused and _tracer() is not None):
+        of_values = type(x[0]) is Value
         try:
-            w_data = [w.data for w in ws]
-            x_data = [x.data for x in xs] if of_values else xs
+            w_data = [v.data for v in w]
+            x_data = [v.data for v in x] if of_values else x
             data = sum(map(mul, w_data, x_data), bias.data)
         except (AttributeError, TypeError):
             data = 0
@@ -639,26 +726,31 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
             if _paused and _not_recording.get():
                 return Value(data)
             y = _new(Value)
-            y.grad = NOT_YET
+            y._grad = NOT_YET
             y.label = ""
             y.data = data
             y.op = _dot
             y._n = _next_number()
             y._a = None
-            y._da = (*ws, *xs, bias)
-            y._b = y._da if of_values else (*ws, bias)
+            y._da = (*w, *x, bias)
+            y._b = y._da if of_values else (*w, bias)
             y._db = (*x_data, *w_data, 1.0) if of_values else (*x_data, 1.0)
             return y
-    return _dot(*ws, *xs, bias)
+    _check_sequences("dot", ws, xs)
+    return _dot(*w, *x, bias)
 
 
 def total(xs: Iterable[Any]) -> Any:
     """Σ x as one node; 0.0 of nothing.
 
+    Raises:
+        TypeError: for what is no sequence of `Value`s and numbers.
+
     >>> x, y = Value(1.0), Value(2.0)
     >>> total([x, y, 3]).data
     6.0
     """
+    _check_sequences("total", xs)
     xs = tuple(xs)
     if not xs:
         return 0.0
@@ -670,10 +762,12 @@ def logsumexp(xs: Iterable[Any]) -> Any:
 
     Raises:
         ValueError: for no operand.
+        TypeError: for what is no sequence of `Value`s and numbers.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
+    _check_sequences("logsumexp", xs)
     xs = tuple(xs)
     if not xs:
         raise ValueError("logsumexp takes at least one operand, and was given none")
@@ -697,17 +791,11 @@ class no_grad:  # noqa: N801  PyTorch's name, and it reads as a statement
         self._tokens: list[Token[bool]] = []
 
     def __enter__(self) -> Self:
-        global _paused
-        with _lock:
-            _paused += 1
-        self._tokens.append(_not_recording.set(True))
+        self._tokens.append(_pause(_not_recording, True))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        global _paused
-        _not_recording.reset(self._tokens.pop())
-        with _lock:
-            _paused -= 1
+        _resume(_not_recording, self._tokens.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def without_recording(*args: Any, **kwargs: Any) -> Any:

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import index
 from typing import Any
 
-from autograd import Value, dot
+from autograd import Value, dot, where
+from autograd.chance import uniform
 from autograd.primitives import table
 from nn.given import listed, shown, whole
 from nn.initialise import Initialiser, initialiser
@@ -174,7 +175,8 @@ class MLP(Module):
 class Dropout(Module):
     """While training, each value is dropped with probability p, and the others divided by 1 − p.
 
-    Srivastava et al. 2014, in PyTorch's form; after `eval` everything passes unchanged.
+    Srivastava et al. 2014, in PyTorch's form; after `eval` everything passes unchanged. A program compiled
+    while training draws a mask of its own for each sample of each call (see `autograd.chance`).
 
     >>> drop = Dropout(0.5, seed=1)
     >>> drop([1.0, 1.0, 1.0]), drop.eval()([1.0, 1.0, 1.0])
@@ -190,7 +192,7 @@ class Dropout(Module):
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if not self.training:
             return _inputs(x)
-        return [v * (0.0 if self._random.random() < self.p else 1 / (1 - self.p)) for v in _inputs(x)]
+        return [v * where(uniform(self._random) < self.p, 0.0, 1 / (1 - self.p)) for v in _inputs(x)]
 
 
 def _generator(seed: Any) -> Any:

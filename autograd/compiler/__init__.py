@@ -50,23 +50,36 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     * what depends on parameters alone (weight decay): computed once, not for each sample.
 
     What is not: a loop of maxima stays one operation a step, sequences of unequal length are gathered
-    and padded, and a narrow graph without any pattern is run node by node. The ``data`` of a
-    parameter that the function itself reads (``w.data``) is a constant of the program.
+    and padded, and a narrow graph without any pattern is run node by node.
+
+    While it is traced, the function has no numbers: not of the inputs, and not of what it computes from inputs
+    or parameters. What would need one is refused, with its line: ``if x > 0``, ``x == 1`` anywhere but in
+    `where` and `take`, ``x in (0, 1)``, ``match x``, x as a key or in a set, ``float(x)``, ``int(x)``,
+    ``round(x)``, ``x.data``, ``str(x)``, ``Value(x)``, `math`'s functions, copies. Stop-gradients (``detach``,
+    `no_grad`) stop gradients, and follow the parameters. The numbers of `nn.Dropout` and
+    `autograd.chance.uniform` are drawn anew for each call and sample; a draw from the generators of `random` or
+    ``np.random`` is refused.
+
+    What cannot be noticed, and is in the program as it was while tracing: ``isinstance(x, float)`` and
+    ``type(x)`` (x is a `Value`), ``x is y``, ``repr(x)``; ``w.data`` and ``w.grad`` of a parameter, its text, and data
+    that the function assigns; numbers drawn from generators of one's own, the time; whatever else the function
+    reads that changes later, such as ``model.training``.
 
     Args:
         f: a function of numbers and nested lists (or arrays) of numbers, that returns one `Value`,
             a loss, or (nested) lists of `Value`s. It has to do the same for every input.
         example: the arguments of one sample, as a tuple (anything else is the only argument). Only
-            shape and type matter. Integers may be indices of `autograd.take`.
+            shape and type matter. Integers may be indices of `autograd.take`. An argument is a number, a
+            (nested) list or tuple, also a named one, an array, or what can become one.
         engine: what runs it: "numpy", "nodes" (node by node), or "auto" for the one that is expected to be fastest.
 
     Returns:
         A `Program`. Its arithmetic follows IEEE throughout, as NumPy's does: 1/0 is inf, log(-1) is NaN.
 
     Raises:
-        TypeError: for a function that returns no `Value`, that asks for a number it does not have
-            (``if x > 0``, ``x.data``, ``math.exp(x)``), or that uses a primitive whose formula cannot
-            be read for arrays.
+        TypeError: for a function that returns no `Value`, that asks for a number it does not have (see
+            above), or that uses a primitive whose formula cannot be read for arrays; for an example that is
+            not made of real numbers, such as a dictionary, or a masked array.
         ValueError: for an example of lists of unequal lengths, an unknown engine, or one that refuses the program.
 
     A program is for one thread at a time, as its buffers are used again by the next call.

@@ -321,6 +321,8 @@ class _Arrays(Reading):
     def _apply(self, code: Code, op: Primitive, operands: Sequence[Any]) -> Any:
         if op.name == "where":
             return code.where(*operands)
+        if op.name in ("equal", "not_equal"):  # == on instructions asks whether they are the same
+            return code.compare(op.name, *operands)
         if op.name in UFUNCS:
             return code.elementwise(UFUNCS[op.name], *operands)
         if op.name == "total":

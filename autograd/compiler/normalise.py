@@ -23,7 +23,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from autograd.compiler.trace import DETACH, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, TAKE, Trace, Traced, values
+from autograd.compiler.trace import TAKE, Trace, Traced, values
 from autograd.primitives import Primitive, table
 from autograd.value import Value
 
@@ -33,8 +33,6 @@ _ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (
     table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos")
 )
 _SUMS = (_ADD, _DOT, _TOTAL)
-TRACED = {op.name: op for op in (LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, DETACH, TAKE)}
-"""Primitives that exist in a trace alone, by name."""
 
 
 class Scalars:
@@ -78,12 +76,6 @@ class Scalars:
         for name in ("op", "operands", "level", "batched", "active", "rank"):
             setattr(made, name, list(getattr(self, name)))
         return made
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "op": [op and _reduced(op) for op in self.op]}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__ |= {**state, "op": [op and _restored(op) for op in state["op"]]}
 
     def leaf(self, rank: int, batched: bool = False, active: bool = False) -> int:
         self.op.append(None)
@@ -133,14 +125,6 @@ class Scalars:
         return node
 
 
-def _reduced(op: Primitive) -> Primitive | str:
-    return op.name if op.name in TRACED else op
-
-
-def _restored(op: Primitive | str) -> Primitive:
-    return TRACED[op] if isinstance(op, str) else op
-
-
 class _Sum:
     """Σ pairs + Σ addends + constant, while it may still grow."""
 
@@ -181,8 +165,9 @@ class _Normaliser:
 
     def run(self) -> tuple[Scalars, dict[Value, int]]:
         s, place = self.scalars, self.place
-        for number, argument in enumerate(self.trace.arguments):
-            for row, placeholder in enumerate(argument.placeholders):
+        inputs = [*(argument.placeholders for argument in self.trace.arguments), self.trace.noise]
+        for number, placeholders in enumerate(inputs):
+            for row, placeholder in enumerate(placeholders):
                 node = s.leaf(row, batched=True)
                 s.inputs[node] = (number, row)
                 place[placeholder] = node
@@ -219,7 +204,7 @@ class _Normaliser:
     def _leaf(self, v: Value, rank: int) -> int:
         if isinstance(v, Traced):
             raise ValueError(f"{v!r} belongs to another trace: a compiled function must not keep its inputs")
-        if v._n > self.trace.began:  # made by the function itself: the same number each time
+        if v in self.trace.made:  # made by the function itself: the same number each time
             return self.scalars.constant(v.data)
         node = self.scalars.leaf(rank, active=True)
         self.scalars.parameters[node] = v

@@ -33,7 +33,8 @@ class Program:
     The numbers belong to the program once it is made: it computes with `vector` alone. `write_back` puts them into
     the `Value`s, for whoever looks there (another program, `nn`'s `state_dict`, a drawing); `read_back`
     takes them from there, when somebody else has changed those. Two programs over the same parameters
-    share nothing but that.
+    share nothing but that. Random numbers (`nn.Dropout`) are drawn anew for each call and each sample, from a
+    generator of the program's own, seeded by the one that the function draws from; a copy goes on with the same.
 
     `copy.copy` gives a program with a vector of its own over the same `Value`s, as for an average of weights;
     `copy.deepcopy` and `pickle` one with `Value`s of its own. A program is for one thread at a time.
@@ -50,6 +51,7 @@ class Program:
             scalars, roots = normalise(traced)
             self._names = _names(f, len(traced.arguments))
             self._shapes = [argument.shape for argument in traced.arguments]
+            self._noise, self._chance = len(traced.noise), np.random.default_rng(traced.seed)
             self._set_up(scalars, _nodes(traced.result, roots), engine)
         finally:
             if collecting:
@@ -105,7 +107,8 @@ class Program:
 
     def __copy__(self) -> Program:
         made = object.__new__(Program)
-        made.__dict__ |= {name: self.__dict__[name] for name in ("_names", "_shapes")}
+        for name in ("_names", "_shapes", "_noise", "_chance"):
+            setattr(made, name, copy.deepcopy(getattr(self, name)))
         made._set_up(self._scalars.with_parameters(lambda p: p), self._result, self._engine.name)
         made._vector[:] = self._vector
         made._last_gradient = None if self._last_gradient is None else self._last_gradient.copy()
@@ -113,15 +116,16 @@ class Program:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Program:
         made = object.__new__(Program)
-        made.__setstate__(
-            {**self.__getstate__(), "scalars": self._scalars.with_parameters(lambda p: copy.deepcopy(p, memo))}
-        )
+        scalars = self._scalars.with_parameters(lambda p: copy.deepcopy(p, memo))
+        made.__setstate__({**self.__getstate__(), "scalars": scalars, "chance": copy.deepcopy(self._chance)})
         return made
 
     def __getstate__(self) -> dict[str, Any]:
         return {
             "names": self._names,
             "shapes": self._shapes,
+            "noise": self._noise,
+            "chance": self._chance,
             "scalars": self._scalars,
             "result": self._result,
             "engine": self._engine.name,
@@ -131,6 +135,7 @@ class Program:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._names, self._shapes = state["names"], state["shapes"]
+        self._noise, self._chance = state["noise"], state["chance"]
         self._set_up(state["scalars"], state["result"], state["engine"])
         self._vector[:] = state["vector"]
         self._last_gradient = None if state["gradient"] is None else state["gradient"].copy()
@@ -205,7 +210,11 @@ class Program:
     def _arguments(self) -> list[tuple[str, tuple[int, ...]]]:
         """The names and shapes of the inputs; E and θ are the program's own."""
         names = [name + "_" * (name in ("E", "θ")) for name in self._names]
-        return list(zip(names, self._shapes, strict=True))
+        arguments = list(zip(names, self._shapes, strict=True))
+        if self._noise:
+            drawn = next(name for name in ("u", "u_", "u__", "noise_") if name not in names)
+            arguments.append((drawn, (self._noise,)))
+        return arguments
 
     def __str__(self) -> str:
         from autograd.compiler.terms import Plain
@@ -248,7 +257,9 @@ class Program:
         return f"{_count(len(self.parameters))}, inputs {self._inputs_shown()}"
 
     def _inputs_shown(self) -> str:
-        return ", ".join(_shaped(*argument) for argument in self._arguments()) or "none"
+        shown = [_shaped(*argument) for argument in self._arguments()]
+        drawn = f"; drawn anew for each sample {shown.pop()}" if self._noise else ""
+        return (", ".join(shown) or "none") + drawn
 
     # ── what comes in ─────────────────────────────────────────────────────────────────────────
 
@@ -275,6 +286,8 @@ class Program:
             raise ValueError("the batch is empty")
         if self._engine.limits:
             self._check_limits(inputs)
+        if self._noise:
+            inputs.append(self._chance.random((size, self._noise)))
         return inputs, size
 
     def _array(self, given: Any, number: int) -> Floats:

@@ -259,6 +259,9 @@ class _Terms(Reading):
             if a == 1 and b == 0:
                 return as_condition(condition)
             return Call("where", (as_condition(condition), as_number(a), as_number(b)))
+        if op.name in ("equal", "not_equal"):  # == on formulas asks whether they are the same
+            a, b = map(as_number, operands)
+            return Compare("=" if op.name == "equal" else "≠", a, b)
         if op.name in ("dot", "total") or (op.formula is not None and op.name in ARITHMETIC):
             return op.formula(*operands)  # type: ignore[misc]
         args = tuple([as_number(x) for x in operands])

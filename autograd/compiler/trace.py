@@ -3,13 +3,17 @@
 With this module one can
 
 * call a function with placeholders of the shape of an example, and read its graph: `trace`;
-* choose by an index that is not known yet: `chosen` (`autograd.take` during a trace).
+* choose by an index or a condition that is not known yet: `chosen` (`autograd.take` during a trace).
 
-A placeholder, and whatever is computed from one, is a `Traced`: a `Value` without a number. It
-records what is done with it and refuses what would need the number, because the answer would be
-built into the program for good. That refusal is what this program is about::
+A placeholder, and whatever is computed while the function runs, is a `Traced`: a `Value` without a number. That
+holds also for what is computed from parameters alone, since those change, too. It records what is done with
+it and refuses what would need the number, because the answer would be built into the program for good. That
+refusal is what this program is about::
 
     compile(lambda x: x if x > 0 else -x, example=(1.0,))      # TypeError: use where(x > 0, x, -x)
+
+While a function is traced, a `_Tracer` is in the context variable `value._tracing` of its thread (or async task), and
+`value` asks that one. Nothing about a trace is global: two threads can trace at once while a third computes.
 """
 
 from __future__ import annotations
@@ -17,31 +21,57 @@ from __future__ import annotations
 import linecache
 import operator
 import os
+import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from threading import get_ident
 from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
 
 from autograd import value as eager
 from autograd.primitives import Primitive, listeners, table
 from autograd.readings import Reading, readings
-from autograd.value import NOT_YET, Value, _is_number, _new, _next_number, _real
+from autograd.value import Value, _is_number, _new, _next_number, _real
 
-__all__ = ["DETACH", "TAKE", "Argument", "Trace", "Traced", "chosen", "trace", "values"]
+__all__ = [
+    "CONDITIONS", "DETACH", "EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL", "TAKE",
+    "Argument", "Trace", "Traced", "chosen", "trace", "values",
+]  # fmt: skip
 
-# Primitives that exist in a trace alone; no gradient flows through any of them but `take`, whose
-# gradient goes to the operand it chose.
-LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = (
-    Primitive("less", "<", lambda a, b: a < b, (None, None)),
-    Primitive("less_equal", "≤", lambda a, b: a <= b, (None, None)),
-    Primitive("greater", ">", lambda a, b: a > b, (None, None)),
-    Primitive("greater_equal", "≥", lambda a, b: a >= b, (None, None)),
+
+class _OfTraces(Primitive):
+    """A primitive that exists in a trace alone, so that it is not in the table; copies and pickles share it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of_traces, (self.name,)
+
+
+def _of_traces(name: str) -> Primitive:
+    return next(op for op in (*CONDITIONS, DETACH, TAKE) if op.name == name)
+
+
+# No gradient flows through any of these but `take`, whose gradient goes to the operand it chose.
+LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL = (
+    _OfTraces("less", "<", lambda a, b: a < b, (None, None)),
+    _OfTraces("less_equal", "≤", lambda a, b: a <= b, (None, None)),
+    _OfTraces("greater", ">", lambda a, b: a > b, (None, None)),
+    _OfTraces("greater_equal", "≥", lambda a, b: a >= b, (None, None)),
+    _OfTraces("equal", "=", lambda a, b: a == b, (None, None)),
+    _OfTraces("not_equal", "≠", lambda a, b: a != b, (None, None)),
 )
-DETACH = Primitive("detach", "detach", lambda x: x, (None,))
-TAKE = Primitive("take", "take", None, lambda y, *operands: (None,) * len(operands))
+CONDITIONS = frozenset({LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL})
+"""The primitives whose result is a condition, true or false, and no number."""
+DETACH = _OfTraces("detach", "detach", lambda x: x, (None,))
+TAKE = _OfTraces("take", "take", None, lambda y, *operands: (None,) * len(operands))
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LIBRARIES = (os.path.dirname(os.__file__) + os.sep, os.path.dirname(np.__file__) + os.sep)
+
+_CHOOSE = (
+    "Choose with where(condition, a, b), maximum, minimum or relu instead of if, and, or, not, max, min; "
+    "write where(x == 1, a, b) instead of x in (…), match or a dictionary."
+)
 
 
 def _refuse(what: str, instead: str) -> NoReturn:
@@ -49,63 +79,150 @@ def _refuse(what: str, instead: str) -> NoReturn:
     frame = sys._getframe(1)
     while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
         frame = frame.f_back
+    asked = frame
+    while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(_LIBRARIES):
+        frame = frame.f_back  # statistics.mean(xs) asks for a person, whose line that is
+    if os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+        frame = asked
     name, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(name, line).strip()
     raise TypeError(
-        f"{what} is not known while a function is compiled, because it depends on an input\n"
+        f"{what} is not known while a function is compiled, because it depends on an input or a parameter\n"
         f'  at "{name}", line {line}{": " + text if text else ""}\n'
         f"The compiled program has to do the same for every input. {instead}"
     )
 
 
+_ours: dict[str, bool] = {}
+
+
+def _asked_by_this_package() -> bool:
+    """Whether the caller's caller is code of `autograd`."""
+    code = sys._getframe(2).f_code
+    ours = _ours.get(code.co_filename)
+    if ours is None:
+        ours = _ours[code.co_filename] = os.path.abspath(code.co_filename).startswith(_PACKAGE)
+    return ours and code is not trace.__code__  # that one only calls the function: an lru_cache, say
+
+
 class Traced(Value):
-    """A `Value` without a number: a placeholder for an input, or what is computed from one."""
+    """A `Value` without a number: a placeholder for an input, or what is computed while a function is traced."""
 
     __slots__ = ()
 
     @property
-    def data(self) -> float:  # type: ignore[override]
+    def data(self) -> float:
         _refuse("the number in a Value (.data)", "Compute with the Value itself; detach() stops its gradient.")
+
+    @data.setter
+    def data(self, number: float) -> None:
+        _refuse("the number in a Value (.data)", "A Value that was computed cannot be given another number.")
+
+    @property
+    def grad(self) -> float:
+        _refuse("a gradient (.grad)", "Return the loss; program.value_and_grad computes its gradient.")
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        _refuse("a gradient (.grad)", "There is none to be reset in a compiled program.")
 
     def item(self) -> float:
         _refuse("the number in a Value (.item())", "Compute with the Value itself.")
 
     def __bool__(self) -> bool:
-        _refuse(
-            "the truth of a Value or of a comparison",
-            "Choose with where(condition, a, b), maximum, minimum or relu instead of if, and, or, max, min.",
-        )
+        _refuse("the truth of a Value or of a comparison", _CHOOSE)
+
+    def __hash__(self) -> int:
+        # A number's hash goes by the number, so `x in {0, 1}` and `table[x]` ask for it; our own walks do not.
+        if not _asked_by_this_package():
+            _refuse("the hash of a Value", f"Placeholders are no keys, and in no set. {_CHOOSE}")
+        return object.__hash__(self)
+
+    def __eq__(self, other: object) -> Any:
+        return _operator_equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _operator_not_equal(self, other)
 
     def __float__(self) -> float:
         _refuse("the float of a Value", "Use the functions of autograd, such as autograd.exp, not those of math.")
+
+    def __complex__(self) -> complex:
+        _refuse("the complex number of a Value", "Use the functions of autograd, not those of cmath.")
 
     def __index__(self) -> int:
         _refuse("the integer in an input", "Choose from a list with autograd.take(items, index).")
 
     __int__ = __index__
 
-    def __format__(self, spec: str) -> str:
-        return repr(self)
+    def __round__(self, digits: int | None = None) -> int:
+        _refuse("the rounded number in a Value", "Rounding has no derivative: round before, and pass it as an input.")
 
-    def __repr__(self) -> str:
+    __floor__ = __ceil__ = __trunc__ = __round__
+
+    def __mod__(self, other: Any) -> Any:
+        _refuse("a remainder or whole quotient", "There is no primitive for it: compute it before, as an input.")
+
+    __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
+
+    def __and__(self, other: Any) -> Any:
+        _refuse(
+            "what & | ^ ~ of a condition would be",
+            "Write where(a, b, False) for a and b, where(a, True, b) for a or b, where(a, False, True) for not a.",
+        )
+
+    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __and__
+
+    def __invert__(self) -> Any:
+        return self & None
+
+    def __format__(self, spec: str) -> str:
+        if _asked_by_this_package():  # for a message
+            return repr(self)
+        _refuse("the text of a number", "Print what the compiled program returns.")
+
+    def __str__(self) -> str:
+        if _asked_by_this_package():
+            return repr(self)
+        _refuse("the text of a number", "Print what the compiled program returns.")
+
+    def __repr__(self) -> str:  # for debuggers and messages: it says that there is no number
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
 
     def detach(self) -> Value:
-        return _node(DETACH, (self,))
+        return self if self.op in CONDITIONS else _node(DETACH, (self,))
 
     def backward(self, gradient: float | Value = 1.0, create_graph: bool = False) -> None:
         _refuse("a gradient", "Return the loss; program.value_and_grad computes its gradient.")
 
+    def zero_grad(self) -> None:
+        _refuse("a gradient", "There is none to be reset in a compiled program.")
+
+    def __copy__(self) -> Value:
+        _refuse("what a copy of a Value would hold", "Use the Value itself; detach() stops its gradient.")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        _refuse("what a copy of a Value would hold", "Use the Value itself; detach() stops its gradient.")
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        _refuse("what a pickle of a Value would hold", "Use the Value itself; detach() stops its gradient.")
+
+
+class _Finished(Traced):
+    """A node of a trace that is over: what comes next may keep it in sets, at the speed of any other object."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
 
 def _node(op: Primitive, operands: tuple[Any, ...]) -> Traced:
     y: Traced = _new(Traced)
-    y.grad = NOT_YET
     y.label = ""
     y.op = op
     y._a = None
     y._da = operands
     y._n = _next_number()
-    if eager._paused and eager._not_recording.get() and op is not DETACH:
+    if eager._paused and eager._not_recording.get() and op is not DETACH and op not in CONDITIONS:
         return _node(DETACH, (y,))
     return y
 
@@ -117,7 +234,7 @@ class _Tracing(Reading):
         return _node(op, tuple([x if isinstance(x, Value) else _real(x) for x in operands]))
 
 
-readings[Traced] = _Tracing()
+readings[Traced] = _tracing = _Tracing()
 
 
 def _operator(op: Primitive, reflected: bool = False) -> Callable[[Any, Any], Any]:
@@ -129,6 +246,9 @@ def _operator(op: Primitive, reflected: bool = False) -> Callable[[Any, Any], An
         return _node(op, (other, self) if reflected else (self, other))
 
     return of_two
+
+
+_operator_equal, _operator_not_equal = _operator(EQUAL), _operator(NOT_EQUAL)
 
 
 def _method(op: Primitive) -> Callable[..., Any]:
@@ -158,28 +278,79 @@ for _name, _condition in {"lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GRE
 
 
 def chosen(items: Sequence[Any], index: Traced) -> Traced:
-    """The item, a `Value` or number, at an index that is an integer input of the traced function."""
+    """The item, a `Value` or number, at an integer input of the traced function, or at a condition (0 or 1)."""
+    if index.op in CONDITIONS:
+        if len(items) < 2:
+            raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
+        return table["where"](index, items[1], items[0])  # type: ignore[no-any-return]
     if index.op is not None or index._db is not True:
         raise TypeError(f"take chooses by an integer of the example, and {index!r} is not one")
     return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], index))
 
 
-_CONDITIONS = {operator.lt: LESS, operator.le: LESS_EQUAL, operator.gt: GREATER, operator.ge: GREATER_EQUAL}
+_CONDITION_OF = {
+    operator.lt: LESS,
+    operator.le: LESS_EQUAL,
+    operator.gt: GREATER,
+    operator.ge: GREATER_EQUAL,
+    operator.eq: EQUAL,
+    operator.ne: NOT_EQUAL,
+}
 
 
-def _comparing_in(thread: int) -> Callable[..., Any]:
-    """What comparisons of parameters do in the thread of a trace: parameters change, so they are conditions, too."""
+class _Tracer:
+    """What `value` asks, instead of computing, in the thread (or task) in which a function is traced.
 
-    def instead_of_comparing(compare: Any, a: Value, b: Any) -> Any:
-        if get_ident() != thread:
-            return None
-        if compare is bool:
-            Traced.__bool__(a)  # type: ignore[arg-type]
-        if isinstance(b, Value):
-            return _node(_CONDITIONS[compare], (a, b))
-        return _node(_CONDITIONS[compare], (a, float(b))) if _is_number(b) else None
+    Attributes:
+        open: whether the function still runs.
+        made: the leaves that it has made.
+        noise: the placeholders of the random numbers that it has drawn by `chance.uniform`.
+        generators: those that they are to come from.
+    """
 
-    return instead_of_comparing
+    def __init__(self) -> None:
+        self.open = True
+        self.made: set[Value] = set()
+        self.noise: list[Traced] = []
+        self.generators: list[Any] = []
+
+    def record(self, op: Primitive, operands: Sequence[Any]) -> Traced:
+        """op(*operands): parameters change, so what is computed from them is computed by the program."""
+        return _tracing.apply(op, operands)
+
+    def compared(self, compare: Any, a: Value, b: Any) -> Traced:
+        """A comparison of a parameter."""
+        return _node(_CONDITION_OF[compare], (a, b if isinstance(b, Value) else float(b)))
+
+    def detach(self, x: Value) -> Traced:
+        return _node(DETACH, (x,))
+
+    def made_inside(self, leaf: Value) -> None:
+        if leaf.op is not None:
+            _refuse("a node made by hand, Value(…, _children=…),", "Compute it from the Values it depends on.")
+        self.made.add(leaf)
+
+    def uniform(self, generator: Any) -> Traced:
+        x = _input(f"u{len(self.noise)}", integer=False)
+        self.noise.append(x)
+        if all(generator is not known for known in self.generators):
+            self.generators.append(generator)
+        return x
+
+    def truth(self, x: Value) -> NoReturn:
+        _refuse("the truth of a Value or of a comparison", _CHOOSE)
+
+    def item(self, x: Value) -> NoReturn:
+        _refuse(
+            "the number in a parameter (.item())",
+            "Compute with the Value itself; detach() stops its gradient. (.data is today's number, for good.)",
+        )
+
+    def value_of_value(self, x: Value) -> NoReturn:
+        _refuse("the number that Value(x) would hold", "Use x itself: it is a Value. x.detach() stops its gradient.")
+
+    def copied(self, x: Value) -> NoReturn:
+        _refuse("what a copy of a Value would hold", "Use the Value itself; detach() stops its gradient.")
 
 
 class Argument(NamedTuple):
@@ -199,8 +370,12 @@ class Trace(NamedTuple):
     """What the function returned: a `Value`, or nested lists of `Value`s and numbers."""
     order: list[Value]
     """Every node of the graph, parents before children."""
-    began: int
-    """A leaf made later than this was made by the function itself, and is a constant."""
+    made: set[Value]
+    """Leaves that the function itself made: constants."""
+    noise: list[Traced]
+    """Placeholders of random numbers, uniform in [0, 1), to be drawn anew for each call and each sample."""
+    seed: int
+    """From which to draw them."""
 
 
 def trace(f: Callable[..., Any], example: Any) -> Trace:
@@ -212,8 +387,9 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
             the type matters: integers may choose (`autograd.take`).
 
     Raises:
-        TypeError: if `f` asks for a number that it will not have (see `Traced`), if it returns
-            anything but `Value`s, or if the example is not made of real numbers.
+        TypeError: if `f` asks for a number that it will not have (see `Traced`), draws random numbers
+            otherwise than by `autograd.chance`, if it returns anything but `Value`s, or if the example is
+            not made of real numbers.
         ValueError: for nested lists of unequal lengths.
     """
     if not callable(f):
@@ -226,57 +402,118 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         name = f"x{number}" if len(example) > 1 else "x"
         found: list[Traced] = []
         placeholders.append(_placeholder(one, name, found))
-        arguments.append(Argument(_shape(one, name), found))
-    outside = eager.instead_of_comparing
-    eager.instead_of_comparing = _comparing_in(get_ident())
+        arguments.append(Argument(_shape(placeholders[-1], name), found))
+    tracer = _Tracer()
+    chance = _global_chance()
+    token = eager._pause(eager._tracing, tracer)
     try:
         result = f(*placeholders)
     finally:
-        eager.instead_of_comparing = outside
+        tracer.open = False
+        eager._resume(eager._tracing, token)
+    for before, after in zip(chance, _global_chance(), strict=True):
+        if before[1] != after[1]:
+            raise TypeError(
+                f"{before[0]} was drawn from while the function was compiled (by it, or by another thread), and the "
+                "numbers would be the same in every call for good. Draw with autograd.chance.uniform, as nn.Dropout "
+                "does, pass the numbers as an input, or draw them before compiling."
+            )
     roots = list(values(result))
     if not roots:
         raise TypeError(f"the function to compile must return a Value or lists of Values, and it returned {result!r}")
-    return Trace(arguments, result, _order(roots), began)
+    order = _order(roots)
+    for node in order:
+        if type(node) is Traced and node._n > began:
+            node.__class__ = _Finished
+    return Trace(arguments, result, order, tracer.made, tracer.noise, _seed(tracer.generators))
+
+
+def _global_chance() -> list[tuple[str, Any]]:
+    """The states of the generators that everybody draws from."""
+    numpy_state = _plain(np.random.get_state(legacy=False))
+    return [("Python's global generator (random)", random.getstate()), ("NumPy's (np.random)", numpy_state)]
+
+
+def _plain(state: Any) -> Any:
+    if isinstance(state, dict):
+        return {key: _plain(entry) for key, entry in state.items()}
+    return state.tobytes() if isinstance(state, np.ndarray) else state
+
+
+def _seed(generators: list[Any]) -> int:
+    """A seed drawn from each, so that who seeds them gets the same program again."""
+    seed = 0
+    for generator in generators:
+        seed = seed << 53 | int(generator.random() * 2**53)
+    return seed
 
 
 def _placeholder(example: Any, name: str, found: list[Traced]) -> Any:
     """The example with a placeholder for each number: lists stay lists, arrays become arrays of objects."""
-    if hasattr(example, "dtype") and hasattr(example, "reshape") and example.ndim:
-        array = example.astype(object)
-        flat = array.reshape(-1)
-        for i, number in enumerate(example.reshape(-1).tolist()):
-            flat[i] = _placeholder(number, name, found)
-        return flat.reshape(array.shape)
-    if isinstance(example, (list, tuple)):
-        return type(example)([_placeholder(x, f"{name}[{i}]", found) for i, x in enumerate(example)])
     if isinstance(example, Value):
         example = example.data
+    if isinstance(example, (list, tuple)):
+        inside = [_placeholder(x, f"{name}[{i}]", found) for i, x in enumerate(example)]
+        return example._make(inside) if hasattr(example, "_make") else type(example)(inside)
+    if hasattr(example, "__array__") and not isinstance(example, np.generic):
+        array = _array(example, name)
+        if array.ndim:
+            placeholders = np.empty(array.shape, object)
+            flat = placeholders.reshape(-1)
+            for i, number in enumerate(array.reshape(-1).tolist()):
+                flat[i] = _placeholder(number, name, found)
+            return placeholders
+        example = array.item()
     if not _is_number(example):
+        advice = ": pass its entries as arguments, or as a list" if isinstance(example, dict) else ""
         raise TypeError(
-            f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}"
+            f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}{advice}"
         )
+    x = _input(name, isinstance(example, int) or getattr(getattr(example, "dtype", None), "kind", "f") in "iu")
+    found.append(x)
+    return x
+
+
+def _array(example: Any, name: str) -> np.ndarray[Any, Any]:
+    """An array, or what can become one: a tensor, a column of a table."""
+    if isinstance(example, np.ma.MaskedArray):
+        raise TypeError(
+            f"an example is made of real numbers, and {name} is a masked array, whose mask would be lost: fill it, "
+            "and pass the mask as an input of its own"
+        )
+    try:
+        array = np.asarray(example.detach() if hasattr(example, "detach") else example)
+    except Exception as error:
+        raise TypeError(
+            f"an example is made of real numbers, and {name}, of type {type(example).__name__}, cannot be made a NumPy "
+            f"array: {error}"
+        ) from error
+    if array.dtype.kind not in "fiubO":
+        raise TypeError(f"an example is made of real numbers, and {name} is an array of {array.dtype}")
+    return array
+
+
+def _input(name: str, integer: bool) -> Traced:
     x: Traced = _new(Traced)
-    x.grad = NOT_YET
     x.label = name
     x.op = None
     x._a = None
     x._da = ()
     x._b = None
-    x._db = isinstance(example, int) or getattr(getattr(example, "dtype", None), "kind", "f") in "iu"
+    x._db = integer
     x._n = _next_number()
-    found.append(x)
     return x
 
 
-def _shape(example: Any, name: str) -> tuple[int, ...]:
-    if hasattr(example, "shape"):
-        return tuple(example.shape)
-    if not isinstance(example, (list, tuple)):
+def _shape(placeholders: Any, name: str) -> tuple[int, ...]:
+    if isinstance(placeholders, np.ndarray):
+        return tuple(placeholders.shape)
+    if not isinstance(placeholders, (list, tuple)):
         return ()
-    shapes = {_shape(x, name) for x in example}
+    shapes = {_shape(x, name) for x in placeholders}
     if len(shapes) > 1:
         raise ValueError(f"the lists in an example must be of equal length, and those of {name} are not")
-    return (len(example), *(shapes.pop() if shapes else ()))
+    return (len(placeholders), *(shapes.pop() if shapes else ()))
 
 
 def values(result: Any) -> Iterator[Value]:
@@ -295,12 +532,12 @@ def values(result: Any) -> Iterator[Value]:
 
 def _order(roots: list[Value]) -> list[Value]:
     """As `autograd.topological_order`, of several roots."""
-    found = list(dict.fromkeys(roots))
-    seen = set(found)
+    found = list({id(root): root for root in roots}.values())
+    seen = set(map(id, found))
     for node in found:
         for x in node.operands:
-            if isinstance(x, Value) and x not in seen:
-                seen.add(x)
+            if isinstance(x, Value) and id(x) not in seen:
+                seen.add(id(x))
                 found.append(x)
     found.sort(key=attrgetter("_n"))
     return found

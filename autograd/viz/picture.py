@@ -210,7 +210,8 @@ class _Composer:
                 if len(written) <= longest:
                     return written
         if op.name == "dot":
-            return f"Σ of {len(operands) // 2} products" + (" + b" if operands[-1] != 0 else "")
+            bias = isinstance(operands[-1], Value) or operands[-1] != 0
+            return f"Σ of {len(operands) // 2} products" + (" + b" if bias else "")
         if op.nary:
             return f"{op.symbol} of {len(operands)}"
         return f"… {op.symbol} …" if op.name in ("add", "sub", "mul", "div") else f"{op.name}(…)"

@@ -1,16 +1,19 @@
 """Copies and pickles of graphs and networks compute, and differentiate, as the originals do."""
 
 import copy
+import io
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import nn
 from autograd import Value, dot, maximum, sigmoid, sin, topological_order
+from autograd.value import NOT_YET
 
 COPIES = [
     copy.deepcopy,
@@ -96,3 +99,177 @@ def test_of_another_process_are_older_than_what_is_computed_here(tmp_path: Any) 
     for program in (many, few):
         run = subprocess.run([sys.executable, "-c", begin + program], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["12.0", "True"]
+
+
+MILLION = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def long_chain() -> tuple[Value, Value]:
+    """y = x + Σ 2⁻²⁰ …: a million nodes in a row, under the recursion limit that everybody has."""
+    x = Value(0.5)
+    y = x
+    for i in range(MILLION):
+        y = y + 1.0 if i % 2 else -y
+    return x, y
+
+
+@pytest.mark.parametrize("duplicate", [COPIES[0], COPIES[-1]], ids=[NAMES[0], NAMES[-1]])
+def test_of_a_million_nodes_in_a_row(duplicate: Callable[[Any], Any], long_chain: tuple[Value, Value]) -> None:
+    assert sys.getrecursionlimit() < MILLION
+    x, y = long_chain
+    x2, y2 = duplicate((x, y))
+    y2.backward()
+    assert (y2.data, x2.grad, x.grad) == (y.data, 1.0, 0.0)  # −1 to an even power
+
+
+@copies
+@pytest.mark.parametrize("order", [list, reversed], ids=["forwards", "backwards"])
+def test_of_a_list_of_nodes_share_what_the_originals_share(duplicate: Callable[[Any], Any], order: Any) -> None:
+    """Every pair of nodes is related in the copy as in the original, whatever comes first; in linear time."""
+    w = [Value(float(i)) for i in range(5)]
+    nodes = [dot(w, w, w[0]), w[1] * w[2], w[3] + 2, 2 - w[3], maximum(w[3], w[4])]
+    for i in range(5000):
+        nodes.append(nodes[-1] * 0.5 + nodes[i] if i % 3 else -nodes[-1])
+    given = list(order([*w, *nodes]))
+    copied = duplicate(given)
+    place = {id(v): i for i, v in enumerate(given)}
+    place2 = {id(v): i for i, v in enumerate(copied)}
+    assert len(place2) == len(given)
+    for v, v2 in zip(given, copied, strict=True):
+        shape = [place.get(id(x), "between" if isinstance(x, Value) else x) for x in v.operands]
+        assert [place2.get(id(x), "between" if isinstance(x, Value) else x) for x in v2.operands] == shape
+        assert (v2.op, v2.data) == (v.op, v.data)
+    nodes[-1].backward()
+    copied[given.index(nodes[-1])].backward()
+    assert [v.grad for v in copied] == [v.grad for v in given]
+
+
+@copies
+def test_of_two_losses_share_their_parameters(duplicate: Callable[[Any], Any]) -> None:
+    model = nn.MLP(2, [2, 1], seed=0)
+    losses = [model([1.0, 2.0]), model([0.5, -1.0])]
+    model2, losses2 = duplicate((model, losses))
+    mine = {id(p) for p in model2.parameters()}
+    for loss in losses2:
+        assert sum(id(v) in mine for v in topological_order(loss)) == len(mine)
+        loss.backward()
+    assert any(p.grad for p in model2.parameters())
+    assert not any(p.grad for p in model.parameters())
+
+
+@copies
+def test_keep_gradients_labels_and_that_there_is_no_gradient_yet(duplicate: Callable[[Any], Any]) -> None:
+    x, y = Value(3.0, label="x"), Value(2.0, _op="Operation")
+    x.grad = -1.5
+    fresh, done = x * y, x - y
+    done.backward()
+    done.label = "done"
+    x2, y2, fresh2, done2 = duplicate((x, y, fresh, done))
+    assert (x2.label, x2.grad, y2.grad, y2._op) == ("x", -0.5, -1.0, "Operation")
+    assert fresh2.grad is NOT_YET
+    assert done2.grad is not NOT_YET
+    assert (done2.label, done2.grad) == ("done", 1.0)
+    assert y2.grad is not NOT_YET
+
+
+@copies
+def test_keep_the_nodes_that_have_no_derivative(duplicate: Callable[[Any], Any]) -> None:
+    x = Value(0.0)
+    with pytest.raises(ZeroDivisionError, match="the gradient of sqrt") as first:
+        x.sqrt().backward()
+    with pytest.raises(ZeroDivisionError, match="the gradient of sqrt") as second:
+        duplicate(x.sqrt()).backward()
+    assert str(first.value) == str(second.value)
+
+
+@copies
+def test_of_cycles_through_gradients(duplicate: Callable[[Any], Any]) -> None:
+    """The gradient of a leaf may be computed from the leaf, and have a gradient itself."""
+    x = Value(2.0)
+    y = x * x * x
+    y.backward(create_graph=True)
+    first = x.grad  # 3x²
+    first.backward(create_graph=True)  # its own graph goes through x; adds 6x to x.grad
+    x2, first2 = duplicate((x, first))
+    assert x2.grad.data == x.grad.data == 12.0 + 12.0
+    assert x2 in topological_order(x2.grad)
+    third = x2.grad
+    x2.grad = None
+    third.backward()
+    assert x2.grad == 6 * 2.0 + 6  # d/dx (3x² + 6x)
+    assert first2.data == 12.0
+
+
+@copies
+def test_are_made_in_the_order_of_their_originals_and_before_what_comes_next(duplicate: Callable[[Any], Any]) -> None:
+    a = Value(1.0)
+    b = a + 1
+    c = b * a
+    twin = duplicate(c)
+    before = Value(0.0)
+    order = topological_order(twin)
+    assert [v.data for v in order] == [v.data for v in topological_order(c)]
+    assert [v._n for v in order] == sorted({v._n for v in order})
+    assert order[-1]._n < before._n < (twin + 1)._n
+
+
+def test_a_shallow_copy_is_another_node_of_the_same_operands() -> None:
+    x = Value(3.0, label="x")
+    y = x * x
+    twin = copy.copy(y)
+    assert twin is not y
+    assert twin.parents == y.parents
+    (twin + y).backward()
+    assert x.grad == 12.0
+    assert copy.copy(x).label == "x"
+
+
+class Weight(Value):
+    """A `Value` of somebody who needs to know more about it."""
+
+    def __init__(self, data: float, row: int) -> None:
+        super().__init__(data)
+        self.row = row
+
+
+@copies
+def test_of_a_subclass_keep_what_it_adds(duplicate: Callable[[Any], Any]) -> None:
+    w = Weight(2.0, row=3)
+    w2, y2 = duplicate((w, w * w))
+    assert (type(w2), w2.row, w2.data) == (Weight, 3, 2.0)
+    assert y2.parents == (w2, w2)
+
+
+def test_nothing_is_left_of_a_pickle_that_is_done_or_failed() -> None:
+    from autograd.copies import _here
+
+    x = Value(1.0)
+    y = x * x + 1
+    pickle.dumps([y, x])
+    with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
+        pickle.dumps([y, lambda: None])
+    assert not _here.graphs
+
+
+def test_a_pickle_says_the_numbers_of_now() -> None:
+    """Also where a pickler still remembers an earlier one."""
+    file = io.BytesIO()
+    pickler = pickle.Pickler(file)
+    w = Value(1.0)
+    y = w * 2
+    pickler.dump(y)
+    w.data, y.data = 5.0, 10.0
+    assert pickle.loads(pickle.dumps(y)).data == 10.0
+
+
+def test_threads_pickle_one_graph_at_once() -> None:
+    x = Value(1.0)
+    y = x
+    for _ in range(3000):
+        y = y + x
+    with ThreadPoolExecutor(4) as pool:
+        twins = list(pool.map(lambda _: pickle.loads(pickle.dumps((x, y))), range(8)))
+    for x2, y2 in twins:
+        y2.backward()
+        assert x2.grad == 3001.0

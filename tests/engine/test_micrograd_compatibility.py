@@ -177,3 +177,12 @@ def test_the_scalar_loop_that_sums_from_zero() -> None:
     s.backward()
     assert s.data == 8.0
     assert [v.grad for v in x] == [3.0, 5.0]
+
+
+def test_a_leaf_keeps_the_name_of_an_operation_that_it_is_given() -> None:
+    leaf = Value(3, _op="Operation")
+    assert (leaf._op, leaf.op, leaf.parents) == ("Operation", None, ())
+    y = leaf * leaf
+    y.backward()
+    assert leaf.grad == 6.0
+    assert Value(3)._op == Value(3).detach()._op == ""

@@ -124,3 +124,28 @@ def test_errors_inside_still_say_what_and_where() -> None:
 def test_no_derivative_is_computed_inside() -> None:
     with no_grad():
         assert Value(0.0).sqrt().data == 0.0
+
+
+def test_another_thread_goes_on_recording_dots() -> None:
+    """`dot` writes its node itself, and so has to ask for itself whose `no_grad` it is."""
+    w, b = [Value(2.0), Value(3.0)], Value(1.0)
+    inside, done = threading.Event(), threading.Event()
+    seen = []
+
+    def without() -> None:
+        with no_grad():
+            seen.append(dot(w, [1.0, 2.0], b).op)
+            inside.set()
+            done.wait(10)
+            seen.append(dot(w, w, b).op)
+
+    thread = threading.Thread(target=without)
+    thread.start()
+    assert inside.wait(10)
+    plain, of_values = dot(w, [1.0, 2.0], b), dot(w, w, b)
+    done.set()
+    thread.join()
+    assert seen == [None, None]
+    plain.backward()
+    of_values.backward()
+    assert [v.grad for v in (*w, b)] == [1 + 2 * 2, 2 + 2 * 3, 2]

@@ -2,6 +2,7 @@
 
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, dot, total
+from autograd import Value, dot, logsumexp, total
 from autograd.primitives import table
 
 OPERATORS = {
@@ -228,3 +229,28 @@ def test_total_is_one_node() -> None:
         assert y.grad == (1.0 if y in xs else 0.0)
     assert total([]) == 0.0
     assert total(v for v in [1, 2]) == 3.0
+
+
+@pytest.mark.parametrize("given", ["abc", b"ab", 5, 2.5, None, {1.0: 2.0}, Value(2.0)], ids=repr)
+@pytest.mark.parametrize("function", [total, logsumexp, lambda x: dot(x, [1.0]), lambda x: dot([Value(1.0)], x)])
+def test_a_sum_of_what_is_no_list_of_numbers_says_what_it_was_given(function: Any, given: object) -> None:
+    expected = re.escape(f"takes Values or numbers in a list, not {given!r} of type {type(given).__name__}")
+    with pytest.raises(TypeError, match=rf"(dot|total|logsumexp) {expected}"):
+        function(given)
+
+
+@pytest.mark.parametrize("function", [total, logsumexp, lambda x: dot(x, x), lambda x: dot([Value(1.0)] * 2, x)])
+def test_a_sum_of_what_is_no_number_says_what_it_was_given(function: Any) -> None:
+    for items in ([1.0, "a"], ["a", 1.0], [Value(1.0), "a"]):
+        with pytest.raises(TypeError, match="not 'a'"):
+            function(items)
+
+
+def test_errors_of_an_iterator_are_its_own() -> None:
+    def numbers() -> Any:
+        yield 1.0
+        raise TypeError("of the iterator")
+
+    for function in (total, lambda x: dot(x, [1.0])):
+        with pytest.raises(TypeError, match="of the iterator"):
+            function(numbers())

@@ -3,6 +3,8 @@
 import copy
 import random
 
+import pytest
+
 from autograd import Value, dot, topological_order, total, where
 
 
@@ -60,3 +62,9 @@ def test_of_random_graphs_and_of_their_copies() -> None:
         order = check(root)
         copied = check(copy.deepcopy(root))
         assert [node.op for node in copied] == [node.op for node in order]
+
+
+@pytest.mark.parametrize("root", [5, 2.5, "x", None, [Value(1.0)]], ids=repr)
+def test_of_anything_else_is_a_type_error(root: object) -> None:
+    with pytest.raises(TypeError, match=r"topological_order takes a Value, not .* of type"):
+        topological_order(root)

@@ -1,6 +1,12 @@
 """A `Value` is a real number with an identity of its own."""
 
 import math
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -51,9 +57,114 @@ def test_equality_and_hash_are_identity_so_that_nodes_can_live_in_sets() -> None
     a, b = Value(1.0), Value(1.0)
     assert a == a
     assert a != b
-    assert a != 1.0
+    assert not a == b  # noqa: SIM201  both operators are meant
+    assert not a != a  # noqa: SIM202
     assert len({a, b, a}) == 2
     assert {a: "a", b: "b"}[a] == "a"
+    assert [b, a].index(a) == 1
+
+
+NUMBERS = [0.0, -0.0, 1.0, -1.5, 0.1, 1e300, 5e-324, math.inf, -math.inf, math.nan, 2.0**53]
+OTHERS = [
+    *NUMBERS,
+    *(0, 1, True, False, 2**53 + 1, 10**400, -(10**400)),
+    *(
+        np.float64(0.1),
+        np.float32(0.1),
+        np.float32(-1.5),
+        np.int64(1),
+        np.uint8(0),
+        np.uint64(2**53 + 1),
+        np.bool_(True),
+    ),
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=repr)
+@pytest.mark.parametrize("compare", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge])
+def test_comparisons_with_a_number_are_those_of_pythons_floats(compare: Callable[..., Any], other: Any) -> None:
+    """On either side: exact for integers of any size, and NaN equals nothing."""
+    plain = other.item() if isinstance(other, np.generic) else other
+    for data in NUMBERS:
+        assert compare(Value(data), other) is compare(data, plain)
+        assert bool(compare(other, Value(data))) is compare(plain, data)
+
+
+def test_a_guard_against_zero_guards() -> None:
+    def slope(x: Value) -> Value:
+        return x / x if x != 0 else Value(1.0)
+
+    assert slope(Value(0.0)).data == 1.0
+    assert slope(Value(2.0)).op is not None
+    assert Value(3.0) in (1, 2, 3)
+    match Value(1.0):
+        case 1:
+            found = "one"
+        case _:
+            found = "other"
+    assert found == "one"
+
+
+@pytest.mark.parametrize(
+    "other", ["1.0", None, [1.0], 1 + 0j, object(), Fraction(1), Decimal(1)], ids=lambda x: type(x).__name__
+)
+def test_nothing_else_equals_a_value(other: object) -> None:
+    x = Value(1.0)
+    assert not x == other  # noqa: SIM201
+    assert x != other
+    assert not other == x  # noqa: SIM201
+    assert other != x
+
+
+def test_whoever_equals_everything_equals_a_value() -> None:
+    assert Value(1.0) == ANY  # the other operand is asked, as Python does it
+
+
+def test_a_number_does_not_find_a_value_in_a_dictionary() -> None:
+    """Equal is not the same hash, here: `value == 2` and the hash of `value` is that of the node."""
+    x = Value(2.0)
+    assert x == 2.0
+    assert {x: "x"}.get(2.0) is None
+    assert {2.0: "x"}.get(x) is None
+
+
+def test_an_array_is_compared_element_by_element() -> None:
+    x, y = Value(1.0), Value(2.0)
+    assert (np.array([x, y]) == np.array([1.0, 1.0])).tolist() == [True, False]
+    assert (np.array([x, y]) == y).tolist() == [False, True]
+    assert (np.array([1.0, 2.0]) != y).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("given", [2, True, np.float32(2), np.int64(2)], ids=repr)
+def test_a_gradient_is_stored_as_a_float(given: Any) -> None:
+    x = Value(1.0)
+    x.grad = given
+    assert type(x.grad) is float
+    assert x.grad == float(given)
+
+
+def test_a_gradient_of_none_is_zero() -> None:
+    """PyTorch's `zero_grad` sets it to None."""
+    x, w = Value(3.0), Value(2.0)
+    loss = x * x * w
+    loss.backward()
+    x.grad = w.grad = None
+    loss.backward()
+    assert (x.grad, w.grad) == (12.0, 9.0)
+    x.grad = None
+    (x * 5).backward(create_graph=True)
+    assert x.grad.data == 5.0
+
+
+@pytest.mark.parametrize("given", ["1", [1.0], 1j, np.array([1.0])], ids=repr)
+def test_a_gradient_that_is_no_number_is_refused_before_it_is_there(given: object) -> None:
+    x, w = Value(3.0), Value(2.0)
+    (x * w).backward()
+    with pytest.raises(TypeError, match=r"a gradient is a real number or a Value \(or None, for 0\), not .* of type"):
+        w.grad = given
+    assert (x.grad, w.grad) == (2.0, 3.0)
+    (x * w).backward()
+    assert (x.grad, w.grad) == (4.0, 6.0)
 
 
 def test_comparisons_go_by_data_with_values_and_numbers_on_either_side() -> None:
