@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd.functional import _Call, _leaves, _map, _name
 from autograd.graph import evaluate
-from autograd.value import Value
+from autograd.value import Value, no_grad
 
 __all__ = ["GradcheckError", "gradcheck"]
 
@@ -42,6 +42,10 @@ def gradcheck(
     digits of a float; otherwise in floats, with PyTorch's ε and tolerances. Either way f is called once
     more nearby, and the graph must give exactly what f gives there: if it does not, part of f was
     computed outside the graph (``x.data``, `detach`, `no_grad`), and its gradient is lost.
+
+    A derivative is a function like any other, so higher ones are checked by ``gradcheck(grad(f), x)``,
+    ``gradcheck(grad(grad(f)), x)`` … That finds a rule which is right but not right to differentiate again, such as one
+    through `abs` at 0.
 
     At a kink (`relu` at 0) there is no derivative to agree on, and the check fails. It can also fail
     where rounding is great, as after cancellation: choose `atol` and `rtol` accordingly.
@@ -71,7 +75,8 @@ the function gives 8.999982000009, and its graph 8.999991; part of it is compute
 no_grad), by chance, or on another side of an if
     """
     inputs = _map(lambda x: x.data if isinstance(x, Value) else x, inputs)
-    call = _Call(f, inputs, {}, tuple(range(len(inputs))))
+    with no_grad():  # Values that f uses from outside are constants here
+        call = _Call(f, inputs, {}, tuple(range(len(inputs))))
     _check_complete(f, inputs, call)
 
     with _reference() as (number, how, defaults):

@@ -8,9 +8,22 @@ With this module one can
 * follow one direction through a function, in forward mode: `jvp`.
 
 A function here takes and gives numbers and nested lists, tuples and dictionaries of them. Everything
-is pure: no `grad` attribute of any `Value` changes. Numbers in, floats out; if an argument is or
-contains a `Value`, the results are `Value`s that can be differentiated further. A `Value` that the
-function merely uses (a closure) is a constant, unless it belongs to an enclosing derivative.
+is pure: no `grad` attribute of any `Value` changes. Numbers in, floats out; where a `Value` goes in, the
+results are `Value`s that can be differentiated further. It may be an argument or part of one, or one from
+outside that the function uses (a closure): the weights of a network, say, whose own derivative is part of its loss.
+
+>>> from autograd import Value, grad
+>>> v = Value(2.0)
+>>> loss = grad(lambda z: v * z * z)(1.0) * v             # 2 v z · v at z = 1
+>>> loss.backward(); loss.data, v.grad
+(8.0, 8.0)
+
+Under `no_grad` closures are constants, and floats come out again (faster, where the numbers are all one wants):
+
+>>> from autograd import no_grad
+>>> with no_grad():
+...     grad(lambda z: v * z * z)(1.0)
+4.0
 
 Newton's method for a minimum needs a derivative and the derivative of that:
 
@@ -41,7 +54,6 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 from autograd.graph import adjoints, tangents
@@ -51,9 +63,6 @@ from autograd.value import Value, _check_unchanged, _is_number, _no_derivative, 
 __all__ = ["grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad"]
 
 _pos = table["pos"]  # +x: the same number on a node of its own
-
-_outermost: ContextVar[int | None] = ContextVar("autograd.outermost", default=None)
-"""The creation number at which the outermost derivative that is being taken began."""
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -249,20 +258,17 @@ class _Call:
         trees = [args[i] for i in positions]
         self._tree = trees[0] if isinstance(argnums, int) else tuple(trees)
         # A derivative is recorded also where recording is off: that concerns its result, not its inside.
-        enclosing = _outermost.get()
-        level = _outermost.set(self._start if enclosing is None else enclosing)
-        recording = _not_recording.set(False)
+        token = _not_recording.set(False)
         try:
             self.output = f(*fresh, **kwargs)
         finally:
-            _not_recording.reset(recording)
-            _outermost.reset(level)
+            _not_recording.reset(token)
         self.outputs = list(_leaves(self.output))
         for y in self.outputs:
             if not isinstance(y, Value) and not _is_number(y):
                 raise TypeError(f"expected {_name(f)} to give numbers or Values, and it gave {_described(y)}")
         self._dependent = dict.fromkeys(self.inputs)
-        self.order = self._find_dependent(enclosing)
+        self.order = self._find_dependent()
         if self._values:
             _check_unchanged(self.order)
 
@@ -271,14 +277,15 @@ class _Call:
         self.inputs.append(node)
         return node
 
-    def _find_dependent(self, enclosing: int | None) -> list[Value]:
+    def _find_dependent(self) -> list[Value]:
         found: list[Value] = []
         seen: set[Value] = set(self.inputs)
+        constants = _not_recording.get()  # then nothing could be differentiated with respect to what is outside
 
         def look(nodes: Iterable[Value]) -> None:
             for node in nodes:
-                if node._n < self._start:  # older than the inputs: a constant here, but perhaps not outside
-                    self._values = self._values or (enclosing is not None and node._n >= enclosing)
+                if node._n < self._start:  # older than the inputs, so from outside
+                    self._values = self._values or not constants
                 elif node not in seen:
                     seen.add(node)
                     found.append(node)
@@ -312,7 +319,7 @@ class _Call:
         return _map(lambda _: next(each), self._tree)
 
     def result(self, x: Any) -> Any:
-        """x as it is handed out: a `Value` if the function was given any, else a float."""
+        """x as it is handed out: a `Value` if the function was given any or uses one from outside, else a float."""
         if isinstance(x, Value):
             return x if self._values else x.data
         return Value(x) if self._values else float(x)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from types import CodeType, FunctionType
 
-from autograd.readings import FLOATS, NUMBERS, reading
+from autograd.readings import FLOATS, NUMBERS, reading, shared_reading
 
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, without the 3 ms that importing typing takes
 if TYPE_CHECKING:
@@ -87,10 +87,16 @@ class Primitive:
         """
         if not self.nary and len(operands) != len(self.derivatives):  # type: ignore[arg-type]
             operands = self._with_defaults(operands)
+        kind = float
         for operand in operands:
-            if type(operand) not in NUMBERS:
-                return reading(operand).apply(self, operands)
-        return self.apply_to_floats(operands)
+            found = type(operand)
+            if found is not kind and found not in NUMBERS:
+                if kind is not float:
+                    return shared_reading(self, operands).apply(self, operands)
+                kind, first = found, operand
+        if kind is float:
+            return self.apply_to_floats(operands)
+        return reading(first).apply(self, operands)
 
     def _with_defaults(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         arity = len(self.derivatives)  # type: ignore[arg-type]
@@ -159,18 +165,31 @@ def _for_floats(function: Any) -> Any:
     """The same code, with each primitive it names replaced by that primitive's function of floats.
 
     `Primitive.__call__` has to look at its operands; inside a formula on floats there is nothing
-    to look for, and a tanh costs a tenth.
+    to look for, and a tanh costs a tenth. The rows of this module never change; in any other, a name may
+    be given another value later, and then the function itself is called, that sees it like every other reading.
     """
     if not isinstance(function, FunctionType):
         return function
     scope = function.__globals__
-    named = {name: scope.get(name) for name in _names(function.__code__)}
-    floats = {name: op.on_floats for name, op in named.items() if isinstance(op, Primitive)}
+    named = [(name, scope.get(name, _for_floats)) for name in sorted(_names(function.__code__))]
+    floats = {name: op.on_floats for name, op in named if isinstance(op, Primitive)}
     if not floats:
         return function
-    return FunctionType(
+    fast = FunctionType(
         function.__code__, {**scope, **floats}, function.__name__, function.__defaults__, function.__closure__
     )
+    fast.__kwdefaults__ = function.__kwdefaults__
+    if scope is globals():
+        return fast
+    look_up = scope.get
+
+    def as_named_now(*operands: float) -> Any:
+        for name, then in named:
+            if look_up(name, _for_floats) is not then:  # _for_floats: no such name
+                return function(*operands)
+        return fast(*operands)
+
+    return as_named_now
 
 
 def _names(code: CodeType) -> set[str]:
@@ -289,8 +308,8 @@ acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 -
 atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x))
 sinh  = primitive("sinh",  None,                     lambda y, x: cosh(x))
 cosh  = primitive("cosh",  None,                     lambda y, x: sinh(x))
-# 1 − y² loses every digit where y is near ±1; with e = exp(−2|x|) it is 4e / (1 + e)².
-tanh  = primitive("tanh",  None,                     lambda y, x: 4 * (e := exp(-2 * abs(x))) / (1 + e) ** 2,
+# 1 − y² loses every digit where y is near ±1; with e = exp(−2|x|) it is 4e / (1 + e)². (−|x|: see the activations.)
+tanh  = primitive("tanh",  None,         lambda y, x: 4 * (e := exp(2 * where(x >= 0, -x, x))) / (1 + e) ** 2,
                            textbook=lambda y, x: 1 - y ** 2)
 
 # The error function and its complement: 1 − erf without the cancellation
@@ -307,9 +326,11 @@ minimum = primitive("minimum", None,                 lambda y, a, b: where(a < b
                                lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)),        symbol="min")
 _abs    = primitive("abs",     lambda x: abs(x),     lambda y, x: where(x > 0, 1, where(x < 0, -1, 0)), symbol="|x|")
 
-# Activations. σ(x) and σ′(x) with e = exp(−|x|), which never overflows; σ′ = σ(1 − σ) = e / (1 + e)².
+# Activations. σ(x) and σ′(x) with e = exp(−|x|), which never overflows; σ′ = σ(1 − σ) = e / (1 + e)² is one smooth
+# function on both sides of 0. A derivative says −|x| as a choice of a side, whose derivatives at 0 are then those of
+# that side, and right; abs has none there.
 sigmoid    = primitive("sigmoid",    lambda x: where(x >= 0, 1, (e := exp(-abs(x)))) / (1 + e),
-                                     lambda y, x: (e := exp(-abs(x))) / (1 + e) ** 2,    symbol="σ",
+                                     lambda y, x: (e := exp(where(x >= 0, -x, x))) / (1 + e) ** 2,  symbol="σ",
                                      textbook=lambda y, x: y * (1 - y))
 relu       = primitive("relu",       lambda x: maximum(x, 0),
                                      lambda y, x: where(x <= 0, 0, 1))

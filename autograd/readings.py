@@ -36,7 +36,14 @@ NUMBERS = frozenset({float, int, bool})
 
 
 class Reading:
-    """How primitives are applied to one kind of operand."""
+    """How primitives are applied to one kind of operand.
+
+    Attributes:
+        precedence: where operands of several kinds meet, the highest decides. Numbers give way to anything;
+            arrays come first, since they apply a primitive to their elements, whatever those are.
+    """
+
+    precedence = 0
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
         raise NotImplementedError
@@ -58,8 +65,15 @@ class Functions(Reading):
 class _Numbers(Reading):
     """Numbers that are not Python's own (NumPy's scalars, subclasses of float) become floats."""
 
+    precedence = -1
+
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
-        return op(*(float(x) if isinstance(x, float) or hasattr(x, "dtype") else x for x in operands))
+        return op(*[x if type(x) in NUMBERS else self._number(op, x, operands) for x in operands])
+
+    def _number(self, op: Primitive, x: Any, operands: Sequence[Any]) -> float:
+        if isinstance(x, (float, int)) or getattr(getattr(x, "dtype", None), "kind", "") in _REAL:
+            return float(x)
+        raise unreadable(op, operands)
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
@@ -79,6 +93,9 @@ def _dot(*operands: float) -> float:
     return sum(map(mul, operands[:n], operands[n:-1]), operands[-1])
 
 
+_REAL = frozenset("fiub")
+"""The kinds of NumPy's data types that are real numbers."""
+
 _ELEMENTARY = (
     *("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
     *("erf", "erfc", "where", "maximum", "minimum"),
@@ -97,13 +114,30 @@ def _numpy() -> None:
     import numpy as np
 
     def on_elements(op: Primitive, operands: Sequence[Any]) -> Any:
-        return np.frompyfunc(op, len(operands), 1)(*operands)
+        """The primitive of each element, as NumPy's ufuncs do for arrays of objects, and of any number of operands."""
+        shape = np.broadcast_shapes(*map(np.shape, operands))
+        columns = [np.broadcast_to(np.asarray(x, dtype=object), shape).flat for x in operands]
+        results = np.empty(shape, dtype=object)
+        for i, elements in enumerate(zip(*columns, strict=True)):
+            results.flat[i] = op(*elements)
+        return results if shape else results[()]
 
     class Arrays(Functions):
+        precedence = 1
+
         def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
-            if any(isinstance(x, np.ndarray) and x.dtype.hasobject for x in operands):  # an array of Values, say
-                return on_elements(op, operands)
-            return super().apply(op, operands)
+            objects = False
+            for x in operands:
+                if isinstance(x, (np.ndarray, np.generic)):
+                    if x.dtype.kind not in _REAL:
+                        if x.dtype.kind != "O":
+                            raise unreadable(op, operands)
+                        objects = True
+                elif type(x) not in NUMBERS and not isinstance(x, (float, int)):
+                    if known(x) is None:
+                        raise unreadable(op, operands)
+                    objects = True  # a Value beside an array, say
+            return on_elements(op, operands) if objects else super().apply(op, operands)
 
     np_name = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
     functions = {
@@ -159,6 +193,14 @@ def reading(operand: Any) -> Reading:
     Raises:
         TypeError: if there is none.
     """
+    found = known(operand)
+    if found is None:
+        raise TypeError(f"expected a Value or a number (or an array, or a SymPy or mpmath number), not {operand!r}")
+    return found
+
+
+def known(operand: Any) -> Reading | None:
+    """The reading for an operand, or None."""
     kind = type(operand)
     try:
         return readings[kind]
@@ -172,4 +214,38 @@ def reading(operand: Any) -> Reading:
         if base in readings:
             readings[kind] = readings[base]
             return readings[base]
-    raise TypeError(f"expected a Value or a number (or an array, or a SymPy or mpmath number), not {operand!r}")
+    return None
+
+
+def shared_reading(op: Primitive, operands: Sequence[Any]) -> Reading:
+    """The reading for operands of several kinds, whichever order they are in.
+
+    Raises:
+        TypeError: if there is none.
+    """
+    kinds = {type(x): x for x in operands if type(x) not in NUMBERS}
+    found = {kind: which for kind, x in kinds.items() if (which := known(x)) is not None}
+    highest = max((which.precedence for which in found.values()), default=0)
+    deciding = {kind: which for kind, which in found.items() if which.precedence == highest}
+    # Of one kind and its subclass, the subclass decides, as with Python's operators.
+    chosen = {
+        which for kind, which in deciding.items() if not any(kind in other.__mro__[1:] for other in deciding)
+    } or set(deciding.values())
+    if len(chosen) != 1:
+        raise unreadable(op, operands)
+    return chosen.pop()
+
+
+def unreadable(op: Primitive, operands: Sequence[Any]) -> TypeError:
+    """The error of operands that do not go together."""
+    kinds = dict.fromkeys(_kind(x) for x in operands)
+    return TypeError(
+        f"{op.name} takes numbers, Values, arrays of those, or numbers of one library such as SymPy; "
+        f"together it cannot take {', '.join(kinds)}"
+    )
+
+
+def _kind(x: Any) -> str:
+    name = type(x).__name__
+    dtype = getattr(x, "dtype", None)
+    return f"{name} of {dtype}" if dtype is not None and hasattr(x, "ndim") and x.ndim else name

@@ -4,8 +4,10 @@ import math
 
 import pytest
 
-from autograd import Value, dot, exp, log, logsumexp, sigmoid, sin, total
+from autograd import Value, dot, exp, grad, gradcheck, log, logsumexp, primitive, sigmoid, sin, tanh, total
+from autograd.check import GradcheckError
 from autograd.graph import topological_order
+from autograd.primitives import table
 
 
 def derivatives(y: Value, x: Value, order: int) -> list[float]:
@@ -152,3 +154,15 @@ def test_nan_counts_as_unchanged() -> None:
     x = Value(math.nan)
     (x * x).backward(create_graph=True)
     assert math.isnan(x.grad.data)
+
+
+def test_gradcheck_of_a_higher_derivative_finds_a_rule_that_goes_through_abs_and_passes_the_tables() -> None:
+    through_abs = primitive("through_abs", tanh, lambda y, x: 4 * (e := exp(-2 * abs(x))) / (1 + e) ** 2)
+    try:
+        assert gradcheck(through_abs, 0.0)
+        with pytest.raises(GradcheckError, match="does not see all"):
+            gradcheck(grad(grad(through_abs)), 0.0)
+    finally:
+        del table["through_abs"]
+    assert gradcheck(grad(grad(tanh)), 0.0)
+    assert gradcheck(grad(grad(grad(sigmoid))), 0.0)
