@@ -208,9 +208,11 @@ class Code:
             return condition
         if _is(a, 0) and _is(b, 1):
             return self.emit(Not, condition.lanes, condition.batched, condition)
-        if _is(a, 1) and isinstance(condition, Comparison) and condition.function == "greater_equal":
-            x, least = condition.args
-            if _is(least, 0) and _called(b, "exp") and _called(b.args[0], "copysign") and b.args[0].args[0] is x:
+        if isinstance(condition, Comparison) and condition.function == "greater_equal" and _is(condition.args[1], 0):
+            x = condition.args[0]
+            if b is x and _called(a, "negative") and a.args[0] is x:
+                return self.elementwise("copysign", x, -1.0)  # −|x|, as the derivatives of the table write it
+            if _is(a, 1) and _called(b, "exp") and _called(b.args[0], "copysign") and b.args[0].args[0] is x:
                 return self.elementwise("exp", self.elementwise("minimum", x, 0.0))  # 1 where x ≥ 0, else exp(−|x|)
         a, b = self.number(a), self.number(b)
         return self._emit(Where, (condition, a, b), condition, a, b)
