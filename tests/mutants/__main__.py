@@ -208,6 +208,7 @@ def main() -> int:
     for copied in places:
         shutil.rmtree(copied, ignore_errors=True)
     (RUNS / "survivors.json").write_text(json.dumps([m.key for m in survivors]))
+    (RUNS / "survivors.toml").write_text(entries([m for m in survivors if m.key not in reasons]))
     return report(modules, survivors, killed, reasons, every, time.monotonic() - begun)
 
 
@@ -250,12 +251,28 @@ def learned(places: Sequence[Path], patience: float) -> Tests | None:
 
 def read_reasons() -> dict[tuple[str, str, str, str], str]:
     """Why each mutant that may survive does, by its key."""
-    entries = tomllib.loads(EXPLAINED.read_text())["survivor"] if EXPLAINED.exists() else []
+    entries = tomllib.loads(EXPLAINED.read_text()).get("survivor", [])
     return {
         (entry["module"], entry["where"], entry["line"], change): entry["reason"]
         for entry in entries
         for change in entry["changes"]
     }
+
+
+def entries(survivors: Iterable[Mutant]) -> str:
+    """What `explained.toml` would say of them, but for the reasons."""
+    changes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for *place, change in sorted({m.key for m in survivors}):
+        changes[place[0], place[1], place[2]].append(change)
+    return "\n".join(
+        f"[[survivor]]\nmodule = {quoted(module)}\nwhere = {quoted(where)}\nline = {quoted(line)}\n"
+        f'changes = [{"".join(f"{chr(10)}  {quoted(change)}," for change in them)}\n]\nreason = ""\n'
+        for (module, where, line), them in changes.items()
+    )
+
+
+def quoted(text: str) -> str:
+    return f"'{text}'" if "'" not in text else json.dumps(text, ensure_ascii=False)
 
 
 def report(
@@ -275,7 +292,8 @@ def report(
         gone = sum(module in (m.module, "all") for m in killed)
         why = sum(m.key in reasons for m in here)
         print(f"{module:<34}{len(here) + gone:>9}{gone:>9}{len(here):>10}{why:>11}")
-    print(f"in {seconds / 60:.0f} min; what killed each is in {RUNS.relative_to(ROOT)}/results.txt")
+    where = RUNS.relative_to(ROOT)
+    print(f"in {seconds / 60:.0f} min; what killed each is in {where}/results.txt")
     unexplained = [m for m in survivors if m.key not in reasons]
     vanished = [key for key in reasons if key[0] in modules and key not in every]
     mistaken = [key for key in reasons if key in dead - alive]
@@ -286,8 +304,10 @@ def report(
     ):
         if keys:
             print(f"\n{title}")
-            for module, where, line, change in keys:
-                print(f"  {module} {where}: {line}\n      {change}")
+            for module, function, line, change in keys:
+                print(f"  {module} {function}: {line}\n      {change}")
+    if unexplained:
+        print(f"\n{where}/survivors.toml has these as entries of {EXPLAINED.name}, but for the reasons.")
     return 1 if unexplained or vanished or mistaken else 0
 
 

@@ -127,10 +127,10 @@ def attempt(place: Path, tests: dict[str, float]) -> dict[str, Any]:
             def too_long(*_: object) -> None:
                 pytest.fail("it takes too long", pytrace=False)
 
-            signal.signal(signal.SIGALRM, too_long)
-            signal.setitimer(signal.ITIMER_REAL, tests[item.nodeid])
+            signal.signal(signal.SIGPROF, too_long)
+            signal.setitimer(signal.ITIMER_PROF, tests[item.nodeid])  # of this process alone: others may be busy
             yield
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             if report.failed:
