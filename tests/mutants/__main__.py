@@ -57,7 +57,7 @@ NOT_COPIED = ("[.]*", "runs", "build", "dist", "site", "*.egg-info", "__pycache_
 FIRST = 30
 """So many tests are tried before all the others: most mutants die of the first."""
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 """Seconds of tests that are tried on one mutant, the fastest first; and a third of that of tests of the same files
 that do not execute its line, but use what was made there (a fixture, a table)."""
 
@@ -183,6 +183,7 @@ def main() -> int:
             print(f"{m.module}:{m.lines[0]} {m.where}: {m.change}")
         return 0
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     begun = time.monotonic()
     reasons = read_reasons()
     prepare()
