@@ -24,8 +24,9 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 TEXTS = {"explained", "_described", "_name", "_named", "__repr__", "__str__", "__dir__"}
@@ -58,7 +59,7 @@ class Mutant:
         module: the file, relative to the repository.
         where: the function, or the name that is assigned to at the top of the module (a row of the table).
         line: the line of source on which the piece begins, stripped.
-        change: before → after.
+        change: before → after; the second time on such a line of the same function with "(2)" behind it.
         start, end, text: the bytes of the source that are replaced, and by what.
         lines: the numbers of the first and the last line of the piece.
         statement: the same of the statement it is part of.
@@ -90,6 +91,11 @@ class Mutant:
 def mutants(module: str, source: str) -> list[Mutant]:
     """The mutants of a module, in the order of the source; each is another program than the original."""
     found = {(m.start, m.end, m.text): m for m in _Walk(module, source).of(ast.parse(source))}
+    times: Counter[tuple[str, str, str, str]] = Counter()
+    for place, m in found.items():
+        times[m.key] += 1
+        if times[m.key] > 1:
+            found[place] = replace(m, change=f"{m.change} ({times[m.key]})")
     return list(found.values())
 
 
