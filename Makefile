@@ -11,7 +11,7 @@ PYTHON ?= python3
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help digits test test-browser test-notebooks fuzz lint check bench pictures notebooks clean
+.PHONY: help digits test test-browser test-notebooks fuzz mutants lint check bench pictures notebooks clean
 
 python := $(VENV)/bin/python
 ready  := $(VENV)/ready
@@ -31,6 +31,9 @@ test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip 
 
 fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath and 3 x 4,000 compiled programs with the eager engine
 	AUTOGRAD_GRAPHS=30000 AUTOGRAD_PROGRAMS=4000 $(python) -m pytest -n auto --dist worksteal tests/fuzz $(ARGS)
+
+mutants: $(ready)-mutants  ## break every rule once and see a test fail, in about an hour
+	$(python) tests/mutants $(ARGS)
 
 lint: $(ready)-lint  ## check style and types
 	$(python) -m ruff check .

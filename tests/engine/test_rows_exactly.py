@@ -1,0 +1,84 @@
+"""The table: what a row is called, what `primitive` takes, and what a formula gives at its ends."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Value, grad
+from autograd.primitives import primitive, table
+
+
+@pytest.fixture(autouse=True)
+def the_table_as_it_was() -> Iterator[None]:
+    names = set(table)
+    yield
+    for name in set(table) - names:
+        del table[name]
+        if name in vars(Value):
+            delattr(Value, name)
+
+
+def test_every_row_is_found_under_its_own_name() -> None:
+    assert {name: row.name for name, row in table.items()} == {name: name for name in table}
+    assert all(row.name.isidentifier() for row in table.values())
+
+
+@pytest.mark.parametrize("name", ["", "1st", "a b", "x+y"])
+def test_a_name_that_is_no_python_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="must be a Python name"):
+        primitive(name, lambda x: x, lambda y, x: 1)
+    assert name not in table
+
+
+def test_a_formula_may_take_its_operands_by_a_star() -> None:
+    def product(*xs: Any) -> Any:
+        return xs[0] * xs[1]
+
+    op = primitive("starred_product", product, lambda *y_and_xs: y_and_xs[2], lambda *y_and_xs: y_and_xs[1])
+    assert grad(op, argnums=(0, 1))(3.0, 5.0) == (5.0, 3.0)  # ∂(ab)/∂a = b
+
+
+def test_log_sum_exp_of_nothing_but_minus_infinity_is_minus_infinity() -> None:
+    nothing = np.array([-np.inf, -np.inf])
+    with np.errstate(divide="ignore"):
+        assert np.array_equal(table["logsumexp"](nothing, nothing), nothing)  # log Σ exp(−∞) = log 0
+
+
+def test_a_name_that_is_taken_is_refused_and_the_row_stays() -> None:
+    row = table["tanh"]
+    with pytest.raises(ValueError, match="there is a primitive called 'tanh' already"):
+        primitive("tanh", lambda x: x, lambda y, x: 1)
+    assert table["tanh"] is row
+
+
+@pytest.mark.parametrize(
+    ("formula", "derivatives", "says"),
+    [
+        (lambda x: x, (), "needs a local derivative"),
+        (5, (lambda y, x: 1,), "and 5 is not"),
+        (lambda x: x, ("y",), "and 'y' is not"),
+        (lambda a, b: a, (lambda y, x: 1,), "its formula takes the operands: 1 arguments, not 2"),
+        (lambda x: x, (lambda x: 1,), r"its derivatives take \(y, \*operands\): 2 arguments, not 1"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(formula: Any, derivatives: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        primitive("unfit", formula, *derivatives)
+    assert "unfit" not in table
+
+
+def test_a_formula_may_be_a_function_of_c() -> None:
+    op = primitive("times", operator.mul, lambda y, a, b: b, lambda y, a, b: a)
+    assert grad(op, argnums=(0, 1))(3.0, 5.0) == (5.0, 3.0)  # ∂(ab)/∂a = b
+
+
+def test_a_row_without_a_domain_does_not_speak_of_one() -> None:
+    with pytest.raises(ValueError, match="sin") as caught:
+        table["sin"](math.inf)
+    assert "defined for" not in str(caught.value)

@@ -1,0 +1,330 @@
+"""Break every line that decides a result, once each, and see that a test notices: ``make mutants``.
+
+    make mutants                                       every module of `MODULES`
+    make mutants ARGS="autograd/graph.py nn/optim.py"  these
+    make mutants ARGS="--sample 200 --seed 3"          so many of them, drawn
+    make mutants ARGS="--last"                         those that survived the last run
+    make mutants ARGS="--list autograd/graph.py"       say which there are
+
+First the tests run once, to learn which of them execute which line. Then each mutant
+(`mutate.py`) is tried with the tests that execute its line, in a copy of the repository under ``runs/mutants/``:
+nothing else is written. A test that fails, hangs or crashes has killed it.
+
+A mutant may survive if it is not another function: a shortcut left out, a bound at which both sides agree. It must
+then stand in ``explained.toml`` with the reason. The exit code is 1 if a survivor does not, or if what stands there
+is killed or is no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from mutate import Mutant, mutants
+from worker import attempt, collect, forked, prepare, trace
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = ROOT / "runs" / "mutants"
+EXPLAINED = Path(__file__).with_name("explained.toml")
+
+MODULES = (
+    *("autograd/primitives.py", "autograd/readings.py", "autograd/value.py", "autograd/graph.py", "autograd/choice.py"),
+    *("autograd/functional.py", "nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
+    "autograd/compiler/*.py",
+)
+
+TESTS = ("tests", "autograd", "nn", "README.md")
+NO_TESTS = ("tests/browser", "tests/mutants", "tests/test_notebooks.py", "tests/test_setup.py")
+"""They do not run the modules above in their own process."""
+
+NOT_COPIED = ("[.]*", "runs", "build", "dist", "site", "*.egg-info", "__pycache__", "notebooks")
+
+FIRST = 30
+"""So many tests are tried before all the others: most mutants die of the first."""
+
+PATIENCE = 20.0
+"""Seconds of tests that are tried on one mutant, the fastest first; and a third of that of tests of the same files
+that do not execute its line, but use what was made there (a fixture, a table)."""
+
+
+class Tests:
+    """Which tests execute which lines, and how long they take."""
+
+    def __init__(self, traces: dict[str, dict[str, Any]], patience: float) -> None:
+        self.patience = patience
+        self.seconds: dict[str, float] = {}
+        self.begin: dict[str, float] = {}
+        self.by_line: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self.by_module: dict[str, list[str]] = defaultdict(list)
+        self.by_file: dict[str, list[str]] = {}
+        for file, traced in traces.items():
+            self.by_file[file] = list(traced["tests"])
+            for test, (seconds, lines_of) in traced["tests"].items():
+                self.seconds[test], self.begin[test] = seconds, seconds + traced["begin"]
+                for module, lines in lines_of.items():
+                    self.by_module[module].append(test)
+                    for line in lines:
+                        self.by_line[module, line].append(test)
+
+    def of(self, mutant: Mutant, killers: Counter[str]) -> list[list[str]]:
+        """The tests to try, in stages: the likeliest, all that execute the line, all that might depend on it."""
+        direct = self._on(mutant.module, *mutant.lines) or self._on(mutant.module, *mutant.statement)
+        others = {other for test in direct for other in self.by_file[test.partition("::")[0]]} - direct
+        if not mutant.called or not direct:
+            others.update(set(self.by_module[mutant.module]) - direct)
+        if not direct:
+            direct, others = others, set()
+        order = sorted(direct, key=lambda test: (-min(killers[test], 3), self.begin[test]))
+        order = self._within(order, self.patience)
+        rest = self._within(sorted(others, key=self.begin.__getitem__), self.patience / 3)
+        return [stage for stage in (order[:FIRST], order[FIRST:], rest) if stage]
+
+    def _within(self, tests: list[str], seconds: float) -> list[str]:
+        """The first of the tests, until their time is up; at least one."""
+        ends = list(accumulate(self.seconds[test] for test in tests))
+        return [test for i, (test, end) in enumerate(zip(tests, ends, strict=True)) if end <= seconds or i == 0]
+
+    def _on(self, module: str, first: int, last: int) -> set[str]:
+        return {test for line in range(first, last + 1) for test in self.by_line.get((module, line), ())}
+
+
+# ── what each process that tries mutants knows ──────────────────────────────────────────────────
+
+place: Path
+known: Tests
+killers: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+
+
+def begin(places: Any, tests: Tests | None) -> None:
+    global place, known
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    place = places.get()
+    if tests is not None:
+        known = tests
+        forked(place, collect, list(tests.by_file))  # compiles them all, once
+
+
+def traced(task: tuple[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
+    file, modules = task
+    return file, forked(place, trace, file, modules)
+
+
+def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
+    """The mutant, what killed it (None if it survived) and how long that took."""
+    begun = time.perf_counter()
+    target = place / mutant.module
+    original, times = target.read_text(), target.stat()
+    # What Python has compiled is set aside: it would be taken for the mutant's (only seconds and sizes are compared).
+    caches = list(target.parent.glob(f"__pycache__/{target.stem}.*.pyc"))
+    compiled = [(file, file.rename(file.with_suffix(".aside"))) for file in caches]
+    target.write_text(mutant.source(original))
+    killer, mine = None, killers[mutant.module, mutant.where]
+    try:
+        for stage in known.of(mutant, mine):
+            limits = {test: 5 + 10 * known.seconds[test] for test in stage}
+            outcome = forked(place, attempt, limits, seconds=30 + 5 * sum(known.seconds[test] for test in stage))
+            if outcome["exit"] not in (0, 5):
+                killer = outcome["killer"] or "it cannot be imported"
+                mine[killer] += 1
+                break
+    finally:
+        target.write_text(original)
+        os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
+        for file, aside in compiled:
+            aside.rename(file)
+    return mutant, killer, time.perf_counter() - begun
+
+
+# ── the whole ─────────────────────────────────────────────────────────────────────────────────
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make mutants", description="Break every rule once; a test must notice.")
+    parser.add_argument("modules", nargs="*", help="files to break, relative to the repository")
+    parser.add_argument("-j", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (one a core)")
+    parser.add_argument("--sample", type=int, metavar="N", help="try N mutants, drawn at random")
+    parser.add_argument("--seed", type=int, default=0, help="of that draw")
+    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="S", help="seconds of tests for one mutant")
+    parser.add_argument("--where", metavar="NAME", help="only in functions and rows whose name contains this")
+    parser.add_argument("--last", action="store_true", help="only those that survived the last run")
+    parser.add_argument("--list", action="store_true", help="print the mutants and try none")
+    given = parser.parse_args()
+
+    modules = sorted({str(p.relative_to(ROOT)) for m in given.modules or MODULES for p in ROOT.glob(m)})
+    if not modules:
+        parser.error(f"there is no module {', '.join(given.modules)}")
+    wanted = [m for module in modules for m in mutants(module, (ROOT / module).read_text())]
+    every = {m.key for m in wanted}
+    if given.where:
+        wanted = [m for m in wanted if given.where in m.where]
+    if given.last:
+        last = {tuple(key) for key in json.loads((RUNS / "survivors.json").read_text())}
+        wanted = [m for m in wanted if m.key in last]
+    if given.sample is not None and given.sample < len(wanted):
+        wanted = random.Random(given.seed).sample(wanted, given.sample)
+    if given.list:
+        for m in wanted:
+            print(f"{m.module}:{m.lines[0]} {m.where}: {m.change}")
+        return 0
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    begun = time.monotonic()
+    reasons = read_reasons()
+    prepare()
+    places = [RUNS / f"copy-{i}" for i in range(max(1, min(given.j, len(wanted))))]
+    for copied in places:
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(ROOT, copied, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    tests = learned(places, given.patience)
+    if tests is None:
+        return 2
+
+    survivors: list[Mutant] = []
+    killed: list[Mutant] = []
+    with (RUNS / "results.txt").open("w") as results, workers(places, tests) as pool, suppress(KeyboardInterrupt):
+        for mutant, killer, seconds in pool.imap_unordered(tried, wanted):
+            (survivors if killer is None else killed).append(mutant)
+            at = f"{mutant.module}:{mutant.lines[0]} {mutant.where}: "
+            print(f"{at}{mutant.change}\n    {killer or 'SURVIVED'}, {seconds:.1f} s", file=results, flush=True)
+            if killer is None and mutant.key not in reasons:
+                say(f"{at}{mutant.line}\n    survived: {mutant.change}\n")
+            done = len(survivors) + len(killed)
+            progress(done, len(wanted), len(survivors), time.monotonic() - begun)
+    for copied in places:
+        shutil.rmtree(copied, ignore_errors=True)
+    (RUNS / "survivors.json").write_text(json.dumps([m.key for m in survivors]))
+    (RUNS / "survivors.toml").write_text(entries([m for m in survivors if m.key not in reasons]))
+    return report(modules, survivors, killed, reasons, every, time.monotonic() - begun)
+
+
+def workers(places: Iterable[Path], tests: Tests | None) -> Any:
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    for copied in places:
+        queue.put(copied)
+    return context.Pool(len(list(places)), begin, (queue, tests))
+
+
+def learned(places: Sequence[Path], patience: float) -> Tests | None:
+    """The lines that each test executes, from a run of them all (kept until a file changes); None if that fails."""
+    modules = sorted({str(p.relative_to(ROOT)) for m in MODULES for p in ROOT.glob(m)})
+    digest = hashlib.sha256(sys.version.encode())
+    for file in sorted(f for top in TESTS for f in (places[0] / top).rglob("*")):
+        if file.suffix in (".py", ".json") and file.parent.name != "mutants":
+            digest.update(str(file.relative_to(places[0])).encode() + file.read_bytes())
+    kept = RUNS / f"lines-{digest.hexdigest()[:16]}.json"
+    if kept.exists():
+        return Tests(json.loads(kept.read_text()), patience)
+    ignored = [f"--ignore={path}" for path in NO_TESTS]
+    files = forked(places[0], collect, [*ignored, *(t for t in TESTS if (places[0] / t).exists())])["files"]
+    traces: dict[str, dict[str, Any]] = {}
+    with workers(places, None) as pool:
+        for file, outcome in pool.imap_unordered(traced, [(file, modules) for file in files]):
+            if outcome["exit"] not in (0, 1, 5):
+                say(f"{file} cannot be run: see {places[0].parent.relative_to(ROOT)}/copy-*.log\n")
+                return None
+            for test in outcome["failed"]:
+                say(f"{test} fails without any mutant, and is left out\n")
+                outcome["tests"].pop(test, None)
+            traces[file] = outcome
+            progress(len(traces), len(files), None, 0)
+    for old in RUNS.glob("lines-*.json"):
+        old.unlink()
+    kept.write_text(json.dumps(traces))
+    return Tests(traces, patience)
+
+
+def read_reasons() -> dict[tuple[str, str, str, str], str]:
+    """Why each mutant that may survive does, by its key."""
+    entries = tomllib.loads(EXPLAINED.read_text()).get("survivor", [])
+    return {
+        (entry["module"], entry["where"], entry["line"], change): entry["reason"]
+        for entry in entries
+        for change in entry["changes"]
+    }
+
+
+def entries(survivors: Iterable[Mutant]) -> str:
+    """What `explained.toml` would say of them, but for the reasons."""
+    changes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for *place, change in sorted({m.key for m in survivors}):
+        changes[place[0], place[1], place[2]].append(change)
+    return "\n".join(
+        f"[[survivor]]\nmodule = {quoted(module)}\nwhere = {quoted(where)}\nline = {quoted(line)}\n"
+        f'changes = [{"".join(f"{chr(10)}  {quoted(change)}," for change in them)}\n]\nreason = ""\n'
+        for (module, where, line), them in changes.items()
+    )
+
+
+def quoted(text: str) -> str:
+    return f"'{text}'" if "'" not in text else json.dumps(text, ensure_ascii=False)
+
+
+def report(
+    modules: Sequence[str],
+    survivors: Sequence[Mutant],
+    killed: Sequence[Mutant],
+    reasons: dict[tuple[str, str, str, str], str],
+    every: set[tuple[str, str, str, str]],
+    seconds: float,
+) -> int:
+    """Print the table and what is wrong; the exit code."""
+    alive, dead = {m.key for m in survivors}, {m.key for m in killed}
+    say("")
+    print(f"{'module':<34}{'mutants':>9}{'killed':>9}{'survived':>10}{'explained':>11}")
+    for module in (*modules, "all"):
+        here = [m for m in survivors if module in (m.module, "all")]
+        gone = sum(module in (m.module, "all") for m in killed)
+        why = sum(m.key in reasons for m in here)
+        print(f"{module:<34}{len(here) + gone:>9}{gone:>9}{len(here):>10}{why:>11}")
+    where = RUNS.relative_to(ROOT)
+    print(f"in {seconds / 60:.0f} min; what killed each is in {where}/results.txt")
+    unexplained = [m for m in survivors if m.key not in reasons]
+    vanished = [key for key in reasons if key[0] in modules and key not in every]
+    mistaken = [key for key in reasons if key in dead - alive]
+    for title, keys in (
+        ("Survivors without a reason:", [m.key for m in unexplained]),
+        (f"{EXPLAINED.name} explains what is killed:", mistaken),
+        (f"{EXPLAINED.name} explains what is no more:", vanished),
+    ):
+        if keys:
+            print(f"\n{title}")
+            for module, function, line, change in keys:
+                print(f"  {module} {function}: {line}\n      {change}")
+    if unexplained:
+        print(f"\n{where}/survivors.toml has these as entries of {EXPLAINED.name}, but for the reasons.")
+    return 1 if unexplained or vanished or mistaken else 0
+
+
+def say(text: str) -> None:
+    """Print a line over that of the progress."""
+    print(f"\r\x1b[K{text}" if sys.stdout.isatty() else text, end="" if sys.stdout.isatty() else "\n", flush=True)
+
+
+def progress(done: int, of: int, survived: int | None, seconds: float) -> None:
+    left = f", {survived} survived, {seconds / done * (of - done) / 60:.0f} min left" if survived is not None else ""
+    text = f"{done} of {of} {'files of tests traced' if survived is None else 'mutants tried'}{left}"
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{text}", end="", flush=True)
+    elif done % 100 == 0 or done == of:
+        print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
