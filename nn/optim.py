@@ -63,8 +63,7 @@ class Optimiser:
     def step(self, gradient: Any = None) -> None:
         """Step every parameter once, against its `grad`; or the program's vector, against `gradient`.
 
-        A parameter whose `grad` is None has none, and is left alone, as in PyTorch. When this fails, no parameter
-        has been stepped.
+        When this fails, no parameter has been stepped.
 
         Raises:
             TypeError: for a gradient given with `Value`s, or none with a program, or one that is no number (no
@@ -90,8 +89,6 @@ class Optimiser:
         for i, parameter in enumerate(self.parameters):
             grad = parameter.grad
             if type(grad) is not float:
-                if grad is None:
-                    continue
                 grad = _number(grad, i)
             data, *state = rule(parameter.data, grad, *self.state[i])
             stepped.append((i, float(data), tuple(state)))  # a float also for a rate that is NumPy's

@@ -10,7 +10,6 @@ With this module one can
 
 from __future__ import annotations
 
-import inspect
 import math
 import os
 import sys
@@ -18,63 +17,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
-from unittest import mock
 
 import numpy as np
 
 import autograd
-import autograd.compiler.program
 from autograd import Value
+from autograd.compiler.engines import ENGINES
+
+__all__ = [
+    "ENGINES", "Disagreement", "Eager", "Refused", "compiled", "dirty", "disagreement", "eager", "flat", "interrupted",
+    "outputs", "outputs_of", "relative", "samples",
+]  # fmt: skip
 
 _PACKAGE = os.path.dirname(autograd.__file__)
-_NAMED = "engine" in inspect.signature(autograd.compile).parameters
 
 
 class Refused(Exception):  # noqa: N818  it is an answer, not an error
     """An engine said that it cannot run a program, and why."""
 
 
-def _engines() -> list[str]:
-    if not _NAMED:
-        return ["numpy", "nodes"]
-    found = []
-    for name in ("numpy", "nodes", "native", "jax"):
-        try:
-            autograd.compile(lambda x: x * Value(2.0), example=(1.0,), engine=name)  # type: ignore[call-arg]
-        except (ValueError, ImportError):  # there is no such engine, or not here
-            continue
-        found.append(name)
-    return found
-
-
-ENGINES = _engines()
-
-
 def compiled(f: Callable[..., Any], example: Any, engine: str = "auto") -> Any:
     """A program for an engine.
 
     Raises:
-        Refused: where an engine other than "auto" and "numpy", which run everything, does not run this program.
+        Refused: where an engine says that it cannot run this program.
     """
-    if engine == "auto":
-        return autograd.compile(f, example=example)
-    if _NAMED:
-        try:
-            program = autograd.compile(f, example=example, engine=engine)  # type: ignore[call-arg]
-        except (TypeError, ValueError) as error:
-            if engine == "numpy" or (engine not in str(error) and "engine" not in str(error)):
-                raise
-            raise Refused(str(error)) from error
-        used = getattr(program, "engine", engine)
-        if engine != "numpy" and isinstance(used, str) and used != engine:
-            raise Refused(f"it is run by {used}, not by {engine}")
-        return program
-    many, narrow = (-1, math.inf) if engine == "nodes" else (math.inf, -1)
-    with mock.patch.multiple(autograd.compiler.program, _MANY=many, _NARROW=narrow):
-        program = autograd.compile(f, example=example)
-    if engine == "nodes" and not program._tape:
-        raise Refused("a tape does not run a take")
-    return program
+    try:
+        return autograd.compile(f, example=example, engine=engine)
+    except ValueError as error:
+        if "cannot run this program" not in str(error):
+            raise
+        raise Refused(str(error)) from error
 
 
 # ── the referee ───────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,8 @@ import copy
 import gc
 import inspect
 from collections.abc import Callable
-from threading import Lock
+from threading import enumerate as threads
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +65,7 @@ class Program:
         self.parameters: list[Value] = [scalars.parameters[node] for node in self._engine.parameters]
         self._vector: Floats = np.array([p.data for p in self.parameters], float)
         self._last_gradient: Floats | None = None
-        self._busy = Lock()
+        self._running: dict[str, int] = {}  # the thread that is inside
 
     # ── the numbers ───────────────────────────────────────────────────────────────────────────
 
@@ -168,7 +169,7 @@ class Program:
             with np.errstate(all="ignore"):
                 mean, gradient = self._engine.value_and_grad(self._vector, inputs, size)
         finally:
-            self._busy.release()
+            self._running.clear()
         self._last_gradient = gradient
         return mean, gradient
 
@@ -188,11 +189,21 @@ class Program:
                 value_of = self._engine.values(self._vector, inputs, size)
             return _collect(self._result, value_of, size)
         finally:
-            self._busy.release()
+            self._running.clear()
 
     def _begin(self) -> None:
-        if not self._busy.acquire(blocking=False):
-            raise RuntimeError("another thread is running this program; give each thread its own: copy.copy(program)")
+        """Keep other threads out: they would use the same buffers.
+
+        What is kept is which thread is inside, no lock, as an interrupt may come before the call that would free it.
+        """
+        me = get_ident()
+        inside = self._running.setdefault("thread", me)
+        if inside != me:
+            if any(thread.ident == inside for thread in threads()):
+                raise RuntimeError(
+                    "another thread is running this program; give each thread its own: copy.copy(program)"
+                )
+            self._running["thread"] = me  # that one was interrupted, and is gone
 
     # ── what it looks like ────────────────────────────────────────────────────────────────────
 

@@ -735,7 +735,7 @@ class _Vectors(_Writer):
 
     def reduce(self, term: Reduce, axes: tuple[str, ...]) -> _Text:
         if term.name != "Σ":
-            if len(term.letters) != 1 or _letters(term):
+            if term.name != "logsumexp" or len(term.letters) != 1 or _letters(term):
                 raise NoVectors
             body = self.write(term.body, term.letters)
             if not body.array:

@@ -153,4 +153,5 @@ def test_every_parameter_takes_part() -> None:
     for name, written in PROGRAMS.items():
         f, parameters = written.make()
         slopes = eager(losses(f), parameters, *written.batch(32, seed=0)).gradients
-        assert np.count_nonzero(slopes.any(axis=0)) >= len(parameters) / 3, name
+        least = len(parameters) / (6 if name == "target_network" else 3)  # half of that one is detached
+        assert np.count_nonzero(slopes.any(axis=0)) >= least, name

@@ -611,7 +611,8 @@ def conditions_of_rows_and_columns(p, _):
 
 @program(parameters(h=(5,), u=(3,), M=(3, 5)), normal(5))
 def conditions_of_rows_columns_and_inputs(p, x):
-    return sum(where(p.h[j] > 0, where(p.M[i][j] > x[j], p.u[i], x[j]), 0.5) for i in range(3) for j in range(5)) ** 2
+    chosen = [where(p.h[j] > 0, where(p.M[i][j] > x[j], p.u[i], p.M[i][j]), 0.5) for i in range(3) for j in range(5)]
+    return sum(chosen) ** 2
 
 
 @program(parameters(p=(3,), q=(3,)), normal())
