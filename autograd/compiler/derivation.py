@@ -80,7 +80,7 @@ from autograd.compiler.terms import (
     vectors,
 )
 from autograd.compiler.terms import Not as Negation
-from autograd.compiler.trace import DETACH
+from autograd.compiler.trace import CONDITIONS, DETACH
 from autograd.primitives import table
 
 __all__ = ["Derivation", "Line", "derive", "derive_node_by_node"]
@@ -460,6 +460,7 @@ class _Reader:
         if group not in self.must:
             text, _ = self._text(term, axes)
             short = group.op.name in ("add", "sub", "neg", "mul") and len(text) <= _SHORT
+            short = short or (group.op in CONDITIONS and len(text) <= 2 * _SHORT)
             once = self.reads.get(group, 0) <= 1 and len(text) <= _LONG and not axes
             if group.op in (_POS, DETACH) or short or once:
                 self.written.add(group)
