@@ -129,8 +129,6 @@ class Roll:
         self.row = np.full(n, -1, np.int64)
         self.number = np.zeros(n)
         self.active = np.array(scalars.active, bool)
-        self._fixed: dict[tuple[int, int], int] = {}
-        self._copied: dict[int, tuple[Rows, Rows]] = {}
         for node, number in scalars.constants.items():
             self.store[node] = CONSTANT
             self.number[node] = number

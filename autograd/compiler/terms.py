@@ -379,7 +379,7 @@ class Plain:
         return f"{'σ' if name == 'sigmoid' else name}{'′' * prime}({inside})"
 
     def over(self, name: str, letters: Sequence[str]) -> str:
-        return {"Σ": "Σ"}.get(name, name) + "".join(LETTERS[letter] for letter in letters)
+        return name + "".join(LETTERS[letter] for letter in letters)
 
     def absolute(self, inside: str) -> str:
         return f"abs({inside})" if "|" in inside else f"|{inside}|"

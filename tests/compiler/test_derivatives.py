@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 
 import autograd
 from autograd import Value, cos, exp, grad, hessian, hvp, jacobian, jvp
+from autograd.compiler.engines import ENGINES
 
 
 def lagrangian(q, v):
@@ -52,3 +55,25 @@ def test_a_loss_with_a_derivative_in_it_is_trained_through() -> None:
     slope = 0.7 * math.exp(0.7 * 0.4)
     assert value == pytest.approx((slope - 1) ** 2, rel=1e-14)
     assert gradient[0] == pytest.approx(2 * (slope - 1) * (1 + 0.7 * 0.4) * math.exp(0.28), rel=1e-14)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_compiled_hessian_is_the_one_by_hand(engine: str) -> None:
+    """E = w² x³ + exp(w x): ∂²E/∂x², ∂²E/∂w∂x … in a program whose parameter is another."""
+    v = Value(1.5)
+
+    def entries(w: Any, x: Any) -> Any:
+        return hessian(lambda a, b: v * a**2 * b**3 + exp(a * b), argnums=(0, 1))(w, x)
+
+    w, x = 0.5, -1.25
+    e = math.exp(w * x)
+    expected = [
+        [1.5 * 2 * x**3 + x * x * e, 1.5 * 6 * w * x**2 + (1 + w * x) * e],
+        [1.5 * 6 * w * x**2 + (1 + w * x) * e, 1.5 * w**2 * 6 * x + w * w * e],
+    ]
+    program = autograd.compile(entries, example=(1.0, 1.0), engine=engine)
+    found = program(np.array([w]), np.array([x]))
+    assert np.array(found).reshape(2, 2) == pytest.approx(np.array(expected), rel=1e-13)
+    both = autograd.compile(lambda w, x: sum(map(sum, entries(w, x))), example=(1.0, 1.0), engine=engine)
+    slope = 2 * x**3 + 2 * 6 * w * x**2 + w**2 * 6 * x  # by v
+    assert both.value_and_grad([w], [x])[1] == pytest.approx([slope], rel=1e-13)
