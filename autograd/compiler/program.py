@@ -26,6 +26,7 @@ __all__ = ["Program"]
 
 Floats = NDArray[np.float64]
 _SHOWN = 40  # entries of a table that `print` shows
+_ROWS = 100  # in one block of LaTeX: KaTeX and MathJax refuse to expand many more
 
 
 class Program:
@@ -262,7 +263,8 @@ class Program:
         rows = [f"{x.left} {notation.adds if x.adds else notation.equals} {x.right}" for x in derivation.lines]
         if self._root is None:
             rows.append(rf"&\text{{result: }}{derivation.result}")
-        return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+        blocks = [rows[i : i + _ROWS] for i in range(0, len(rows), _ROWS)]
+        return "\n".join("$$\\begin{aligned}\n" + " \\\\\n".join(block) + "\n\\end{aligned}$$" for block in blocks)
 
     def _summary(self) -> str:
         return f"{_count(len(self.parameters))}, inputs {self._inputs_shown()}"

@@ -131,7 +131,7 @@ def line(latex: str) -> str:
 
 def rows(latex: str) -> list[str]:
     r"""The rows of what ``_repr_latex_`` gives, without ``$$`` and ``aligned``; none of the empty ones."""
-    inside = latex.strip().strip("$").strip()
+    inside = latex.strip().strip("$").strip().replace("$$\n$$", r"\\")  # a long program is several blocks
     inside = re.sub(r"\\(begin|end)\{[a-z*]+\}(\{[a-z]*\})?", "", inside)
     return [row.strip() for row in re.split(r"\\\\(?:\[[^\]]*\])?", inside) if row.strip()]
 
