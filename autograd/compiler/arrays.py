@@ -1,6 +1,6 @@
 """The table read for arrays that are not there yet: applying a primitive emits array instructions.
 
-Feeding the `Array`s of a program that is being written to a row of the table writes down the instructions of
+Feeding `Symbol`s of the arrays of a program that is being written to a row of the table writes down the instructions of
 its formula or of a local derivative. What has been computed before is not computed again, so that σ′ finds the
 exp(−|x|) and the 1 + exp(−|x|) that σ has left behind. `Code.readings` remembers which array is which row of the
 table, so that the derivation can say σ′(z) where the program says how.
@@ -24,6 +24,7 @@ from autograd.compiler.instructions import (
     Elementwise,
     Function,
     Instruction,
+    Literal,
     Mask,
     Not,
     Number,
@@ -37,7 +38,7 @@ from autograd.compiler.instructions import (
 from autograd.primitives import Primitive
 from autograd.readings import NUMBERS, Reading, reading, readings
 
-__all__ = ["Code", "Read", "is_scalar", "product"]
+__all__ = ["Code", "Read", "Symbol", "check_readable", "is_scalar", "product", "read_table"]
 
 UFUNCS = {
     "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "sin": "sin", "cos": "cos",
@@ -310,33 +311,164 @@ def _called(x: Any, function: str) -> bool:
     return isinstance(x, Elementwise) and x.function == function
 
 
+class Symbol:
+    """What a formula of the table is fed: an array that is not there yet. Arithmetic on it emits instructions.
+
+    It is no instruction itself, so that ``x == 0`` can be a condition on the numbers; and what would be answered
+    once for all of them (a truth, a text, a look into a dictionary) is refused.
+    """
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def __add__(self, other: Any) -> Any:
+        return symbol(self.array.code.add(self.array, instruction(other)))
+
+    def __radd__(self, other: Any) -> Any:
+        return symbol(self.array.code.add(instruction(other), self.array))
+
+    def __sub__(self, other: Any) -> Any:
+        return symbol(self.array.code.subtract(self.array, instruction(other)))
+
+    def __rsub__(self, other: Any) -> Any:
+        return symbol(self.array.code.subtract(instruction(other), self.array))
+
+    def __mul__(self, other: Any) -> Any:
+        return symbol(self.array.code.multiply(self.array, instruction(other)))
+
+    def __rmul__(self, other: Any) -> Any:
+        return symbol(self.array.code.multiply(instruction(other), self.array))
+
+    def __truediv__(self, other: Any) -> Any:
+        return symbol(self.array.code.divide(self.array, instruction(other)))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return symbol(self.array.code.divide(instruction(other), self.array))
+
+    def __pow__(self, other: Any) -> Any:
+        return symbol(self.array.code.power(self.array, instruction(other)))
+
+    def __rpow__(self, other: Any) -> Any:
+        return symbol(self.array.code.power(instruction(other), self.array))
+
+    def __neg__(self) -> Any:
+        return symbol(self.array.code.negative(self.array))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return symbol(self.array.code.elementwise("absolute", self.array))
+
+    def _compared(self, function: str, other: Any) -> Any:
+        other = instruction(other)
+        if not isinstance(other, Array) and not is_scalar(other):
+            raise TypeError(f"an array is compared with numbers, not with {other!r}")
+        return symbol(self.array.code.compare(function, self.array, other))
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compared("less", other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compared("less_equal", other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compared("greater", other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compared("greater_equal", other)
+
+    def __eq__(self, other: object) -> Any:
+        return self._compared("equal", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compared("not_equal", other)
+
+    def __bool__(self) -> bool:
+        raise TypeError("an array has no truth: a formula chooses with where, not with if")
+
+    def __hash__(self) -> int:
+        raise TypeError("an array is no key, and in no set: a formula chooses with where")
+
+    def __str__(self) -> str:
+        raise TypeError("an array has no text: a formula chooses with where")
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+def symbol(x: Any) -> Any:
+    """What a formula is fed for x."""
+    return Symbol(x) if isinstance(x, Array) else x
+
+
+def instruction(x: Any) -> Any:
+    """What a formula's result, or a number in it, is in the program."""
+    if isinstance(x, (tuple, list)):
+        return tuple([instruction(part) for part in x])
+    return x.array if isinstance(x, Symbol) else x
+
+
 class _Arrays(Reading):
     """The table read as array instructions."""
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
-        code: Code = next(x.code for x in operands if isinstance(x, Array))
-        result = self._apply(code, op, operands)
-        if isinstance(result, Array) and not any(result is x for x in operands):
-            code.readings[result] = Read(op, tuple(operands))  # the outermost: relu(x), not maximum(x, 0)
-        return result
+        given = [instruction(x) for x in operands]
+        code: Code = next(x.code for x in given if isinstance(x, Array))
+        result = self._apply(code, op, given)
+        if isinstance(result, Array) and not any(result is x for x in given):
+            code.readings[result] = Read(op, tuple(given))  # the outermost: relu(x), not maximum(x, 0)
+        return symbol(result)
 
     def _apply(self, code: Code, op: Primitive, operands: Sequence[Any]) -> Any:
         if op.name == "where":
             return code.where(*operands)
-        if op.name in ("equal", "not_equal"):  # == on instructions asks whether they are the same
+        if op.name in ("equal", "not_equal"):
             return code.compare(op.name, *operands)
         if op.name in UFUNCS:
             return code.elementwise(UFUNCS[op.name], *operands)
-        if op.name == "total":
-            assert code.space is not None
+        if op.name == "total" and code.space is not None:  # of a whole sequence, which is one array
             space, lanes, batched = code.space
             return code.product_sum(operands[0], 1.0, space, batched, lanes, batched)
         if op.formula is not None:
-            return op.formula(*operands)
+            return instruction(op.formula(*map(symbol, operands)))
         function = reading(np.empty(0)).functions.get(op.name)  # type: ignore[attr-defined]
         if function is None:
             raise TypeError(f"the primitive {op.name} has no formula, and NumPy has no function of that name")
         return code.function(op.name, function, operands)
 
 
-readings[Array] = _Arrays()
+readings[Symbol] = _Arrays()
+
+
+def check_readable(op: Primitive, arity: int) -> None:
+    """That formula and derivatives of a primitive can be read for arrays.
+
+    Raises:
+        TypeError: saying why not.
+    """
+    if op.nary:
+        return
+    code = Code()
+    xs = [code.do(Literal, (), False, np.ones(())) for _ in range(arity)]
+    y = read_table(op, op, xs)
+    for rule in op.derivatives:  # type: ignore[union-attr]
+        if rule is not None:
+            read_table(op, rule, [y if isinstance(y, Array) else xs[0], *xs])
+
+
+def read_table(op: Primitive, row: Any, operands: Sequence[Any]) -> Any:
+    """A formula or a derivative of a primitive, read for arrays.
+
+    Raises:
+        TypeError: if it asks for something that arrays have not.
+    """
+    try:
+        return instruction(row(*map(symbol, operands)))
+    except (TypeError, AttributeError) as error:
+        raise TypeError(
+            f"the primitive {op.name} cannot be compiled: its formula and derivatives have to be arithmetic and "
+            f"functions of autograd (autograd.exp, not math.exp; where, not if). Read for arrays: {error}"
+        ) from error

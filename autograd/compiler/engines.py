@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.compiler.arrays import check_readable
 from autograd.compiler.execute import Plan
 from autograd.compiler.lower import lower
 from autograd.compiler.normalise import Scalars
 from autograd.compiler.roll import Groups, grouped, roll
 from autograd.compiler.tape import Tape
+from autograd.compiler.trace import DETACH, TAKE
 
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation
@@ -129,6 +131,9 @@ def choose(scalars: Scalars, root: int | None, engine: str) -> Engine:
     """
     if engine != "auto" and engine not in ENGINES:
         raise ValueError(f"engine is one of {', '.join(map(repr, ['auto', *ENGINES]))}, not {engine!r}")
+    for op, arity in {(op, len(xs)) for op, xs in zip(scalars.op, scalars.operands, strict=True) if op is not None}:
+        if op not in (DETACH, TAKE):
+            check_readable(op, arity)
     groups = grouped(scalars)
     if engine == "auto":
         nodes = sum(len(lanes) for _, lanes in groups)

@@ -113,63 +113,9 @@ def _short(x: Any) -> str:
 
 
 class Array(Instruction):
-    """An instruction that computes an array. Arithmetic on it emits further instructions (`arrays.py`)."""
+    """An instruction that computes an array."""
 
     __slots__ = ()
-
-    def __add__(self, other: Any) -> Any:
-        return self.code.add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self.code.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self.code.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.code.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self.code.multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self.code.multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.code.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.code.divide(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self.code.power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self.code.power(other, self)
-
-    def __neg__(self) -> Any:
-        return self.code.negative(self)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Any:
-        return self.code.elementwise("absolute", self)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.code.compare("less", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.code.compare("less_equal", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.code.compare("greater", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.code.compare("greater_equal", self, other)
-
-    def __bool__(self) -> bool:
-        raise TypeError("an array has no truth: a formula chooses with where, not with if")
 
 
 class Effect(Instruction):

@@ -10,13 +10,14 @@ table says ∂z/∂W = a, ∂z/∂a = W and ∂z/∂b = 1, and the sums are δ a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.arrays import Code, Read, is_scalar
+from autograd.compiler.arrays import Code, Read, is_scalar, read_table
 from autograd.compiler.instructions import (
     Adjoint,
     Array,
@@ -44,6 +45,7 @@ from autograd.primitives import Primitive, table
 __all__ = ["Lowered", "lower"]
 
 _DOT, _TOTAL, _LOGSUMEXP = (table[name] for name in ("dot", "total", "logsumexp"))
+_CHOICES = frozenset({"where", "maximum", "minimum"})
 
 
 class Lowered:
@@ -162,26 +164,13 @@ class _Lowering:
         if not any(isinstance(x, Array) for x in given):
             given = [self._literal(x) for x in given]
         try:
-            try:
-                result = row(*given)
-            except (
-                ArithmeticError,
-                ValueError,
-            ):  # of numbers that Python refuses: left to run time, where it is IEEE's
-                given = [x if isinstance(x, Array) else self._literal(x) for x in given]
-                result = row(*given)
-        except (TypeError, AttributeError) as error:
-            raise TypeError(
-                f"the primitive {op.name} cannot be compiled: its formula and derivatives have to be arithmetic and "
-                f"functions of autograd (autograd.exp, not math.exp; where, not if). Read for arrays: {error}"
-            ) from error
+            result = read_table(op, row, given)
+        except (ArithmeticError, ValueError):  # of numbers, which Python refuses: at run time they follow IEEE
+            given = [x if isinstance(x, Array) else self._literal(x) for x in given]
+            result = read_table(op, row, given)
         if derivative is not None and isinstance(result, Array) and not any(result is x for x in given):
             known = self.code.readings.get(result)
-            if known is None or known.op.name in (
-                "where",
-                "maximum",
-                "minimum",
-            ):  # softplus′(z) is better known as σ(z)
+            if known is None or known.op.name in _CHOICES:  # softplus′ is better known as σ
                 self.code.readings[result] = Read(op, tuple(operands[1:]), derivative)
         return result
 
@@ -190,10 +179,12 @@ class _Lowering:
             x = self._literal(np.full(_space(group), x))
         lanes = (*x.lanes[: len(group.shape)], *[1] * len(group.inner))
         peak = self.code.peak(x, lanes)
-        shift = table["where"](abs(peak) < np.inf, peak, 0.0)
+        finite = self.code.compare("less", self.code.elementwise("absolute", peak), math.inf)
+        shift = self.code.where(finite, peak, 0.0)
         space = (*lanes[: len(group.shape)], *group.inner)
-        summed = self.code.product_sum(table["exp"](x - shift), 1.0, space, x.batched, lanes, x.batched)
-        y = shift + table["log"](summed)
+        e = self.code.elementwise("exp", self.code.subtract(x, shift))
+        summed = self.code.product_sum(e, 1.0, space, x.batched, lanes, x.batched)
+        y = self.code.add(shift, self.code.elementwise("log", summed))
         if x.lanes[len(group.shape) :] == group.inner:  # not one operand that stands for several
             self.code.readings[y] = Read(_LOGSUMEXP, (x,))
         return self.code.reshape(y, _drop(y, group))

@@ -95,7 +95,7 @@ class Scalars:
 
     def node(self, op: Primitive, operands: tuple[int, ...], rank: int) -> int:
         """The node for op(*operands): an old one if there is one, a constant if it can be computed."""
-        key = (op.name, *operands)
+        key = (op, *operands)
         known = self._known.get(key)
         if known is not None:
             return known

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Program"]
 
 Floats = NDArray[np.float64]
+_EXACT = 2**53  # the integers up to which a float64 is exact
 _SHOWN = 40  # entries of a table that `print` shows
 _ROWS = 100  # in one block of LaTeX: KaTeX and MathJax refuse to expand many more
 
@@ -312,6 +313,13 @@ class Program:
             raise ValueError(f"argument {number} of the batch is not an array: {error}") from None
         if array.dtype.kind not in "fiub":
             raise TypeError(f"argument {number} of a batch is an array of real numbers, not of {array.dtype}")
+        if (
+            array.dtype.kind in "iu"
+            and array.dtype.itemsize == 8
+            and array.size
+            and max(array.max(), -array.min()) > _EXACT
+        ):
+            raise ValueError(f"argument {number} of a batch has integers above 2**53, which float64 has not")
         return np.ascontiguousarray(array, np.float64).reshape(array.shape)
 
     def _check_limits(self, inputs: list[Floats]) -> None:

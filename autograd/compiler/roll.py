@@ -299,7 +299,7 @@ def grouped(s: Scalars) -> Groups:
             operands = s.operands[node]
             length = len(operands) if op.nary else 0
             kinds = _kinds(s, operands[:: len(operands) // 2] if op is _DOT else operands[:1] if op.nary else operands)
-            alike.setdefault((s.level[node], op.name, s.batched[node], length, kinds), []).append(node)
+            alike.setdefault((s.level[node], op, s.batched[node], length, kinds), []).append(node)
     families: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for key in alike:
         families.setdefault((*key[:3], key[4]), []).append(key)

@@ -76,32 +76,32 @@ class Tape:
 
     def _operations(self, function: Callable[[Primitive], Any]) -> list[Operation]:
         place, scalars = self.place, self.scalars
-        functions: dict[str, Any] = {}
+        functions: dict[Primitive, Any] = {}
         found: list[Operation] = []
         for node in self.nodes:
             op = scalars.op[node]
             assert op is not None
-            if op.name not in functions:
-                functions[op.name] = function(op)
+            if op not in functions:
+                functions[op] = function(op)
             operands = [place[x] for x in scalars.operands[node]]
             if op.nary or len(operands) > 2:
-                found.append((functions[op.name], itemgetter(*operands, 0), _SEQUENCE))  # 0: for a tuple, also of one
+                found.append((functions[op], itemgetter(*operands, 0), _SEQUENCE))  # 0: for a tuple, also of one
             else:
-                found.append((functions[op.name], operands[0], operands[1] if len(operands) == 2 else _NO_OPERAND))
+                found.append((functions[op], operands[0], operands[1] if len(operands) == 2 else _NO_OPERAND))
         return found
 
     def _edges(self, rules: str) -> list[Edge]:
         if self.root is None:
             return []
         place, scalars = self.place, self.scalars
-        known: dict[tuple[str, int], Any] = {}
+        known: dict[tuple[Primitive, int], Any] = {}
         found: list[Edge] = []
         for node in reversed(self.nodes):
             if not scalars.active[node]:
                 continue
             op, operands = scalars.op[node], scalars.operands[node]
             assert op is not None
-            key = (op.name, len(operands))
+            key = (op, len(operands))
             if key not in known:
                 known[key] = _shortcuts(op, len(operands), getattr(op, rules))
             here, there = place[node], [place[x] for x in operands]

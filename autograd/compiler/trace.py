@@ -86,11 +86,25 @@ def _refuse(what: str, instead: str) -> NoReturn:
         frame = asked
     name, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(name, line).strip()
-    raise TypeError(
+    error = TypeError(
         f"{what} is not known while a function is compiled, because it depends on an input or a parameter\n"
         f'  at "{name}", line {line}{": " + text if text else ""}\n'
         f"The compiled program has to do the same for every input. {instead}"
     )
+    tracer = eager._tracer()
+    if tracer is not None and tracer.refused is None and not _tried_by_this_package():
+        tracer.refused = error
+    raise error
+
+
+def _tried_by_this_package() -> bool:
+    """Whether the question came from code of ours that goes another way when it is refused: `Value.tanh`."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename in (__file__, eager.__file__):
+        if frame.f_code.co_name == "of_one":
+            return True
+        frame = frame.f_back
+    return frame is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE)
 
 
 _ours: dict[str, bool] = {}
@@ -241,11 +255,19 @@ def _operator(op: Primitive, reflected: bool = False) -> Callable[[Any, Any], An
     def of_two(self: Traced, other: Any) -> Any:
         if not isinstance(other, Value):
             if not _is_number(other):
+                if op in (EQUAL, NOT_EQUAL) and _is_like_a_number(other):
+                    _refuse(f"whether an input equals {other!r}", "Compare it with a float.")
                 return NotImplemented
             other = float(other)
         return _node(op, (other, self) if reflected else (self, other))
 
     return of_two
+
+
+def _is_like_a_number(x: Any) -> bool:
+    """Whether Python would compare a float with x: a Fraction, a Decimal, a complex number, mpmath's and SymPy's."""
+    kind = type(x)
+    return (hasattr(kind, "__float__") or hasattr(kind, "__complex__")) and not hasattr(kind, "__array__")
 
 
 _operator_equal, _operator_not_equal = _operator(EQUAL), _operator(NOT_EQUAL)
@@ -306,6 +328,8 @@ class _Tracer:
         made: the leaves that it has made.
         noise: the placeholders of the random numbers that it has drawn by `chance.uniform`.
         generators: those that they are to come from.
+        refused: the first question that was refused, which the function may have caught: what it then does would
+            be built in for good.
     """
 
     def __init__(self) -> None:
@@ -313,6 +337,7 @@ class _Tracer:
         self.made: set[Value] = set()
         self.noise: list[Traced] = []
         self.generators: list[Any] = []
+        self.refused: TypeError | None = None
 
     def record(self, op: Primitive, operands: Sequence[Any]) -> Traced:
         """op(*operands): parameters change, so what is computed from them is computed by the program."""
@@ -406,11 +431,15 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
     tracer = _Tracer()
     chance = _global_chance()
     token = eager._pause(eager._tracing, tracer)
+    recording = eager._not_recording.set(False)  # no_grad around concerns what it computes, not what is compiled
     try:
         result = f(*placeholders)
     finally:
         tracer.open = False
+        eager._not_recording.reset(recording)
         eager._resume(eager._tracing, token)
+    if tracer.refused is not None:
+        raise tracer.refused
     for before, after in zip(chance, _global_chance(), strict=True):
         if before[1] != after[1]:
             raise TypeError(
@@ -422,10 +451,39 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
     if not roots:
         raise TypeError(f"the function to compile must return a Value or lists of Values, and it returned {result!r}")
     order = _order(roots)
+    _check_made_here(order, began, tracer.made)
+    _check_identity(order)
     for node in order:
         if type(node) is Traced and node._n > began:
             node.__class__ = _Finished
     return Trace(arguments, result, order, tracer.made, tracer.noise, _seed(tracer.generators))
+
+
+def _check_made_here(order: list[Value], began: int, made: set[Value]) -> None:
+    """That nothing in the graph came into being elsewhere meanwhile: it would be taken for a parameter."""
+    for node in order:
+        if not isinstance(node, Traced) and node._n > began and node not in made:
+            raise TypeError(
+                f"{node!r} came into being while the function was compiled, but not by what is traced: in another "
+                "thread, from a copy or a pickle. Compute it in the function itself, or before."
+            )
+
+
+def _check_identity(order: list[Value]) -> None:
+    """That no two `Value`s are compared by ``==``: outside of a trace that asks whether they are the same one."""
+    if all(node.op not in (EQUAL, NOT_EQUAL) for node in order):
+        return
+    of_parameters: set[int] = set()  # what is a Value, and no plain number, outside of a trace
+    for node in order:
+        if (node.op is None and not isinstance(node, Traced)) or any(id(x) in of_parameters for x in node.operands):
+            of_parameters.add(id(node))
+        if node.op in (EQUAL, NOT_EQUAL):
+            of_parameters.discard(id(node))  # true or false
+            if all(id(x) in of_parameters for x in node.operands):
+                raise TypeError(
+                    "== between two Values that depend on parameters asks whether they are the same Value, which is "
+                    "False, and no condition on their numbers; write where(abs(a - b) <= 0, …) for that"
+                )
 
 
 def _global_chance() -> list[tuple[str, Any]]:
