@@ -507,6 +507,9 @@ class _Reader:
         store, rows = place(x)
         owners = self._owners(store, rows)
         if store == PARAMETER and len(owners) > 1:
+            if isinstance(x, Contribute) and x.strides == (1,):
+                self._contribute_to_blocks(x, value, assign)
+                return
             owners = [self.vector]
         if assign and len(np.unique(rows)) < rows.size:
             self._clear(store, np.unique(rows))
@@ -523,9 +526,24 @@ class _Reader:
         self._write(name, shape, term, axes)
         self._hand_out(store, rows.reshape(-1), name, shape, not assign)
 
+    def _contribute_to_blocks(self, x: Contribute, value: Any, assign: bool) -> None:
+        """What goes to several blocks of parameters at once: a line for each."""
+        for start, stop in _runs(place(x)[1], lambda row: self._owner(PARAMETER, row)):
+            owner = self._owner(PARAMETER, x.start + start)
+            assert owner is not None
+            whole = owner.start == x.start + start and owner.size == stop - start
+            shape = owner.shape if whole else (stop - start,) * (stop - start > 1)
+            index, axes = self._axes(shape)
+            at = Index()
+            for length, i in zip(shape, index, strict=True):
+                at = at * length + i
+            term = self._term(value, [at + Index(start)])
+            left = self._place(owner, self._target(owner), at + Index(x.start + start))
+            self._add_to(left, not assign, term, axes)
+
     def _add_to(self, left: Ref, adds: bool, term: Term, axes: dict[str, int]) -> None:
         """A line for a part of an adjoint."""
-        letters = list(axes)
+        letters, original = list(axes), term
         if len(letters) == 2 and left.at == tuple(Index(0, ((letter, 1),)) for letter in letters[::-1]):
             letters.reverse()  # the rows first
         try:
@@ -535,12 +553,12 @@ class _Reader:
                 letters = [letter, *letters]
                 one = (Index(0, ((letter, 1),)),)
                 row = Ref(left.name, left.shape, (*one, *left.at[1:]))
-                term = replaced(term, lambda x: Ref(x.name, x.shape, one) if x.shape == (1,) else x)
+                term = replaced(term, lambda x: _in_row(x, one))
             written = vectors(row, letters, self.ranges, self.n)
             exists = adds or left.name.endswith("]") or left.name in {self._slope(block.name) for block in self.blocks}
             right = vectors(term, letters, self.ranges, self.n, number=exists or written.endswith("]"))
         except NoVectors:
-            self._indexed(left, adds, replaced(term, _plain))
+            self._indexed(left, adds, original)
         else:
             self._append(written, adds, right)
 
@@ -630,21 +648,19 @@ class _Reader:
 
     def _merge(self) -> None:
         """Make one line of what is contributed to the same parameters: nothing reads a gradient before the end."""
-        slopes = {self.n.name(self._slope(block.name)) for block in [*self.blocks, self.vector]}
         lefts = {line.left for line in self.lines}
-        overlapping = any(left not in slopes and left.startswith(slope) for left in lefts for slope in slopes)
         if len(self.blocks) > 1 and self.n.name(self._slope("θ")) in lefts:
-            overlapping = True
-        if overlapping:
             return
-        for slope in slopes:
+        for block in self.blocks:
+            slope = self.n.name(self._slope(block.name))
+            part = self.n.part(slope, "0").split("0")[0]
             lines = [line for line in self.lines if line.left == slope]
-            if len(lines) < 2 or any(line.adds is False for line in lines[1:]):
+            if len(lines) < 2 or not all(line.adds for line in lines[1:]) or any(x.startswith(part) for x in lefts):
                 continue
-            written = lines[0].right
-            for line in lines[1:]:
-                negative = line.right.startswith(self.n.minus)
-                written += f" {self.n.minus} {line.right[len(self.n.minus) :]}" if negative else f" + {line.right}"
+            written, *more = [x.right for x in lines if x.right != self.n.number(0.0)] or [lines[0].right]
+            for right in more:
+                negative = right.startswith(self.n.minus)
+                written += f" {self.n.minus} {right[len(self.n.minus) :]}" if negative else f" + {right}"
             self.lines = [line for line in self.lines if line.left != slope or line is lines[-1]]
             at = next(i for i, line in enumerate(self.lines) if line is lines[-1])
             self.lines[at] = lines[0]._replace(right=written)
@@ -799,12 +815,24 @@ class _Reader:
                 return Num(self.fixed[store, int(rows.flat[0])])
             return self._element(store, self._flat(x, index), owners[0])
         if store == PARAMETER:
-            return self._element(store, self._flat(x, index), self.vector)
+            at = self._flat(x, index)
+            return self._element(store, at, self._block(at))
         name = self._joined(store, rows)
         at = Index()
         for length, i in zip(rows.shape, index, strict=True):
             at = at * length + (i if length > 1 else Index())
         return Ref(name, (rows.size,), (at,))
+
+    def _block(self, at: Index) -> _Owner:
+        """The block of parameters that an index runs in, or else the whole vector."""
+        least = most = at.constant
+        for atom, factor in at.parts:
+            if not isinstance(atom, str):
+                return self.vector
+            reach = factor * (self.ranges[atom] - 1)
+            least, most = least + min(reach, 0), most + max(reach, 0)
+        low, high = self._owner(PARAMETER, least), self._owner(PARAMETER, most)
+        return low if low is not None and low == high else self.vector
 
     def _element(self, store: int, at: Index, owner: _Owner | None = None) -> Term:
         if owner is None:
@@ -918,9 +946,13 @@ def _product(a: Term, b: Term) -> Term:
     return Power(a, Num(2.0)) if a == b and not isinstance(a, Num) else times(a, b)
 
 
-def _plain(x: Ref) -> Ref:
-    """Without the letter that stood for the only row."""
-    return Ref(x.name, x.shape, (Index(),)) if x.shape == (1,) else x
+def _in_row(x: Ref, row: tuple[Index, ...]) -> Ref:
+    """With a letter that stands for the only row."""
+    if x.shape == (1,):
+        return Ref(x.name, x.shape, row)
+    if len(x.shape) == 2 and x.shape[0] == 1 and x.at[0] == Index():
+        return Ref(x.name, x.shape, (*row, x.at[1]))
+    return x
 
 
 def _runs(rows: Numbers, owner: Any) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import inspect
+import re
 from collections.abc import Callable
 from threading import enumerate as threads
 from threading import get_ident
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from autograd.compiler.engines import choose
 from autograd.compiler.normalise import Scalars, normalise
 from autograd.compiler.trace import trace
+from autograd.primitives import table
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ __all__ = ["Program"]
 
 Floats = NDArray[np.float64]
 _EXACT = 2**53  # the integers up to which a float64 is exact
+_TAKEN = frozenset({"E", "θ", "σ", "Σ", "inf", "nan"})  # what has a meaning of its own in a derivation
+_WHOLE = re.compile("θ(?![₀-₉])")  # the whole vector, not a block of it
+_TIMES = r"\times"
 _SHOWN = 40  # entries of a table that `print` shows
 _ROWS = 100  # in one block of LaTeX: KaTeX and MathJax refuse to expand many more
 
@@ -221,13 +226,13 @@ class Program:
         return self._engine.derivation(self._arguments(), self._result, notation)
 
     def _arguments(self) -> list[tuple[str, tuple[int, ...]]]:
-        """The names and shapes of the inputs; E and θ are the program's own."""
-        names = [name + "_" * (name in ("E", "θ")) for name in self._names]
-        arguments = list(zip(names, self._shapes, strict=True))
-        if self._noise:
-            drawn = next(name for name in ("u", "u_", "u__", "noise_") if name not in names)
-            arguments.append((drawn, (self._noise,)))
-        return arguments
+        """The names and shapes of the inputs; E, θ and the names of functions have their own meaning."""
+        names: list[str] = []
+        for name in [*self._names, *["u"] * bool(self._noise)]:
+            while name in _TAKEN or name in table or name in names:
+                name += "_"
+            names.append(name)
+        return list(zip(names, [*self._shapes, (self._noise,)], strict=False))
 
     def __str__(self) -> str:
         from autograd.compiler.terms import Plain
@@ -235,7 +240,9 @@ class Program:
         derivation = self._derivation(Plain())
         if derivation is None:
             return f"{self._summary()}\n\n{self._engine.described()}, more than are written out here"
-        written = [_count(len(self.parameters), derivation.parameters), f"inputs {self._inputs_shown()}"]
+        whole = len(derivation.parameters) > 1 and any(_WHOLE.search(x.left + x.right) for x in derivation.lines)
+        counted = _count(len(self.parameters), derivation.parameters, " θ" if whole else "")
+        written = [counted, f"inputs {self._inputs_shown()}"]
         if derivation.tables:
             written += ["", "constants"]
             written += [f"    {name} = {_entries(values)}" for name, values in derivation.tables.items()]
@@ -261,7 +268,11 @@ class Program:
         if derivation is None:
             return rf"$$\text{{{self._engine.described()}}}$$"
         notation = LaTeX()
-        rows = [f"{x.left} {notation.adds if x.adds else notation.equals} {x.right}" for x in derivation.lines]
+        rows = [
+            f"{notation.name(name)} {notation.equals} {_entries(values).replace('×', _TIMES).replace('−', '-')}"
+            for name, values in derivation.tables.items()
+        ]
+        rows += [f"{x.left} {notation.adds if x.adds else notation.equals} {x.right}" for x in derivation.lines]
         if self._root is None:
             rows.append(rf"&\text{{result: }}{derivation.result}")
         blocks = [rows[i : i + _ROWS] for i in range(0, len(rows), _ROWS)]
@@ -375,8 +386,8 @@ def _names(f: Callable[..., Any], number: int) -> list[str]:
     return names[:number] if len(names) >= number else [f"x{k}" for k in range(number)]
 
 
-def _count(number: int, blocks: list[tuple[str, tuple[int, ...]]] | None = None) -> str:
-    written = f"{number or 'no'} parameter{'s' * (number != 1)}"
+def _count(number: int, blocks: list[tuple[str, tuple[int, ...]]] | None = None, called: str = "") -> str:
+    written = f"{number or 'no'} parameter{'s' * (number != 1)}{called}"
     return written + (": " + ", ".join(_shaped(*block) for block in blocks) if blocks else "")
 
 

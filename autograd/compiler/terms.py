@@ -426,7 +426,8 @@ class LaTeX(Plain):
             return rf"\frac{{\partial {self.name(above)}}}{{\partial {self.name(below)}}}"
         stem = name.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉")
         mark = name[len(stem) :]
-        letter = self.greek.get(stem) or (stem if len(stem) == 1 else rf"\mathrm{{{stem}}}".replace("_", r"\_"))
+        plain = len(stem) == 1 and stem != "_"
+        letter = self.greek.get(stem) or (stem if plain else rf"\mathrm{{{stem}}}".replace("_", r"\_"))
         if not mark:
             return letter
         return f"{letter}{'^' if mark[0] in '⁰¹²³⁴⁵⁶⁷⁸⁹' else '_'}{{{mark.translate(_BACK)}}}"

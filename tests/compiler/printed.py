@@ -757,7 +757,7 @@ def header(line: str, start: str = "") -> list[tuple[str, tuple[int, ...]]]:
     elif line == "no parameters":
         return []
     else:
-        match = re.fullmatch(r"(\d+) (parameters?): (.*)", line)
+        match = re.fullmatch(r"(\d+) (parameters?)(?: θ)?: (.*)", line)
         if match is None or (match[1] == "1") != (match[2] == "parameter"):
             raise MisprintError(f"{line}: expected 'N parameters: …'")
         total, listed = int(match[1]), match[3]

@@ -68,4 +68,6 @@ def test_weight_decay_does_not_disturb_the_layout_or_the_names() -> None:
         lambda x: 0.1 * sum(p * p for p in model.parameters()) + model(x) ** 2, example=([0.0] * 3,)
     )
     assert decayed.parameters == plain.parameters
-    assert "∂E/∂θ += 0.2 θ" in str(decayed)
+    shown = str(decayed)
+    for line in ("11 parameters θ: W¹ (2 × 3)", "+ 0.1 Σ θ²", "∂E/∂W¹ = δ¹ xᵀ + 0.2 W¹", "∂E/∂W² = δ² (a¹)ᵀ + 0.2 W²"):
+        assert line in shown
