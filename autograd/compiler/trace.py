@@ -306,7 +306,10 @@ def chosen(items: Sequence[Any], index: Traced) -> Traced:
             raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
         return table["where"](index, items[1], items[0])  # type: ignore[no-any-return]
     if index.op is not None or index._db is not True:
-        raise TypeError(f"take chooses by an integer of the example, and {index!r} is not one")
+        _refuse(
+            "an index that is computed",
+            "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of its own.",
+        )
     return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], index))
 
 
