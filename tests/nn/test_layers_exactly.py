@@ -1,6 +1,7 @@
 """Neurons, networks and dropout: what holds where nothing is said."""
 
 import math
+import random
 
 import pytest
 
@@ -56,3 +57,13 @@ def test_a_seed_that_is_an_input_of_a_compiled_function_is_refused_as_a_seed() -
 
     with pytest.raises(TypeError, match="seed is a whole number"):
         autograd.compile(f, example=(1,))
+
+
+def test_a_draw_of_exactly_p_is_kept() -> None:
+    class Drawn(random.Random):
+        def random(self) -> float:
+            return 0.25
+
+    # A draw is one of 0, 2⁻⁵³, 2·2⁻⁵³ … below 1, so that the draws below p are the fraction p of them, and p is not one
+    assert nn.Dropout(0.25, seed=Drawn())([3.0]) == [4.0]
+    assert nn.Dropout(0.26, seed=Drawn())([3.0]) == [0.0]
