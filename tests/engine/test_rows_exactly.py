@@ -115,10 +115,15 @@ def test_a_row_is_drawn_by_its_name_if_it_has_no_symbol() -> None:
     assert (table["exp"].symbol, table["add"].symbol) == ("exp", "+")
 
 
-def test_a_power_is_printed_as_in_books() -> None:
-    textbook = table["pow"].textbook
+@pytest.mark.parametrize(
+    ("name", "operands", "expected"),
+    [("pow", (None, 3.0, 4.0), 108.0), ("tanh", (0.5, None), 0.75), ("sigmoid", (0.25, None), 0.1875)],
+)
+def test_a_rule_in_a_stabler_form_has_that_of_the_books_beside_it(name: str, operands: Any, expected: float) -> None:
+    """b aᵇ⁻¹, 1 − y², y (1 − y), of (y, *operands)."""
+    textbook = table[name].textbook
     assert textbook is not None
-    assert textbook(None, 3.0, 4.0) == 108.0  # b aᵇ⁻¹
+    assert textbook(*operands) == expected
 
 
 @pytest.mark.parametrize("a", [0.25, 4.0])
