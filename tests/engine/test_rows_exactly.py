@@ -148,3 +148,15 @@ def test_a_negative_power_of_0_and_its_slope_are_infinite_in_ieee_arithmetic() -
         y = table["pow"](a, b)
         slope = table["pow"].derivatives[0](y, a, b)  # type: ignore[index]
     assert (y.tolist(), slope.tolist()) == ([math.inf], [-math.inf])  # 1/a and −1/a² as a falls to 0
+
+
+def test_the_slope_of_leaky_relu_and_the_depth_of_elu_are_pytorchs_if_not_given() -> None:
+    assert table["leaky_relu"](-1.0) == -0.01
+    assert table["elu"](-1.0) == math.expm1(-1.0)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_log_sum_exp_overflows_nowhere(place: int) -> None:
+    xs = [0.0, 0.0, 0.0]
+    xs[place] = 1000.0
+    assert table["logsumexp"](*xs) == 1000.0  # exp(−1000) is 0
