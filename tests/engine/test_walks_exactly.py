@@ -13,6 +13,12 @@ def test_an_adjoint_of_a_product_is_the_other_factor_itself() -> None:
     assert adjoint[y] is x
 
 
+def test_an_adjoint_of_a_sum_is_that_of_the_sum_itself() -> None:
+    x, y, seed = Value(2.0), Value(3.0), Value(5.0)
+    adjoint = adjoints(topological_order(x + y), {}, seed)
+    assert adjoint[x] is adjoint[y] is seed, "δ, and not δ · 1"
+
+
 def test_what_is_made_of_a_node_from_a_process_that_is_ahead_comes_after_it() -> None:
     x = Value(2.0)
     y = x * x
