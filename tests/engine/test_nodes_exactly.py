@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -65,3 +67,48 @@ def test_its_gradients_are_the_sums_over_its_operands_of_what_the_row_says(way: 
         uses = [3.0 * rule for x, rule in zip(y.operands, rules, strict=True) if x is leaf]
         assert leaf.grad == pytest.approx(sum(uses), rel=4e-16)  # a product, and a sum of at most three
     assert y.grad == 3.0
+
+
+def _inner(v: Value) -> Value:
+    return v * 1.0
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_operand_that_is_a_node_is_walked_through_once_however_often_it_occurs(way: str) -> None:
+    make = WAYS[way][0]
+    direct, inner = (Value(A), Value(B)), (Value(A), Value(B))
+    make(*direct).backward()
+    make(*map(_inner, inner)).backward()  # · 1 changes no digit
+    assert [v.grad for v in inner] == [v.grad for v in direct]
+
+
+def test_with_a_graph_too_leaves_accumulate_and_other_nodes_do_not() -> None:
+    x = Value(3.0)
+    y = x * x
+    z = y * 2.0
+    for times in (1, 2):
+        z.backward(create_graph=True)
+        assert (x.grad.data, y.grad.data) == (12.0 * times, 2.0)  # ∂(2x²)/∂x = 4x, ∂(2y)/∂y = 2
+
+
+def test_a_first_gradient_with_a_graph_is_not_a_sum_with_zero() -> None:
+    x, y = Value(2.0), Value(3.0)
+    (x * y).backward(create_graph=True)
+    assert x.grad.op is table["mul"]  # δ · y, and not 0 + δ · y
+
+
+def test_a_gradient_that_is_zero_keeps_its_graph_when_another_is_added() -> None:
+    x = Value(0.0)
+    for _ in range(2):
+        (x * x).backward(create_graph=True)
+    gradient, x.grad = x.grad, 0.0
+    gradient.backward()
+    assert (gradient.data, x.grad) == (0.0, 4.0)  # 2x + 2x, and its derivative
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y))])
+def test_a_node_without_a_derivative_can_be_copied_and_still_has_none(copied: Callable[[Value], Value]) -> None:
+    y = copied(table["sqrt"](Value(0.0)))
+    assert (y.data, y.op, [x.data for x in y.operands]) == (0.0, table["sqrt"], [0.0])
+    with pytest.raises(ZeroDivisionError, match="the gradient of sqrt"):
+        y.backward()
