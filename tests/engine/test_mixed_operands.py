@@ -155,6 +155,17 @@ def test_a_constant_function_or_primitive_of_a_module_is_the_one_it_holds_now_in
         assert readings_of(module.scaled, 0.5) == [pytest.approx((value, slope), rel=1e-15)] * 7
 
     expect(4 * e, 4 * e)
+    for name in sorted(("exp", "later", "rate", "twice")):  # each of them alone
+        before = getattr(module, name)
+        setattr(module, name, 3.0 if name == "rate" else table["cosh"])
+        found = {
+            "exp": (4 * math.cosh(0.5), 4 * math.cosh(0.5)),
+            "later": (2 * e + math.cosh(0.5), 4 * e),
+            "rate": (5 * e, 5 * e),
+            "twice": (2 * e + math.cosh(0.5), 2 * e + math.cosh(0.5)),
+        }
+        expect(*found[name])
+        setattr(module, name, before)
     module.rate = 5.0
     expect(7 * e, 7 * e)
     module.twice = lambda x: 3 * module.exp(x)
