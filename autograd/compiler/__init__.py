@@ -61,10 +61,10 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     ``np.random`` is refused.
 
     What cannot be noticed, and is in the program as it was while tracing: ``isinstance(x, float)`` and
-    ``type(x)`` (x is a `Value`), ``x is y``, ``repr(x)``; ``w.data``, ``w.grad`` and the text of a `Value` from outside,
-    and data that the function assigns; what other threads compute for the function; numbers drawn from generators
-    of one's own, the time; whatever else the function reads that changes later, such as ``model.training``. A refusal
-    that the function catches is raised when it ends.
+    ``type(x)`` (x is a `Value`), ``x is y``, ``repr(x)``; ``w.data``, ``w.grad`` and the text of a `Value` from
+    outside, and data that the function assigns; what other threads compute for the function; numbers drawn from
+    generators of one's own, the time; whatever else the function reads that changes later, such as
+    ``model.training``. A refusal that the function catches is raised when it ends.
 
     Args:
         f: a function of numbers and nested lists (or arrays) of numbers, that returns one `Value`,
