@@ -4,6 +4,7 @@
     make mutants ARGS="autograd/graph.py nn/optim.py"  these
     make mutants ARGS="--sample 200 --seed 3"          so many of them, drawn
     make mutants ARGS="--last"                         those that survived the last run
+    make mutants ARGS="--tests tests/nn nn/optim.py"   with these tests alone (others may notice more)
     make mutants ARGS="--list autograd/graph.py"       say which there are
 
 First the tests run once, to learn which of them execute which line. Then each mutant
@@ -44,7 +45,8 @@ EXPLAINED = Path(__file__).with_name("explained.toml")
 
 MODULES = (
     *("autograd/primitives.py", "autograd/readings.py", "autograd/value.py", "autograd/graph.py", "autograd/choice.py"),
-    *("autograd/functional.py", "nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
+    *("autograd/chance.py", "autograd/copies.py", "autograd/functional.py"),
+    *("nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
     "autograd/compiler/*.py",
 )
 
@@ -161,6 +163,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="try N mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of that draw")
     parser.add_argument("--patience", type=float, default=PATIENCE, metavar="S", help="seconds of tests for one mutant")
+    parser.add_argument("--tests", nargs="+", default=TESTS, metavar="PATH", help="the tests to try; all, if not said")
     parser.add_argument("--where", metavar="NAME", help="only in functions and rows whose name contains this")
     parser.add_argument("--last", action="store_true", help="only those that survived the last run")
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
@@ -191,7 +194,7 @@ def main() -> int:
     for copied in places:
         shutil.rmtree(copied, ignore_errors=True)
         shutil.copytree(ROOT, copied, ignore=shutil.ignore_patterns(*NOT_COPIED))
-    tests = learned(places, given.patience)
+    tests = learned(places, given.tests, given.patience)
     if tests is None:
         return 2
 
@@ -221,32 +224,37 @@ def workers(places: Iterable[Path], tests: Tests | None) -> Any:
     return context.Pool(len(list(places)), begin, (queue, tests))
 
 
-def learned(places: Sequence[Path], patience: float) -> Tests | None:
+def learned(places: Sequence[Path], tops: Sequence[str], patience: float) -> Tests | None:
     """The lines that each test executes, from a run of them all (kept until a file changes); None if that fails."""
     modules = sorted({str(p.relative_to(ROOT)) for m in MODULES for p in ROOT.glob(m)})
     digest = hashlib.sha256(sys.version.encode())
-    for file in sorted(f for top in TESTS for f in (places[0] / top).rglob("*")):
-        if file.suffix in (".py", ".json") and file.parent.name != "mutants":
+    for file in sorted(f for top in ("tests", "autograd", "nn") for f in (places[0] / top).rglob("*")):
+        if file.suffix in (".py", ".json") and file.parent.name != "mutants" and not file.name.startswith("test_"):
             digest.update(str(file.relative_to(places[0])).encode() + file.read_bytes())
     kept = RUNS / f"lines-{digest.hexdigest()[:16]}.json"
-    if kept.exists():
-        return Tests(json.loads(kept.read_text()), patience)
+    known: dict[str, dict[str, Any]] = json.loads(kept.read_text()) if kept.exists() else {}
     ignored = [f"--ignore={path}" for path in NO_TESTS]
-    files = forked(places[0], collect, [*ignored, *(t for t in TESTS if (places[0] / t).exists())])["files"]
-    traces: dict[str, dict[str, Any]] = {}
+    found = forked(places[0], collect, [*ignored, *(t for t in tops if (places[0] / t).exists())])
+    if found["exit"] != 0:
+        say(f"the tests cannot be collected: see {places[0].parent.relative_to(ROOT)}/copy-0.log\n")
+        return None
+    of = {file: hashlib.sha256((places[0] / file).read_bytes()).hexdigest() for file in found["files"]}
+    traces = {file: known[file] for file in of if file in known and known[file]["of"] == of[file]}
+    new = [(file, modules) for file in of if file not in traces]
     with workers(places, None) as pool:
-        for file, outcome in pool.imap_unordered(traced, [(file, modules) for file in files]):
+        for done, (file, outcome) in enumerate(pool.imap_unordered(traced, new), 1):
             if outcome["exit"] not in (0, 1, 5):
                 say(f"{file} cannot be run: see {places[0].parent.relative_to(ROOT)}/copy-*.log\n")
                 return None
             for test in outcome["failed"]:
                 say(f"{test} fails without any mutant, and is left out\n")
                 outcome["tests"].pop(test, None)
-            traces[file] = outcome
-            progress(len(traces), len(files), None, 0)
+            traces[file] = {**outcome, "of": of[file]}
+            progress(done, len(new), None, 0)
     for old in RUNS.glob("lines-*.json"):
-        old.unlink()
-    kept.write_text(json.dumps(traces))
+        if old != kept:
+            old.unlink()
+    kept.write_text(json.dumps(known | traces))
     return Tests(traces, patience)
 
 
