@@ -247,7 +247,7 @@ def learned(places: Sequence[Path], tops: Sequence[str], patience: float) -> Tes
                 say(f"{file} cannot be run: see {places[0].parent.relative_to(ROOT)}/copy-*.log\n")
                 return None
             for test in outcome["failed"]:
-                say(f"{test} fails without any mutant, and is left out\n")
+                say(f"{test} fails (or takes too long) without any mutant, and is left out\n")
                 outcome["tests"].pop(test, None)
             traces[file] = {**outcome, "of": of[file]}
             progress(done, len(new), None, 0)

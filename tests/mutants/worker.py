@@ -24,6 +24,9 @@ import pytest
 MEMORY = 6 << 30
 """Bytes of address space: a loop that appends without end then fails instead of taking the machine along."""
 
+LONG = 20.0
+"""Seconds after which a test, traced, is given up: it would not be tried on a mutant."""
+
 _OPTIONS = ["-x", "-q", "--no-header", "--no-summary", "--tb=line", "-p", "no:cacheprovider", "--import-mode=prepend"]
 
 
@@ -92,7 +95,9 @@ def trace(place: Path, file: str, modules: Sequence[str]) -> dict[str, Any]:
         def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
             measured.switch_context(item.nodeid)
             begun = time.perf_counter()
+            limit(LONG)
             yield
+            limit(0)
             outcome["tests"][item.nodeid] = [round(time.perf_counter() - begun, 4), {}]
             measured.switch_context("")
 
@@ -113,6 +118,16 @@ def trace(place: Path, file: str, modules: Sequence[str]) -> dict[str, Any]:
     return outcome
 
 
+def limit(seconds: float) -> None:
+    """Let the test that runs fail after so many seconds of this process alone (others may be busy); 0: let it be."""
+
+    def too_long(*_: object) -> None:
+        pytest.fail("it takes too long", pytrace=False)
+
+    signal.signal(signal.SIGPROF, too_long)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
 def attempt(place: Path, tests: dict[str, float]) -> dict[str, Any]:
     """Run these tests (id: how long it may take), in their order, up to the first that fails: {"exit", "killer"}."""
     outcome: dict[str, Any] = {"killer": ""}
@@ -125,13 +140,9 @@ def attempt(place: Path, tests: dict[str, float]) -> dict[str, Any]:
 
         @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-            def too_long(*_: object) -> None:
-                pytest.fail("it takes too long", pytrace=False)
-
-            signal.signal(signal.SIGPROF, too_long)
-            signal.setitimer(signal.ITIMER_PROF, tests[item.nodeid])  # of this process alone: others may be busy
+            limit(tests[item.nodeid])
             yield
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            limit(0)
 
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             if report.failed:
