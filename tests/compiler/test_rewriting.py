@@ -396,9 +396,8 @@ def test_a_sum_of_products_is_that_sum_whatever_has_which_axes(target: tuple[int
         found = np.broadcast_to(computed(made, known), expected.shape)
         np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-13, err_msg=f"{one}, {other}: {made}")
         if isinstance(made, Array):
-            assert (
-                all(n <= there for n, there in zip(made.lanes, target, strict=True)) and made.batched <= target_batched
-            )
+            assert all(n <= there for n, there in zip(made.lanes, target, strict=True))
+            assert made.batched <= target_batched
 
 
 @pytest.mark.parametrize(
