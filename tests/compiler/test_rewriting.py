@@ -328,7 +328,8 @@ def test_nothing_is_emitted_twice_and_nothing_is_taken_for_another() -> None:
     assert type(code.number(2)) is float
     one, many = leaf(code, (3,), batched=False), leaf(code, (1, 3), batched=False)
     different = [
-        exp(x), exp(y), tanh(x), x + y, y + x, x + wide, x + 1.0, x + 2.0, x / 0.0, x / -0.0, exp(one), x + one, one + many,
+        exp(x), exp(y), tanh(x), x + y, y + x, x + wide, x + 1.0, x + 2.0, x / 0.0, x / -0.0,
+        exp(one), x + one, one + many,
         x > y, x >= y, x > 0, x > 1, erf(x), x * (x > 0), where(x > 0, x, y), code.sum(wide, (2, 1), True),
         code.sum(wide, (1, 3), True), code.sum(wide, (2, 1), False), code.reshape(wide, (6,)),
         code.reshape(wide, (3, 2)), code.peak(wide, (2, 1)), code.peak(wide, (1, 3)),
