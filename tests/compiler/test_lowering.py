@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd import Value, dot, exp, logsumexp, relu, take, tanh, total, where
 from autograd.compiler.contract import contract
 
 
@@ -85,3 +86,153 @@ def test_a_contraction_is_one_product_of_matrices_where_it_can_be() -> None:
     assert calls((5, 8, 3, 1), (5, 1, 3, 7), (5, 8, 1, 7)) == ["matmul"]  # matrices one by one
     assert calls((5, 2, 3, 1), (5, 1, 3, 2), (5, 2, 1, 2)) == ["multiply", "reduce"]  # too small for that
     assert calls((4, 3), (1, 3), (1, 3)) == ["reduce", "multiply"]
+
+
+# ── programs ──────────────────────────────────────────────────────────────────────────────────
+
+P = [Value(0.25 * (k % 7) - 0.625, label=f"p{k}") for k in range(24)]
+W = [P[4 * i : 4 * i + 4] for i in range(6)]
+
+
+def times(x: Any, ps: Any = P) -> list[Any]:
+    return [v * p for v, p in zip(x, ps, strict=False)]
+
+
+def hidden(x: Any) -> list[Any]:
+    return [tanh(v) for v in times(x)]
+
+
+LANES = {
+    "a group used in full, once": lambda x: total(hidden(x)),
+    "a group used in full, twice": lambda x: (lambda a: total([exp(v) for v in a]) + total([v * v for v in a]))(
+        hidden(x)
+    ),
+    "a group used in full, three times": lambda x: (
+        lambda a: total([exp(v) for v in a]) + total([v * v for v in a]) + dot(a, P[4:8])
+    )(hidden(x)),
+    "a part of a group": lambda x: total([exp(v * p) for v, p in zip(x, P, strict=False)][1:3]),
+    "every other lane": lambda x: total([exp(v) for v in hidden(x)[::2]]),
+    "a part and the whole": lambda x: (lambda a: total([exp(v) for v in a[1:]]) + total([v * v for v in a]))(
+        hidden(x)
+    ),
+    "overlapping parts": lambda x: (lambda a: total([exp(v) for v in a[1:]]) + dot(a[:3], [tanh(v) for v in a[:3]]))(
+        hidden(x)
+    ),
+    "backwards": lambda x: (lambda a: dot(a, [exp(v) for v in a[::-1]]))(
+        hidden(x)
+    ),
+    "lanes without a pattern, some twice": lambda x: (
+        lambda a: total([exp(a[k]) * (k + 0.5) for k in (3, 0, 0, 2, 3)]))(
+        hidden(x)
+    ),
+    "parameters without a pattern, some twice": lambda x: total(
+        [exp(P[k] * x[k % 4]) for k in (9, 2, 2, 17, 11, 9, 3)]
+    ),
+    "parameters without a pattern, in two ways": lambda x: (
+        total([exp(P[k] * x[k % 4]) for k in (9, 2, 2, 17, 11)]) + total([tanh(P[k] + x[0]) for k in (17, 1, 9)])
+    ),
+    "neighbours without an order": lambda x: total([exp(P[k] * x[k % 4]) for k in (2, 0, 1, 3, 0)]),
+    "one lane used by all": lambda x: (lambda a: total([exp(v * a[0]) for v in a]))([tanh(v * P[0]) for v in x]),
+    "a lane of each": lambda x: (lambda a, b: a[0] ** 2 + 5 * b[2] + a[3] * b[2])(
+        [tanh(v * P[0]) for v in x], [exp(v * P[1]) for v in x]
+    ),
+    "a matrix times a vector": lambda x: total([tanh(dot(row, x, p)) for row, p in zip(W, P, strict=False)]),
+    "a matrix, and its transpose": lambda x: (
+        lambda h: total([tanh(dot([row[j] for row in W], h)) for j in range(4)])
+    )([tanh(dot(row, x)) for row in W]),
+    "a bias for all": lambda x: total([tanh(dot(row, x, P[23])) for row in W]),
+    "a bias that is computed": lambda x: total([tanh(dot(row, x, exp(v))) for row, v in zip(W, x, strict=False)]),
+    "a square": lambda x: dot(W[0], W[0]) * x[0] + dot(x, x) * P[5] + (P[7] * x[1]) * (P[7] * x[1]),
+    "a product with itself": lambda x: (lambda a: dot(a, a) + total([v * v for v in a]))([tanh(v * P[3]) for v in x]),
+    "sums of unequal length": lambda x: total([tanh(dot(W[i][: i + 1], x[: i + 1])) for i in range(4)]),
+    "totals of unequal length": lambda x: total(
+        [tanh(total([exp(P[k]) * x[k] for k in range(i + 1)])) for i in range(4)]
+    ),
+    "logsumexp of unequal lengths": lambda x: total(
+        [logsumexp(times(x[: i + 1])) for i in range(4)]
+    ),
+    "a logsumexp for each row": lambda x: total(
+        [logsumexp(times(x, row)) * v for row, v in zip(W, x, strict=False)]
+    ),
+    "a logsumexp of parameters": lambda x: logsumexp(P[:6]) * x[0] + logsumexp([v * P[2] for v in x]),
+    "conditions as factors": lambda x: total(
+        [relu(v * p) * (v > 0) + where(p > 0, v, p) for v, p in zip(x, P, strict=False)]
+    ),
+    "a number and a sample in one list": lambda x: total(
+        [exp(v * 0.5) for v in [x[0] * P[0], P[1] * P[2], 0.25, P[3], x[1]]]
+    ),
+    "weight decay": lambda x: total([tanh(dot(row, x)) for row in W]) + 0.125 * sum(p * p for row in W for p in row),
+    "parameters alone": lambda x: total([exp(p) for p in P[:5]]) + P[2] * P[3],
+    "parameters alone, used by samples": lambda x: (lambda s: total([s * v for v in x]) + s)(exp(P[1] + P[2] * P[3])),
+    "a parameter": lambda x: P[4],
+    "a parameter, and one without a gradient": lambda x: P[4] + P[5].detach() * x[0],
+    "an input, and no gradient": lambda x: x[2] + 0.0 * P[0].detach(),
+    "nothing stored": lambda x: total(x) * 2.0,
+    "detached": lambda x: (lambda a: a.detach() * a * x[0])(exp(P[6])),
+    "powers": lambda x: total([(p * p + 0.5) ** k * v for p, v, k in zip(P, x, (2, 0.5, -1, 1.7), strict=False)]),
+    "a power of parameters": lambda x: total([exp(p) ** v for p, v in zip(P, x, strict=False)]),
+    "lanes of three axes": lambda x: total(
+        [tanh(P[i] * P[6 + j] * x[k]) for i in range(2) for j in range(3) for k in range(4)]
+    ),
+    "a matrix read column by column": lambda x: total(
+        [exp(W[i][j] * x[j]) * (0.5 + 0.25 * (i + 6 * j)) for j in range(4) for i in range(6)]
+    ),
+}  # fmt: skip
+
+
+def eager(f: Any, batch: np.ndarray) -> tuple[float, dict[Value, float]]:
+    for p in P:
+        p.grad = 0.0
+    mean = 0.0
+    for sample in batch.tolist():
+        y = f([Value(v) for v in sample])
+        mean += y.data / len(batch)
+        y.backward(1 / len(batch))
+    return mean, {p: p.grad for p in P}
+
+
+@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+@pytest.mark.parametrize("claim", LANES)
+def test_a_gradient_reaches_every_lane_that_was_used_once_for_each_use(claim: str, engine: str) -> None:
+    """To 1e-13 of what is about 1: sums of at most some hundred terms in another order."""
+    f = LANES[claim]
+    program = autograd.compile(f, example=([1.0] * 4,), engine=engine)
+    for size in (3, 1, 12, 3):
+        batch = np.random.default_rng(size).integers(-6, 7, (size, 4)) / 4.0
+        value, gradient = program.value_and_grad(batch)
+        expected, slopes = eager(f, batch)
+        assert value == pytest.approx(expected, rel=1e-13, abs=1e-13)
+        assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-13, abs=1e-13)
+        assert program(batch).mean() == pytest.approx(expected, rel=1e-13, abs=1e-13)
+
+
+CHOICES = {
+    "of parameters": lambda x, k: take(P[:5], k) * x,
+    "of parameters without a pattern": lambda x, k: take([P[9], P[2], P[2], P[0], P[7]], k) * x,
+    "of a table's rows": lambda x, k: total([tanh(take(list(column), k) * x) for column in zip(*W, strict=True)]),
+    "of numbers": lambda x, k: take([0.5, -0.25, 2.0, 1.0, 0.75], k) * x * P[0],
+    "of what is computed from parameters": lambda x, k: take([exp(p) for p in P[:5]], k) * x + exp(P[0]),
+    "of what is computed from the sample": lambda x, k: take([tanh(p * x) for p in P[:5]], k) + tanh(P[1] * x),
+    "of all of these": lambda x, k: take([tanh(P[0] * x), exp(P[1]), P[2], 0.5, x], k) * P[3],
+    "twice, and in full": lambda x, k: take(P[:5], k) * take(P[2:7], k) * x + dot(P[:7], P[:7]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", CHOICES)
+def test_a_choice_gives_its_gradient_to_the_item_that_was_chosen(claim: str) -> None:
+    f = CHOICES[claim]
+    program = autograd.compile(f, example=(1.0, 0), engine="numpy")
+    for size in (5, 1, 13, 5):
+        rng = np.random.default_rng(size)
+        batch, index = rng.integers(-6, 7, size) / 4.0, rng.integers(0, 5, size)
+        value, gradient = program.value_and_grad(batch, index)
+        expected, slopes = eager(lambda x, f=f: f(x[0], int(x[1].data)), np.stack([batch, index], axis=1))
+        assert value == pytest.approx(expected, rel=1e-13, abs=1e-13)
+        assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-13, abs=1e-13)
+
+
+def test_a_logsumexp_of_infinities_is_their_limit() -> None:
+    program = autograd.compile(lambda x: logsumexp([x[0], x[1] + P[0] * 0.0]), example=([0.0, 0.0],), engine="numpy")
+    inf = math.inf
+    X = [[inf, 0.0], [-inf, -inf], [-inf, 2.0], [inf, inf], [inf, -inf], [1000.0, 0.0]]
+    assert program(X).tolist() == [inf, -inf, 2.0, inf, inf, 1000.0]

@@ -177,6 +177,13 @@ RULES: list[Rule] = [
     ("where: 2, 1", lambda x, y, c, d: where(c, 2.0, 1.0), lambda x, y, c, d: 1 + c, "Where(c, 2, 1)", EXACT),
     ("where: two", lambda x, y, c, d: where(c, x, y), lambda x, y, c, d: np.where(c, x, y), "Where(c, x, y)", EXACT),
     (
+        "where: by what a condition is not",
+        lambda x, y, c, d: where(where(c, 0.0, 1.0), x, y),
+        lambda x, y, c, d: np.where(c, y, x),
+        "Where(Not(c), x, y)",
+        EXACT,
+    ),
+    (
         "where: conditions are numbers",
         lambda x, y, c, d: where(c, d, x),
         lambda x, y, c, d: np.where(c, d, x),
