@@ -240,8 +240,6 @@ class Code:
         """
         if is_scalar(b):
             a, b = b, a
-        if isinstance(a, Array) and a.condition and b.condition:  # one of two conditions may be a mask
-            a = self.number(a)
         arrays = [x for x in (a, b) if isinstance(x, Array)]
         present = np.broadcast_shapes(*(x.lanes for x in arrays), (1,) * len(space))
         times: Scalar = 1.0

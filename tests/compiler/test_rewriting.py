@@ -24,6 +24,7 @@ from autograd.compiler.instructions import (
     Contract,
     Elementwise,
     Function,
+    Literal,
     Mask,
     Not,
     Number,
@@ -349,6 +350,13 @@ def test_nothing_is_emitted_twice_and_nothing_is_taken_for_another() -> None:
     assert all((made.lanes, made.batched) == shape for made, shape in shapes.items())
 
 
+def test_long_lists_of_constants_are_told_apart_by_more_than_their_ends() -> None:
+    code = Code()
+    a, b = (code.do(Literal, (2000,), False, np.where(np.arange(2000) == 1000, k, 0.5)) for k in (1.0, 2.0))
+    assert exp(a) is not exp(b)
+    assert code.emit(Reshape, (2, 1000), False, a) is not code.emit(Reshape, (2, 1000), False, b)
+
+
 def test_the_derivative_of_a_primitive_finds_what_the_primitive_has_computed() -> None:
     code = Code()
     x = leaf(code, (3,))
@@ -414,6 +422,8 @@ def test_a_sum_of_products_is_that_sum_whatever_has_which_axes(target: tuple[int
         (lambda code, x, w: code.product_sum(x, w, (2, 3), True, (2, 1), True), "Contract(x, w)"),
         (lambda code, x, w: code.product_sum(x, w, (2, 3), True, (2, 3), True), "multiply(x, w)"),
         (lambda code, x, w: code.product_sum(x, x, (2, 3), True, (2, 3), True), "square(x)"),
+        (lambda code, x, w: code.product_sum(w, w, (2, 3), True, (2, 3), True), "square(w)"),
+        (lambda code, x, w: code.product_sum(w > 0, w > 0, (2, 3), True, (2, 3), True), "Number(greater(w, 0))"),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 1), True), "Sum(x)"),
         (lambda code, x, w: code.product_sum(2.0, x, (2, 3), True, (2, 1), True), "multiply(Sum(x), 2)"),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 3), True), "x"),
@@ -437,3 +447,10 @@ def test_a_number_goes_to_the_smaller_of_two_results(written: Any, says: str) ->
     code = Code()
     x, w = leaf(code, (2, 3)), leaf(code, (2, 3), batched=False)
     assert form(written(code, x, w), {x: "x", w: "w"}) == says
+
+
+def test_a_number_stays_with_a_factor_that_is_no_larger_than_the_result() -> None:
+    code = Code()
+    x, y = leaf(code, (2, 3)), leaf(code, (2, 1))
+    made = code.product_sum(2.0 * y, x, (2, 3), True, (2, 1), True)
+    assert form(made, {x: "x", y: "y"}) == "Contract(multiply(y, 2), x)"
