@@ -354,3 +354,14 @@ def test_what_is_summed_is_read_where_it_lies() -> None:
 def test_what_is_gathered_for_the_value_is_there_for_the_derivative() -> None:
     assert count(LANES["parameters without a pattern, some twice"], Gather) == 2  # the parameters and the inputs
     assert count(lambda x: total([tanh(2.0 * v * P[0]) for v in x]), (Gather, Literal)) == 0
+
+
+@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+def test_what_python_refuses_of_a_constant_is_left_to_ieee(engine: str) -> None:
+    """∂(−2)ʸ/∂y = (−2)ʸ log(−2): math.log raises, and the program says NaN."""
+    program = autograd.compile(lambda x: (-2.0) ** (P[1] * x), example=(1.0,), engine=engine)
+    program.vector[:] = 1.0
+    with np.errstate(all="ignore"):
+        value, gradient = program.value_and_grad([2.0])
+    assert value == 4.0
+    assert np.isnan(gradient).all()
