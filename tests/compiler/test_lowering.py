@@ -217,6 +217,10 @@ CHOICES = {
     "of what is computed from parameters": lambda x, k: take([exp(p) for p in P[:5]], k) * x + exp(P[0]),
     "of what is computed from the sample": lambda x, k: take([tanh(p * x) for p in P[:5]], k) + tanh(P[1] * x),
     "of all of these": lambda x, k: take([tanh(P[0] * x), exp(P[1]), P[2], 0.5, x], k) * P[3],
+    "of overlapping lists of two lengths": lambda x, k: take(P[:5], k) * x + take(P[2:9], k),
+    "of two such lists of what is computed": lambda x, k: (
+        lambda a: take(a[:5], k) * x + take(a[2:9], k) + exp(a[3])
+    )([tanh(p * x) for p in P]),
     "twice, and in full": lambda x, k: take(P[:5], k) * take(P[2:7], k) * x + dot(P[:7], P[:7]),
 }  # fmt: skip
 
