@@ -161,6 +161,7 @@ LANES = {
     "conditions as factors": lambda x: total(
         [relu(v * p) * (v > 0) + where(p > 0, v, p) for v, p in zip(x, P, strict=False)]
     ),
+    "a number as a condition": lambda x: total([where(P[k] * 2.0, v * P[k + 4], P[k + 8]) for k, v in enumerate(x)]),
     "a number and a sample in one list": lambda x: total(
         [exp(v * 0.5) for v in [x[0] * P[0], P[1] * P[2], 0.25, P[3], x[1]]]
     ),
@@ -353,6 +354,10 @@ def test_what_is_summed_is_read_where_it_lies() -> None:
     assert count(lambda x: tanh(total(many)) + total([tanh(p) for p in many][::-1]) ** 2, Gather) == 0
     groups = lowered(LANES["sums of unequal length"]).roll.groups
     assert [(g.shape, g.inner) for g in groups if g.op.name == "dot"] == [((4,), (4,))]
+
+
+def test_the_two_terms_of_a_square_are_added_before_they_are_handed_on() -> None:
+    assert count(lambda x: dot(P[:4], P[:4]) * x[0], Contribute) == 1
 
 
 def test_what_is_gathered_for_the_value_is_there_for_the_derivative() -> None:
