@@ -78,7 +78,7 @@ class Code:
 
     def emit(self, kind: type[Kind], lanes: tuple[int, ...], batched: bool, *args: Any) -> Kind:
         """The instruction, an old one if there is one that is the same."""
-        key = (kind, lanes, batched, *[x if isinstance(x, (Array, tuple)) else repr(x) for x in args])
+        key = (kind, lanes, batched, *map(_key, args))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self.do(kind, lanes, batched, *args)
@@ -241,8 +241,6 @@ class Code:
         """
         if is_scalar(b):
             a, b = b, a
-        if isinstance(a, Array) and a.condition and b.condition:  # one of two conditions may be a mask
-            a = self.number(a)
         arrays = [x for x in (a, b) if isinstance(x, Array)]
         present = np.broadcast_shapes(*(x.lanes for x in arrays), (1,) * len(space))
         times: Scalar = 1.0
@@ -277,6 +275,11 @@ class Code:
         if scaled(x):
             return self.multiply(self.sum(x.args[0], target, batched), x.args[1])
         return self.emit(Sum, result, result_batched, x)
+
+
+def _key(x: Any) -> Any:
+    """What tells an argument from another: 0.0 and −0.0 are two numbers, though they are equal."""
+    return x if isinstance(x, Array) else tuple(map(_key, x)) if type(x) is tuple else repr(x)
 
 
 def is_scalar(x: Any) -> bool:

@@ -409,6 +409,6 @@ def _collapsed(array: NDArray[Any]) -> NDArray[Any]:
     """The array with axes of length 1 where nothing changes along them."""
     for axis in range(array.ndim):
         first = np.take(array, [0], axis)
-        if array.shape[axis] > 1 and ((array == first) | ((array != array) & (first != first))).all():
+        if array.shape[axis] > 1 and (array.view(np.int64) == first.view(np.int64)).all():  # −0 is not 0, NaN is NaN
             array = first
     return array

@@ -39,6 +39,7 @@ def prepare() -> None:
         COVERAGE_CORE="ctrace",  # the one that knows which test runs
         AUTOGRAD_GRAPHS="200",  # random graphs: a broken rule shows in the first few
         AUTOGRAD_PROGRAMS="20",
+        AUTOGRAD_PRINTED="0",  # the named ones alone
     )
     for library in (
         "numpy",

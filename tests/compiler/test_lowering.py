@@ -1,0 +1,376 @@
+"""Small programs, one for each way in which operands are laid out, gradients are added up and lanes are summed.
+
+Each is a few lines with an answer by hand, or by the eager engine, of sums of products of quarters: exact, or to the
+roundings of a function of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value, dot, exp, logsumexp, relu, take, tanh, total, where
+from autograd.compiler.contract import contract
+from autograd.compiler.instructions import Adjoint, Broadcast, Contribute, Gather, Literal, ProgramError, Save
+from autograd.compiler.roll import PARAMETER, _collapsed, _pattern, _strides
+
+
+@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+def test_minus_zero_is_another_constant_than_zero(engine: str) -> None:
+    program = autograd.compile(lambda x: [x / 0.0, x / -0.0, x / -0.0], example=(1.0,), engine=engine)
+    with np.errstate(all="ignore"):
+        assert program([1.0, -2.0]).tolist() == [[math.inf, -math.inf, -math.inf], [-math.inf, math.inf, math.inf]]
+
+
+KINDS = {"both": (1, 1, 1), "a": (1, 0, 1), "b": (0, 1, 1), "Σ both": (1, 1, 0), "Σ a": (1, 0, 0), "Σ b": (0, 1, 0)}
+"""Who has an axis in full: a, b and the result. What the result does not have is summed over."""
+
+CONTRACTIONS = [
+    (kinds, lengths)
+    for n in (1, 2, 3, 4)
+    for kinds in list(itertools.product(KINDS, repeat=n))[:: 11 if n == 4 else 1]
+    for lengths in [(3, 2, 4, 5)[:n], (1, 9, 8, 2)[:n]][: 3 - n // 2]
+]
+
+
+def laid_out(order: Any, shape: list[int], rng: np.random.Generator) -> Any:
+    """Random numbers that lie in memory in the order of these axes."""
+    lying = rng.normal(size=[shape[i] for i in order])
+    return lying.transpose(np.argsort(order))
+
+
+@pytest.mark.parametrize("lying", ["in order", "backwards", "first two swapped"])
+def test_a_contraction_is_the_sum_of_products_however_its_factors_lie(lying: str) -> None:
+    """Every way in which up to four axes belong to a, b and the result; to 1e-13, as up to 144 terms are summed."""
+    rng = np.random.default_rng(0)
+    for kinds, lengths in CONTRACTIONS:
+        n = len(kinds)
+        shapes = [
+            [length if KINDS[k][who] else 1 for k, length in zip(kinds, lengths, strict=True)] for who in range(3)
+        ]
+        order = {
+            "in order": [*range(n)],
+            "backwards": [*range(n)][::-1],
+            "first two swapped": [*range(n)[:2][::-1], *range(2, n)],
+        }[lying]
+        a, b = laid_out(order, shapes[0], rng), laid_out([*range(n)] if lying == "backwards" else order, shapes[1], rng)
+        out = laid_out(order, shapes[2], rng)
+        steps: list[Any] = []
+        contract(a, b, out, lambda function, *given, steps=steps: steps.append((function, given)))
+        for _ in range(2):  # the second time over what the first has left
+            for function, given in steps:
+                function(*given)
+            axes = tuple(i for i in range(n) if out.shape[i] == 1)
+            expected = (a * b).sum(axis=axes, keepdims=True)
+            np.testing.assert_allclose(out, expected, rtol=1e-13, atol=1e-13, err_msg=f"{kinds}, {lengths}, {lying}")
+
+
+def test_a_contraction_is_one_product_of_matrices_where_it_can_be() -> None:
+    def calls(a: Any, b: Any, out: Any) -> list[str]:
+        names: list[str] = []
+        contract(np.zeros(a), np.zeros(b), np.zeros(out), lambda function, *_: names.append(function.__name__))
+        return names
+
+    assert calls((4, 3, 1), (1, 3, 7), (4, 1, 7)) == ["matmul"]  # W X over a batch
+    assert calls((4, 1, 7), (1, 3, 7), (4, 3, 1)) == ["matmul"]  # δ Xᵀ
+    assert calls((4, 3, 1), (4, 1, 7), (1, 3, 7)) == ["matmul"]  # Wᵀ δ
+    assert calls((4, 3), (1, 3), (4, 1)) == ["matmul"]  # W x
+    assert calls((4, 3), (4, 1), (1, 3)) == ["matmul"]
+    assert calls((3,), (3,), (1,)) == ["dot"]
+    assert calls((3, 4), (3, 4), (1, 1)) == ["dot"]  # two axes seen as one
+    assert calls((8, 1), (1, 6), (8, 6)) == ["dot"]  # a column times a row, if that is large
+    assert calls((7, 1), (1, 6), (7, 6)) == ["multiply"]
+    assert calls((5, 8, 3, 1), (5, 1, 3, 7), (5, 8, 1, 7)) == ["matmul"]  # matrices one by one
+    assert calls((5, 2, 3, 1), (5, 1, 3, 2), (5, 2, 1, 2)) == ["multiply", "reduce"]  # too small for that
+    assert calls((4, 3), (1, 3), (1, 3)) == ["reduce", "multiply"]
+
+
+# ── programs ──────────────────────────────────────────────────────────────────────────────────
+
+P = [Value(0.25 * (k % 7) - 0.625, label=f"p{k}") for k in range(24)]
+W = [P[4 * i : 4 * i + 4] for i in range(6)]
+
+
+def times(x: Any, ps: Any = P) -> list[Any]:
+    return [v * p for v, p in zip(x, ps, strict=False)]
+
+
+def hidden(x: Any) -> list[Any]:
+    return [tanh(v) for v in times(x)]
+
+
+LANES = {
+    "a group used in full, once": lambda x: total(hidden(x)),
+    "a group used in full, twice": lambda x: (lambda a: total([exp(v) for v in a]) + total([v * v for v in a]))(
+        hidden(x)
+    ),
+    "a group used in full, three times": lambda x: (
+        lambda a: total([exp(v) for v in a]) + total([v * v for v in a]) + dot(a, P[4:8])
+    )(hidden(x)),
+    "a part of a group": lambda x: total([exp(v * p) for v, p in zip(x, P, strict=False)][1:3]),
+    "every other lane": lambda x: total([exp(v) for v in hidden(x)[::2]]),
+    "a part and the whole": lambda x: (lambda a: total([exp(v) for v in a[1:]]) + total([v * v for v in a]))(
+        hidden(x)
+    ),
+    "overlapping parts": lambda x: (lambda a: total([exp(v) for v in a[1:]]) + dot(a[:3], [tanh(v) for v in a[:3]]))(
+        hidden(x)
+    ),
+    "backwards": lambda x: (lambda a: dot(a, [exp(v) for v in a[::-1]]))(
+        hidden(x)
+    ),
+    "lanes without a pattern, some twice": lambda x: (
+        lambda a: total([exp(a[k]) * (k + 0.5) for k in (3, 0, 0, 2, 3)]))(
+        hidden(x)
+    ),
+    "parameters without a pattern, some twice": lambda x: total(
+        [exp(P[k] * x[k % 4]) for k in (9, 2, 2, 17, 11, 9, 3)]
+    ),
+    "parameters without a pattern, in two ways": lambda x: (
+        total([exp(P[k] * x[k % 4]) for k in (9, 2, 2, 17, 11)]) + total([tanh(P[k] + x[0]) for k in (17, 1, 9)])
+    ),
+    "neighbours without an order": lambda x: total([exp(P[k] * x[k % 4]) for k in (2, 0, 1, 3, 0)]),
+    "one lane used by all": lambda x: (lambda a: total([exp(v * a[0]) for v in a]))([tanh(v * P[0]) for v in x]),
+    "a lane of each": lambda x: (lambda a, b: a[0] ** 2 + 5 * b[2] + a[3] * b[2])(
+        [tanh(v * P[0]) for v in x], [exp(v * P[1]) for v in x]
+    ),
+    "a matrix times a vector": lambda x: total([tanh(dot(row, x, p)) for row, p in zip(W, P, strict=False)]),
+    "a matrix, and its transpose": lambda x: (
+        lambda h: total([tanh(dot([row[j] for row in W], h)) for j in range(4)])
+    )([tanh(dot(row, x)) for row in W]),
+    "a bias for all": lambda x: total([tanh(dot(row, x, P[23])) for row in W]),
+    "a bias that is computed": lambda x: total([tanh(dot(row, x, exp(v))) for row, v in zip(W, x, strict=False)]),
+    "a square": lambda x: dot(W[0], W[0]) * x[0] + dot(x, x) * P[5] + (P[7] * x[1]) * (P[7] * x[1]),
+    "a product with itself": lambda x: (lambda a: dot(a, a) + total([v * v for v in a]))([tanh(v * P[3]) for v in x]),
+    "sums of unequal length": lambda x: total([tanh(dot(W[i][: i + 1], x[: i + 1])) for i in range(4)]),
+    "totals of unequal length": lambda x: total(
+        [tanh(total([exp(P[k]) * x[k] for k in range(i + 1)])) for i in range(4)]
+    ),
+    "logsumexp of unequal lengths": lambda x: total(
+        [logsumexp(times(x[: i + 1])) for i in range(4)]
+    ),
+    "a logsumexp for each row": lambda x: total(
+        [logsumexp(times(x, row)) * v for row, v in zip(W, x, strict=False)]
+    ),
+    "a logsumexp of parameters": lambda x: logsumexp(P[:6]) * x[0] + logsumexp([v * P[2] for v in x]),
+    "conditions as factors": lambda x: total(
+        [relu(v * p) * (v > 0) + where(p > 0, v, p) for v, p in zip(x, P, strict=False)]
+    ),
+    "a number as a condition": lambda x: total([where(P[k] * 2.0, v * P[k + 4], P[k + 8]) for k, v in enumerate(x)]),
+    "a number and a sample in one list": lambda x: total(
+        [exp(v * 0.5) for v in [x[0] * P[0], P[1] * P[2], 0.25, P[3], x[1]]]
+    ),
+    "weight decay": lambda x: total([tanh(dot(row, x)) for row in W]) + 0.125 * sum(p * p for row in W for p in row),
+    "parameters alone": lambda x: total([exp(p) for p in P[:5]]) + P[2] * P[3],
+    "parameters alone, used by samples": lambda x: (lambda s: total([s * v for v in x]) + s)(exp(P[1] + P[2] * P[3])),
+    "a parameter": lambda x: P[4],
+    "a parameter, and one without a gradient": lambda x: P[4] + P[5].detach() * x[0],
+    "an input, and no gradient": lambda x: x[2] + 0.0 * P[0].detach(),
+    "nothing stored": lambda x: total(x) * 2.0,
+    "detached": lambda x: (lambda a: a.detach() * a * x[0])(exp(P[6])),
+    "powers": lambda x: total([(p * p + 0.5) ** k * v for p, v, k in zip(P, x, (2, 0.5, -1, 1.7), strict=False)]),
+    "a power of parameters": lambda x: total([exp(p) ** v for p, v in zip(P, x, strict=False)]),
+    "lanes of three axes": lambda x: total(
+        [tanh(P[i] * P[6 + j] * x[k]) for i in range(2) for j in range(3) for k in range(4)]
+    ),
+    "a matrix read column by column": lambda x: total(
+        [exp(W[i][j] * x[j]) * (0.5 + 0.25 * (i + 6 * j)) for j in range(4) for i in range(6)]
+    ),
+}  # fmt: skip
+
+
+def eager(f: Any, batch: np.ndarray) -> tuple[float, dict[Value, float]]:
+    for p in P:
+        p.grad = 0.0
+    mean = 0.0
+    for sample in batch.tolist():
+        y = f([Value(v) for v in sample])
+        mean += y.data / len(batch)
+        y.backward(1 / len(batch))
+    return mean, {p: p.grad for p in P}
+
+
+@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+@pytest.mark.parametrize("claim", LANES)
+def test_a_gradient_reaches_every_lane_that_was_used_once_for_each_use(claim: str, engine: str) -> None:
+    """To 1e-13 of what is about 1: sums of at most some hundred terms in another order."""
+    f = LANES[claim]
+    program = autograd.compile(f, example=([1.0] * 4,), engine=engine)
+    for size in (3, 1, 12, 3):
+        batch = np.random.default_rng(size).integers(-6, 7, (size, 4)) / 4.0
+        value, gradient = program.value_and_grad(batch)
+        expected, slopes = eager(f, batch)
+        assert value == pytest.approx(expected, rel=1e-13, abs=1e-13)
+        assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-13, abs=1e-13)
+        assert program(batch).mean() == pytest.approx(expected, rel=1e-13, abs=1e-13)
+
+
+CHOICES = {
+    "of parameters": lambda x, k: take(P[:5], k) * x,
+    "of parameters without a pattern": lambda x, k: take([P[9], P[2], P[2], P[0], P[7]], k) * x,
+    "of a table's rows": lambda x, k: total([tanh(take(list(column), k) * x) for column in zip(*W, strict=True)]),
+    "of numbers": lambda x, k: take([0.5, -0.25, 2.0, 1.0, 0.75], k) * x * P[0],
+    "of what is computed from parameters": lambda x, k: take([exp(p) for p in P[:5]], k) * x + exp(P[0]),
+    "of what is computed from the sample": lambda x, k: take([tanh(p * x) for p in P[:5]], k) + tanh(P[1] * x),
+    "of all of these": lambda x, k: take([tanh(P[0] * x), exp(P[1]), P[2], 0.5, x], k) * P[3],
+    "of overlapping lists of two lengths": lambda x, k: take(P[:5], k) * x + take(P[2:9], k),
+    "of two such lists of what is computed": lambda x, k: (
+        lambda a: take(a[:5], k) * x + take(a[2:9], k) + exp(a[3])
+    )([tanh(p * x) for p in P]),
+    "twice, and in full": lambda x, k: take(P[:5], k) * take(P[2:7], k) * x + dot(P[:7], P[:7]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", CHOICES)
+def test_a_choice_gives_its_gradient_to_the_item_that_was_chosen(claim: str) -> None:
+    f = CHOICES[claim]
+    program = autograd.compile(f, example=(1.0, 0), engine="numpy")
+    for size in (5, 1, 13, 5):
+        rng = np.random.default_rng(size)
+        batch, index = rng.integers(-6, 7, size) / 4.0, rng.integers(0, 5, size)
+        value, gradient = program.value_and_grad(batch, index)
+        expected, slopes = eager(lambda x, f=f: f(x[0], int(x[1].data)), np.stack([batch, index], axis=1))
+        assert value == pytest.approx(expected, rel=1e-13, abs=1e-13)
+        assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-13, abs=1e-13)
+
+
+def test_a_logsumexp_of_infinities_is_their_limit() -> None:
+    program = autograd.compile(lambda x: logsumexp([x[0], x[1] + P[0] * 0.0]), example=([0.0, 0.0],), engine="numpy")
+    inf = math.inf
+    X = [[inf, 0.0], [-inf, -inf], [-inf, 2.0], [inf, inf], [inf, -inf], [1000.0, 0.0]]
+    assert program(X).tolist() == [inf, -inf, 2.0, inf, inf, 1000.0]
+
+
+def lowered(f: Any) -> Any:
+    return autograd.compile(f, example=([1.0] * 4,), engine="numpy")._engine.lowered  # type: ignore[attr-defined]
+
+
+def network() -> Any:
+    model = nn.MLP(4, [3, 2], activation="tanh", seed=0)
+    return lambda x: total([v * v for v in model(x)])
+
+
+def test_a_program_without_a_gradient_of_a_parameter_is_refused() -> None:
+    made = lowered(network())
+    last = [x for x in made.instructions if isinstance(x, Contribute) and x.store == PARAMETER][-1]
+    made.instructions.remove(last)
+    made.destinations = {array: effect for array, effect in made.destinations.items() if effect is not last}
+    with pytest.raises(ProgramError, match="nothing sets the gradient of parameters"):
+        made.verify()
+
+
+def test_results_are_computed_where_they_are_wanted() -> None:
+    """Nothing of a layer is copied: z, tanh z, ∂E/∂W and ∂E/∂b are written to their rows."""
+    made = lowered(network())
+    wanted = [x for x in made.instructions if isinstance(x, (Save, Contribute))]
+    copied = [x for x in wanted if x not in made.destinations.values()]
+    assert len(wanted) >= 4
+    assert copied == []
+    assert not any(isinstance(x, (Broadcast, Adjoint)) for x in made.instructions)
+
+
+def test_every_program_is_verified_before_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise ProgramError("seen")
+
+    monkeypatch.setattr("autograd.compiler.lower.verify", refuse)
+    with pytest.raises(ProgramError, match="seen"):
+        lowered(network())
+
+
+# ── layout ────────────────────────────────────────────────────────────────────────────────────
+
+
+def spread(start: int, axes: Any) -> np.ndarray:
+    """start + Σ index · stride, axis by axis."""
+    rows = np.array(start)
+    for length, stride in axes:
+        rows = rows[..., None] + stride * np.arange(length)
+    return rows
+
+
+def test_a_pattern_is_axes_that_give_the_rows_again() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        axes = [(int(rng.integers(2, 5)), int(rng.integers(-3, 8))) for _ in range(rng.integers(1, 4))]
+        rows = spread(int(rng.integers(50, 60)), axes)
+        found = _pattern(rows.ravel())
+        if found is not None:  # a pattern of a wider view may hide behind equal steps
+            assert spread(int(rows.flat[0]), found).ravel().tolist() == rows.ravel().tolist()
+        assert _strides(rows) == tuple(stride for _, stride in axes)
+        other = rows.copy()
+        other.flat[rng.integers(other.size)] += 1
+        again = _pattern(other.ravel())
+        assert again is None or spread(int(other.flat[0]), again).ravel().tolist() == other.ravel().tolist()
+        assert (
+            _strides(other) is None
+            or spread(int(other.flat[0]), zip(other.shape, _strides(other) or (), strict=True)).tolist()
+            == other.tolist()
+        )
+    assert _pattern(np.arange(12)) == [(12, 1)]
+    assert _pattern(np.array([0, 1, 2, 5, 6, 7])) == [(2, 5), (3, 1)]
+    assert _pattern(np.array([4, 4, 4])) == [(3, 0)]
+    assert _pattern(np.array([7])) == []
+    assert _pattern(np.array([0, 1, 0, 1, 3, 4, 3, 4])) == [(2, 3), (2, 0), (2, 1)]
+    assert _pattern(np.array([0, 1, 2, 5, 6])) is None
+    assert _pattern(np.array([0, 1, 5, 7])) is None
+    assert _pattern(np.array([0, 1, 3, 4, 7, 8])) is None
+
+
+def test_an_axis_along_which_nothing_changes_has_length_1() -> None:
+    nan = math.nan
+    for array, shape in (
+        ([[1.0, 1.0], [2.0, 2.0]], (2, 1)),
+        ([[1.0, 2.0], [1.0, 2.0]], (1, 2)),
+        ([[nan, nan], [nan, nan]], (1, 1)),
+        ([[0.0, -0.0], [0.0, -0.0]], (1, 2)),
+        ([[1.0, 2.0], [3.0, 4.0]], (2, 2)),
+        ([[3, 3], [3, 3]], (1, 1)),
+    ):
+        found = _collapsed(np.array(array))
+        assert found.shape == shape
+        np.testing.assert_array_equal(np.broadcast_to(found, (2, 2)), array)
+
+
+def count(f: Any, kind: Any) -> int:
+    return sum(isinstance(x, kind) for x in lowered(f).instructions)
+
+
+MIXED = [P[k] for k in (5, 2, 17, 3, 11, 0)]
+
+
+def test_what_is_summed_is_read_where_it_lies() -> None:
+    """In whatever order it is written: nothing is gathered, and sums of unequal length are one group, padded."""
+    assert count(lambda x: tanh(total(MIXED)) + total([tanh(p) for p in MIXED][::-1]) ** 2, Gather) == 0
+    assert count(lambda x: dot(MIXED[:4], x[::-1]), Gather) == 0
+    assert count(lambda x: logsumexp([tanh(x[k] * P[k]) for k in range(4)][::-1]), Gather) == 0
+    assert count(lambda x: total([tanh(dot(row, x)) for row in W]), (Gather, Literal)) == 0
+    many = [Value(0.001 * k) for k in range(600)]
+    assert count(lambda x: tanh(total(many)) + total([tanh(p) for p in many][::-1]) ** 2, Gather) == 0
+    groups = lowered(LANES["sums of unequal length"]).roll.groups
+    assert [(g.shape, g.inner) for g in groups if g.op.name == "dot"] == [((4,), (4,))]
+
+
+def test_the_two_terms_of_a_square_are_added_before_they_are_handed_on() -> None:
+    assert count(lambda x: dot(P[:4], P[:4]) * x[0], Contribute) == 1
+
+
+def test_what_is_gathered_for_the_value_is_there_for_the_derivative() -> None:
+    assert count(LANES["parameters without a pattern, some twice"], Gather) == 2  # the parameters and the inputs
+    assert count(lambda x: total([tanh(2.0 * v * P[0]) for v in x]), (Gather, Literal)) == 0
+
+
+@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+def test_what_python_refuses_of_a_constant_is_left_to_ieee(engine: str) -> None:
+    """∂(−2)ʸ/∂y = (−2)ʸ log(−2): math.log raises, and the program says NaN."""
+    program = autograd.compile(lambda x: (-2.0) ** (P[1] * x), example=(1.0,), engine=engine)
+    program.vector[:] = 1.0
+    with np.errstate(all="ignore"):
+        value, gradient = program.value_and_grad([2.0])
+    assert value == 4.0
+    assert np.isnan(gradient).all()
