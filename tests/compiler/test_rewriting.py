@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from autograd import erf, exp, sigmoid, softplus, tanh, where
-from autograd.compiler.arrays import Code, is_scalar, product
+from autograd.compiler.arrays import Code, instruction, is_scalar, product, symbol
 from autograd.compiler.instructions import (
     Array,
     Broadcast,
@@ -291,10 +291,10 @@ def test_a_rewriting_rule_gives_the_numbers_of_what_it_replaces(rule: Rule) -> N
     code = Code()
     x, y = leaf(code, (3,)), leaf(code, (3,))
     c, d = code.compare("less", leaf(code, (3,)), 0.0), code.compare("less", leaf(code, (3,)), 0.0)
-    names = {x: "x", y: "y", c: "c", d: "d", abs(x): "|x|"}
-    if "|x|" not in says:
-        del names[abs(x)]
-    made = written(x, y, c, d)
+    names, size = {x: "x", y: "y", c: "c", d: "d"}, instruction(abs(symbol(x)))
+    if "|x|" in says:
+        names[size] = "|x|"
+    made = instruction(written(*map(symbol, (x, y, c, d))))
     assert form(made, names) == says
     rng = np.random.default_rng(0)
     xs, ys = rng.normal(size=(2, 3, BATCH))
@@ -303,7 +303,7 @@ def test_a_rewriting_rule_gives_the_numbers_of_what_it_replaces(rule: Rule) -> N
         xs, ys = (np.concatenate([a.ravel(), more]) for a, more in zip((xs, ys), pairs, strict=True))
     cs, ds = rng.random((2, *xs.shape)) < 0.5
     with np.errstate(all="ignore"):
-        found = computed(made, {x: xs, y: ys, c: cs, d: ds, abs(x): np.abs(xs)})
+        found = computed(made, {x: xs, y: ys, c: cs, d: ds, size: np.abs(xs)})
         expected = meant(xs, ys, cs, ds)
     np.testing.assert_allclose(np.broadcast_to(found, xs.shape), np.broadcast_to(expected, xs.shape), rtol=tolerance)
 
@@ -331,40 +331,41 @@ def test_scalars_are_multiplied_and_added_with_their_batch() -> None:
 
 def test_nothing_is_emitted_twice_and_nothing_is_taken_for_another() -> None:
     code = Code()
-    x, y, wide = leaf(code, (3,)), leaf(code, (3,)), leaf(code, (2, 3))
-    assert exp(x) is exp(x)
+    inside, other, broad = leaf(code, (3,)), leaf(code, (3,)), leaf(code, (2, 3))
+    x, y, wide = map(symbol, (inside, other, broad))
+    assert instruction(exp(x)) is instruction(exp(x))
     assert type(code.number(2)) is float
-    one, many = leaf(code, (3,), batched=False), leaf(code, (1, 3), batched=False)
-    different = [
+    one, many = symbol(leaf(code, (3,), batched=False)), symbol(leaf(code, (1, 3), batched=False))
+    different = [instruction(made) for made in [
         exp(x), exp(y), tanh(x), x + y, y + x, x + wide, x + 1.0, x + 2.0, x / 0.0, x / -0.0,
         exp(one), x + one, one + many,
-        x > y, x >= y, x > 0, x > 1, erf(x), x * (x > 0), where(x > 0, x, y), code.sum(wide, (2, 1), True),
-        code.sum(wide, (1, 3), True), code.sum(wide, (2, 1), False), code.reshape(wide, (6,)),
-        code.reshape(wide, (3, 2)), code.peak(wide, (2, 1)), code.peak(wide, (1, 3)),
-        code.emit(Elementwise, (3,), True, "multiply", (x, Scale(2.0, -1))),
-        code.emit(Elementwise, (3,), True, "multiply", (x, Scale(2.0, 1))),
-        code.emit(Elementwise, (3,), True, "multiply", (x, 2.0)),
-    ]  # fmt: skip
+        x > y, x >= y, x > 0, x > 1, x == 0, x != 0, x == y, erf(x), x * (x > 0), where(x > 0, x, y),
+        code.sum(broad, (2, 1), True), code.sum(broad, (1, 3), True), code.sum(broad, (2, 1), False),
+        code.reshape(broad, (6,)), code.reshape(broad, (3, 2)), code.peak(broad, (2, 1)), code.peak(broad, (1, 3)),
+        code.emit(Elementwise, (3,), True, "multiply", (inside, Scale(2.0, -1))),
+        code.emit(Elementwise, (3,), True, "multiply", (inside, Scale(2.0, 1))),
+        code.emit(Elementwise, (3,), True, "multiply", (inside, 2.0)),
+    ]]  # fmt: skip
     assert len({*map(id, different)}) == len(different)
-    shapes = {exp(one): ((3,), False), x + one: ((3,), True), one + many: ((1, 3), False), x + wide: ((2, 3), True)}
-    assert all((made.lanes, made.batched) == shape for made, shape in shapes.items())
+    shapes = [(exp(one), (3,), False), (x + one, (3,), True), (one + many, (1, 3), False), (x + wide, (2, 3), True)]
+    assert all((instruction(s).lanes, instruction(s).batched) == (lanes, batched) for s, lanes, batched in shapes)
 
 
 def test_long_lists_of_constants_are_told_apart_by_more_than_their_ends() -> None:
     code = Code()
     a, b = (code.do(Literal, (2000,), False, np.where(np.arange(2000) == 1000, k, 0.5)) for k in (1.0, 2.0))
-    assert exp(a) is not exp(b)
+    assert instruction(exp(symbol(a))) is not instruction(exp(symbol(b)))
     assert code.emit(Reshape, (2, 1000), False, a) is not code.emit(Reshape, (2, 1000), False, b)
 
 
 def test_the_derivative_of_a_primitive_finds_what_the_primitive_has_computed() -> None:
     code = Code()
     x = leaf(code, (3,))
-    y = sigmoid(x)
+    y = instruction(sigmoid(symbol(x)))
     before = len(code.instructions)
-    assert sigmoid(x) is y
+    assert instruction(sigmoid(symbol(x))) is y
     assert (code.readings[y].op.name, code.readings[y].operands) == ("sigmoid", (x,))
-    softplus(x)  # by the same exp(−|x|)
+    softplus(symbol(x))  # by the same exp(−|x|)
     assert [i.function for i in code.instructions[before:] if isinstance(i, Elementwise)] == ["maximum", "log1p", "add"]
     assert x not in code.readings
 
@@ -390,7 +391,7 @@ def factor(code: Code, what: Any, known: dict[Array, Any], seed: int) -> tuple[A
     x = leaf(code, lanes, batched)
     known[x] = np.random.default_rng(seed).normal(size=(*lanes, BATCH if batched else 1))
     if kind == "condition":
-        return x > 0, (known[x] > 0).astype(float)
+        return code.compare("greater", x, 0.0), (known[x] > 0).astype(float)
     return (x, known[x]) if kind == "array" else (code.multiply(x, 3.0), 3.0 * known[x])
 
 
@@ -416,6 +417,14 @@ def test_a_sum_of_products_is_that_sum_whatever_has_which_axes(target: tuple[int
             assert made.batched <= target_batched
 
 
+def positive(x: Array) -> Array:
+    return x.code.compare("greater", x, 0.0)
+
+
+def double(x: Array) -> Any:
+    return x.code.multiply(2.0, x)
+
+
 @pytest.mark.parametrize(
     ("written", "says"),
     [
@@ -423,24 +432,24 @@ def test_a_sum_of_products_is_that_sum_whatever_has_which_axes(target: tuple[int
         (lambda code, x, w: code.product_sum(x, w, (2, 3), True, (2, 3), True), "multiply(x, w)"),
         (lambda code, x, w: code.product_sum(x, x, (2, 3), True, (2, 3), True), "square(x)"),
         (lambda code, x, w: code.product_sum(w, w, (2, 3), True, (2, 3), True), "square(w)"),
-        (lambda code, x, w: code.product_sum(w > 0, w > 0, (2, 3), True, (2, 3), True), "Number(greater(w, 0))"),
+        (lambda code, x, w: code.product_sum(positive(w), positive(w), (2, 3), True, (2, 3), True), "Number(greater(w, 0))"),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 1), True), "Sum(x)"),
         (lambda code, x, w: code.product_sum(2.0, x, (2, 3), True, (2, 1), True), "multiply(Sum(x), 2)"),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 3), True), "x"),
-        (lambda code, x, w: code.product_sum(2.0 * x, w, (2, 3), True, (2, 1), True), "multiply(Contract(x, w), 2)"),
-        (lambda code, x, w: code.product_sum(w, 2.0 * x, (2, 3), True, (2, 1), True), "multiply(Contract(x, w), 2)"),
-        (lambda code, x, w: code.product_sum(x, 2.0 * w, (2, 3), True, (2, 1), True), "multiply(Contract(w, x), 2)"),
+        (lambda code, x, w: code.product_sum(double(x), w, (2, 3), True, (2, 1), True), "multiply(Contract(x, w), 2)"),
+        (lambda code, x, w: code.product_sum(w, double(x), (2, 3), True, (2, 1), True), "multiply(Contract(x, w), 2)"),
+        (lambda code, x, w: code.product_sum(x, double(w), (2, 3), True, (2, 1), True), "multiply(Contract(w, x), 2)"),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 3), False), "Sum(x)"),
         (lambda code, x, w: code.product_sum(w, 1.0, (2, 3), True, (2, 3), False), "multiply(w, 1·N^1)"),
-        (lambda code, x, w: code.sum(2.0 * x, (2, 1), True), "multiply(Sum(x), 2)"),
+        (lambda code, x, w: code.sum(double(x), (2, 1), True), "multiply(Sum(x), 2)"),
         (lambda code, x, w: code.sum(x, (2, 3), True), "x"),
-        (lambda code, x, w: code.sum(x > 0, (2, 1), True), "Sum(Number(greater(x, 0)))"),
+        (lambda code, x, w: code.sum(positive(x), (2, 1), True), "Sum(Number(greater(x, 0)))"),
         (lambda code, x, w: code.sum(w, (2, 3), True), "w"),
         (lambda code, x, w: code.reshape(x, (2, 3)), "x"),
         (lambda code, x, w: code.reshape(x, (6,)), "Reshape(x)"),
         (lambda code, x, w: code.reshape(2.0, (6,)), "2"),
-        (lambda code, x, w: code.reshape(x > 0, (6,)), "Reshape(Number(greater(x, 0)))"),
-        (lambda code, x, w: code.peak(x > 0, (1, 3)), "Peak(Number(greater(x, 0)))"),
+        (lambda code, x, w: code.reshape(positive(x), (6,)), "Reshape(Number(greater(x, 0)))"),
+        (lambda code, x, w: code.peak(positive(x), (1, 3)), "Peak(Number(greater(x, 0)))"),
     ],
 )  # fmt: skip
 def test_a_number_goes_to_the_smaller_of_two_results(written: Any, says: str) -> None:
@@ -452,5 +461,5 @@ def test_a_number_goes_to_the_smaller_of_two_results(written: Any, says: str) ->
 def test_a_number_stays_with_a_factor_that_is_no_larger_than_the_result() -> None:
     code = Code()
     x, y = leaf(code, (2, 3)), leaf(code, (2, 1))
-    made = code.product_sum(2.0 * y, x, (2, 3), True, (2, 1), True)
+    made = code.product_sum(code.multiply(2.0, y), x, (2, 3), True, (2, 1), True)
     assert form(made, {x: "x", y: "y"}) == "Contract(multiply(y, 2), x)"
