@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 import copy
+import operator
 import pickle
 from collections.abc import Callable
 from typing import Any
