@@ -432,7 +432,10 @@ def double(x: Array) -> Any:
         (lambda code, x, w: code.product_sum(x, w, (2, 3), True, (2, 3), True), "multiply(x, w)"),
         (lambda code, x, w: code.product_sum(x, x, (2, 3), True, (2, 3), True), "square(x)"),
         (lambda code, x, w: code.product_sum(w, w, (2, 3), True, (2, 3), True), "square(w)"),
-        (lambda code, x, w: code.product_sum(positive(w), positive(w), (2, 3), True, (2, 3), True), "Number(greater(w, 0))"),
+        (
+            lambda code, x, w: code.product_sum(positive(w), positive(w), (2, 3), True, (2, 3), True),
+            "Number(greater(w, 0))",
+        ),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 1), True), "Sum(x)"),
         (lambda code, x, w: code.product_sum(2.0, x, (2, 3), True, (2, 1), True), "multiply(Sum(x), 2)"),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 3), True), "x"),

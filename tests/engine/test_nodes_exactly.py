@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograd import Value, dot, logsumexp, no_grad, total
+from autograd import Value, dot, grad, logsumexp, no_grad, total
 from autograd.primitives import table
 from autograd.value import NOT_YET
 
@@ -112,3 +112,18 @@ def test_a_node_without_a_derivative_can_be_copied_and_still_has_none(copied: Ca
     assert (y.data, y.op, [x.data for x in y.operands]) == (0.0, table["sqrt"], [0.0])
     with pytest.raises(ZeroDivisionError, match="the gradient of sqrt"):
         y.backward()
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_factor_changed_beside_a_factor_of_zero_is_noticed(side: int) -> None:
+    factors = [Value(0.0), Value(0.0)]
+    y = factors[0] * factors[1]
+    factors[side].data = 5.0  # 0 · 5 is 0 as well, but the other derivative was 0 and is 5
+    with pytest.raises(RuntimeError, match="data changed after the forward pass"):
+        y.backward(create_graph=True)
+
+
+def test_of_values_a_derivative_that_does_not_exist_is_the_same_error_as_of_numbers() -> None:
+    for x in (0.0, Value(0.0)):
+        with pytest.raises(ZeroDivisionError):
+            grad(table["sqrt"])(x)
