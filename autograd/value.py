@@ -22,7 +22,7 @@ from itertools import count
 from operator import attrgetter, mul
 
 from autograd.graph import adjoints, topological_order
-from autograd.primitives import Primitive, explained, listeners, table
+from autograd.primitives import Primitive, comparing_numbers, explained, listeners, reserved, table
 from autograd.readings import Reading, readings
 
 TYPE_CHECKING = False
@@ -278,10 +278,14 @@ class Value:
         return _compared(operator.ge, self, other)
 
     def __eq__(self, other: object) -> bool:
-        return self is other if isinstance(other, Value) else _compared(operator.eq, self, other)
+        if isinstance(other, Value) and not comparing_numbers.get():
+            return self is other
+        return _equal(operator.eq, self, other)
 
     def __ne__(self, other: object) -> bool:
-        return self is not other if isinstance(other, Value) else _compared(operator.ne, self, other)
+        if isinstance(other, Value) and not comparing_numbers.get():
+            return self is not other
+        return _equal(operator.ne, self, other)
 
     __hash__ = object.__hash__
 
@@ -531,6 +535,24 @@ def _compared(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
     return bool(compare(a.data, b))
 
 
+def _equal(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
+    """== or != with numbers of any library (a fraction, a decimal, a complex number), as of a float."""
+    numeric = hasattr(type(b), "__float__") or hasattr(type(b), "__complex__")
+    if (
+        isinstance(b, Value) or _is_number(b) or not numeric or getattr(b, "shape", ())
+    ):  # an array compares its elements
+        return _compared(compare, a, b)
+    if _paused and (tracer := _tracer()) is not None:
+        try:
+            number = complex(b).real
+            exact = bool(number == b)
+        except (TypeError, ValueError, ArithmeticError):
+            exact = False
+        # No float at all equals ⅓, so there the answer holds for every input
+        return tracer.compared(compare, a, number) if exact else compare is operator.ne  # type: ignore[no-any-return]
+    return bool(compare(a.data, b))
+
+
 def _binary(op: Primitive, a: Any, b: Any) -> Value:
     """op(a, b) for an operator, of a `Value` and something that may be a number."""
     for x in (a, b):
@@ -676,6 +698,7 @@ for _name in ("neg", "pos", "abs"):
     setattr(Value, f"__{_name}__", getattr(Value, _name))
 for _name in ("sin", "cos", "tan"):
     setattr(Value, f"arc{_name}", getattr(Value, f"a{_name}"))  # the methods np.arcsin … look for
+reserved.update(_name for _name in dir(Value) if _name not in table)
 
 
 def _check_sequences(function: str, *given: Any) -> None:
