@@ -396,12 +396,13 @@ def _total(*operands: Any) -> Any:
 
 
 def _logsumexp(*operands: Any) -> Any:
-    """log Σ exp(x), shifted by the greatest x so that nothing overflows."""
-    shift = operands[0]
+    """log Σ exp(x), shifted by the greatest x so that nothing overflows; log 0 = −∞ where every x is −∞."""
+    greatest = operands[0]
     for x in operands[1:]:
-        shift = maximum(shift, x)
-    shift = where(abs(shift) < math.inf, shift, 0)
-    return shift + log(_total(*(exp(x - shift) for x in operands)))
+        greatest = maximum(greatest, x)
+    shift = where(abs(greatest) < math.inf, greatest, 0)
+    summed = _total(*(exp(x - shift) for x in operands))
+    return where(greatest < math.inf, greatest, 0) + log(where(summed <= 0, 1, summed))
 
 
 def _softmax(y: Any, *xs: Any) -> tuple[Any, ...]:

@@ -549,7 +549,7 @@ def _equal(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
         except (TypeError, ValueError, ArithmeticError):
             exact = False
         # No float at all equals ⅓, so there the answer holds for every input
-        return tracer.compared(compare, a, number) if exact else compare is operator.ne  # type: ignore[no-any-return]
+        return tracer.compared(compare, a, number) if exact else compare is operator.ne
     return bool(compare(a.data, b))
 
 
