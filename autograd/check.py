@@ -39,15 +39,16 @@ def gradcheck(
     In the manner of PyTorch's ``gradcheck``. The reference is the central difference
     (f(x + ε) − f(x − ε)) / 2ε. If mpmath is installed (``pip install mpmath``) it is computed from the
     formulas of the graph with 50 digits, so that ε can be 1e-15 and the reference is right to all
-    digits of a float; otherwise in floats, with PyTorch's ε and tolerances. Either way f is called once
-    more nearby, and the graph must give exactly what f gives there: if it does not, part of f was
+    digits of a float; otherwise in floats, with PyTorch's ε and tolerances. Either way f is called twice
+    more nearby, on both sides, and the graph must give exactly what f gives there: if it does not, part of f was
     computed outside the graph (``x.data``, `detach`, `no_grad`), and its gradient is lost.
 
     A derivative is a function like any other, so higher ones are checked by ``gradcheck(grad(f), x)``,
     ``gradcheck(grad(grad(f)), x)`` … That finds a rule which is right but not right to differentiate again, such as one
     through `abs` at 0.
 
-    At a kink (`relu` at 0) there is no derivative to agree on, and the check fails. It can also fail
+    At a kink (`relu` or `abs` at 0, `maximum` at a tie) there is no derivative to agree on, and the check fails, also
+    where half the sum of the slopes on both sides is what the rule says. It can also fail
     where rounding is great, as after cancellation: choose `atol` and `rtol` accordingly.
 
     Args:
@@ -84,13 +85,21 @@ no_grad), by chance, or on another side of an if
         if not (eps > 0 and atol >= 0 and rtol >= 0):
             raise ValueError(f"eps must be positive, atol and rtol not negative, and they are {eps}, {atol} and {rtol}")
         numerical = [_central_difference(call, j, number, eps) for j in range(len(call.inputs))]
+        jumps = [_jump(call, j, number, eps) for j in range(len(call.inputs))]
+        closer = [_jump(call, j, number, eps / 10) if any(jump) else jump for j, jump in enumerate(jumps)]
     reverse = [call.reverse(y) for y in call.outputs]
     forward = [call.forward({x: 1.0}) for x in call.inputs]
 
-    worst, message = 0.0, ""
+    worst, message, kink = 0.0, "", ""
     for i, output in enumerate(_paths(call.output, "the output")):
         for j, name in enumerate(_paths(inputs, "inputs")):
             expected = numerical[j][i]
+            # Where there is a derivative, the slopes on both sides come together as the step shrinks
+            if jumps[j][i] > atol + rtol * abs(expected) and closer[j][i] > jumps[j][i] / 2:
+                kink = (
+                    f"{output} has a kink with respect to {name}: its slopes on the two sides are "
+                    f"{jumps[j][i]:.6g} apart, so there is no derivative ({how})"
+                )
             for mode, analytical in (("reverse", reverse[i][j]), ("forward", forward[j][i])):
                 excess = _excess(analytical, expected, atol + rtol * abs(expected))
                 if excess > worst:
@@ -102,8 +111,8 @@ no_grad), by chance, or on another side of an if
                             f"analytical: {analytical!r}"
                         ),
                     )
-    if message:
-        raise GradcheckError(message)
+    if message or kink:
+        raise GradcheckError(message or kink)
     return True
 
 
@@ -133,6 +142,14 @@ def _central_difference(call: _Call, j: int, number: Callable[[float], Any], eps
         ) from error
 
 
+def _jump(call: _Call, j: int, number: Callable[[float], Any], eps: float) -> list[float]:
+    """How far the slopes of every output, on the two sides of inputs[j], are apart."""
+    at = [number(x.data) for x in call.inputs]
+    step = eps * max(abs(at[j]), 1)
+    here, above, below = (_outputs(call, [*at[:j], at[j] + h, *at[j + 1 :]], number) for h in (0, step, -step))
+    return [abs(float((plus - y - (y - minus)) / step)) for y, plus, minus in zip(here, above, below, strict=True)]
+
+
 def _outputs(call: _Call, at: list[Any], number: Callable[[float], Any]) -> list[Any]:
     """What the graph gives at other inputs, in other numbers."""
     dependent = {*call.inputs, *call.order}
@@ -144,18 +161,19 @@ def _outputs(call: _Call, at: list[Any], number: Callable[[float], Any]) -> list
 
 def _check_complete(f: Callable[..., Any], inputs: Any, call: _Call) -> None:
     """That the graph gives what f gives, also nearby."""
-    at = [x.data * (1 - STEP) if x.data else STEP for x in call.inputs]
-    nearby = iter(at)
-    given = [y.data if isinstance(y, Value) else y for y in _leaves(f(*_map(lambda _: Value(next(nearby)), inputs)))]
-    expected = _outputs(call, at, float)
-    if given != expected and [repr(y) for y in given] != [repr(y) for y in expected]:  # repr: NaN is NaN
-        where = ", ".join(f"{name} = {x!r}" for name, x in zip(_paths(inputs, "inputs"), at, strict=True))
-        ours, its = next(pair for pair in zip_longest(given, expected) if repr(pair[0]) != repr(pair[1]))
-        raise GradcheckError(
-            f"the gradient does not see all of {_name(f)}: nearby, at {where}, the function gives {ours!r}, and its "
-            f"graph {its!r}; part of it is computed outside the graph (.data, detach, no_grad), by chance, or on "
-            "another side of an if"
-        )
+    for step in (-STEP, STEP):
+        at = [x.data * (1 + step) if x.data else -step for x in call.inputs]
+        nearby = iter(_map(Value, at))
+        given = [y.data if isinstance(y, Value) else y for y in _leaves(f(*_map(lambda _, x=nearby: next(x), inputs)))]
+        expected = _outputs(call, at, float)
+        if given != expected and [repr(y) for y in given] != [repr(y) for y in expected]:  # repr: NaN is NaN
+            where = ", ".join(f"{name} = {x!r}" for name, x in zip(_paths(inputs, "inputs"), at, strict=True))
+            ours, its = next(pair for pair in zip_longest(given, expected) if repr(pair[0]) != repr(pair[1]))
+            raise GradcheckError(
+                f"the gradient does not see all of {_name(f)}: nearby, at {where}, the function gives {ours!r}, and "
+                f"its graph {its!r}; part of it is computed outside the graph (.data, detach, no_grad), by chance, or "
+                "on another side of an if"
+            )
 
 
 def _excess(analytical: float, numerical: float, allowed: float) -> float:
