@@ -39,8 +39,8 @@ def gradcheck(
     In the manner of PyTorch's ``gradcheck``. The reference is the central difference
     (f(x + ε) − f(x − ε)) / 2ε. If mpmath is installed (``pip install mpmath``) it is computed from the
     formulas of the graph with 50 digits, so that ε can be 1e-15 and the reference is right to all
-    digits of a float; otherwise in floats, with PyTorch's ε and tolerances. Either way f is called twice
-    more nearby, on both sides, and the graph must give exactly what f gives there: if it does not, part of f was
+    digits of a float; otherwise in floats, with PyTorch's ε and tolerances. Either way f is called once
+    more nearby, and the graph must give exactly what f gives there: if it does not, part of f was
     computed outside the graph (``x.data``, `detach`, `no_grad`), and its gradient is lost.
 
     A derivative is a function like any other, so higher ones are checked by ``gradcheck(grad(f), x)``,
@@ -48,7 +48,8 @@ def gradcheck(
     through `abs` at 0.
 
     At a kink (`relu` or `abs` at 0, `maximum` at a tie) there is no derivative to agree on, and the check fails, also
-    where half the sum of the slopes on both sides is what the rule says. It can also fail
+    where half the sum of the slopes on both sides is what the rule says. Not seen is a kink that f makes itself by
+    comparing (``if x > 0``, ``where(x > 0, …)``): the graph has the side that was chosen. It can also fail
     where rounding is great, as after cancellation: choose `atol` and `rtol` accordingly.
 
     Args:
@@ -161,19 +162,18 @@ def _outputs(call: _Call, at: list[Any], number: Callable[[float], Any]) -> list
 
 def _check_complete(f: Callable[..., Any], inputs: Any, call: _Call) -> None:
     """That the graph gives what f gives, also nearby."""
-    for step in (-STEP, STEP):
-        at = [x.data * (1 + step) if x.data else -step for x in call.inputs]
-        nearby = iter(_map(Value, at))
-        given = [y.data if isinstance(y, Value) else y for y in _leaves(f(*_map(lambda _, x=nearby: next(x), inputs)))]
-        expected = _outputs(call, at, float)
-        if given != expected and [repr(y) for y in given] != [repr(y) for y in expected]:  # repr: NaN is NaN
-            where = ", ".join(f"{name} = {x!r}" for name, x in zip(_paths(inputs, "inputs"), at, strict=True))
-            ours, its = next(pair for pair in zip_longest(given, expected) if repr(pair[0]) != repr(pair[1]))
-            raise GradcheckError(
-                f"the gradient does not see all of {_name(f)}: nearby, at {where}, the function gives {ours!r}, and "
-                f"its graph {its!r}; part of it is computed outside the graph (.data, detach, no_grad), by chance, or "
-                "on another side of an if"
-            )
+    at = [x.data * (1 - STEP) if x.data else STEP for x in call.inputs]
+    nearby = iter(at)
+    given = [y.data if isinstance(y, Value) else y for y in _leaves(f(*_map(lambda _: Value(next(nearby)), inputs)))]
+    expected = _outputs(call, at, float)
+    if given != expected and [repr(y) for y in given] != [repr(y) for y in expected]:  # repr: NaN is NaN
+        where = ", ".join(f"{name} = {x!r}" for name, x in zip(_paths(inputs, "inputs"), at, strict=True))
+        ours, its = next(pair for pair in zip_longest(given, expected) if repr(pair[0]) != repr(pair[1]))
+        raise GradcheckError(
+            f"the gradient does not see all of {_name(f)}: nearby, at {where}, the function gives {ours!r}, and its "
+            f"graph {its!r}; part of it is computed outside the graph (.data, detach, no_grad), by chance, or on "
+            "another side of an if"
+        )
 
 
 def _excess(analytical: float, numerical: float, allowed: float) -> float:

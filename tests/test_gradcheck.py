@@ -23,7 +23,6 @@ from autograd import (
     sigmoid,
     sin,
     sqrt,
-    where,
 )
 from autograd.check import GradcheckError
 from autograd.primitives import Primitive, table
@@ -135,7 +134,6 @@ KINKS = {
     "relu": (relu, (0.0,)),
     "leaky_relu": (lambda x: leaky_relu(x, 0.25), (0.0,)),
     "elu": (lambda x: elu(x, 2.0), (0.0,)),
-    "where": (lambda x: where(x > 1, 2 * x, x + 1), (1.0,)),
     "within": (lambda x: sin(abs(x - 3.0)) + x, (3.0,)),
     "second output": (lambda x: [x * x, abs(x) * 1e-3], (0.0,)),
 }
@@ -145,7 +143,7 @@ KINKS = {
 def test_at_a_kink_there_is_no_derivative_to_agree_on(kink: str, reference: str) -> None:
     """|x| has the slopes −1 and 1 at 0; their mean is what the rule of the tie and the central difference both say."""
     f, point = KINKS[kink]
-    with pytest.raises(GradcheckError, match=r"has a kink with respect to inputs\[|numerical|another side of an if"):
+    with pytest.raises(GradcheckError, match=r"has a kink with respect to inputs\[|numerical"):
         gradcheck(f, *point)
     assert gradcheck(f, *[x + 0.1 * (i + 1) for i, x in enumerate(point)])
 

@@ -14,7 +14,7 @@ import pytest
 import sympy
 
 import autograd
-from autograd import Value, where
+from autograd import Value, dot, where
 from autograd.value import NOT_YET
 
 
@@ -184,6 +184,29 @@ def test_an_array_is_compared_element_by_element() -> None:
     assert (np.array([x, y]) == np.array([1.0, 1.0])).tolist() == [True, False]
     assert (np.array([x, y]) == y).tolist() == [False, True]
     assert (np.array([1.0, 2.0]) != y).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("number", [3, True, np.float64(0.1), np.float32(0.1), np.int64(3), np.uint8(200)], ids=repr)
+def test_data_that_is_set_is_stored_as_a_float_and_computes_as_one(number: Any) -> None:
+    """200 + 100 of unsigned bytes is 44, and a single makes all that follows a single."""
+    x, y = Value(1.0), Value(1.0)
+    x.data = y.data = number
+    assert type(x.data) is float
+    assert x.data == number
+    expected = Value(number)
+    for f in (lambda a: a + a, lambda a: a * a, lambda a: a / a, lambda a: a.exp(), lambda a: dot([a, a], [a, a], a)):
+        assert type(f(x).data) is float
+        assert f(x).data == f(expected).data
+    x.data += number
+    assert x.data == 2 * float(number)
+
+
+@pytest.mark.parametrize("thing", ["3", None, 1j, Value(1), [1.0], np.array([1.0])], ids=repr)
+def test_data_that_is_no_number_is_refused_and_the_old_stays(thing: Any) -> None:
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"expected a real number, not .* of type"):
+        x.data = thing
+    assert x.data == 2.0
 
 
 @pytest.mark.parametrize("given", [2, True, np.float32(2), np.int64(2)], ids=repr)
