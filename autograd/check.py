@@ -47,7 +47,9 @@ def gradcheck(
     ``gradcheck(grad(grad(f)), x)`` … That finds a rule which is right but not right to differentiate again, such as one
     through `abs` at 0.
 
-    At a kink (`relu` at 0) there is no derivative to agree on, and the check fails. It can also fail
+    At a kink (`relu` or `abs` at 0, `maximum` at a tie) there is no derivative to agree on, and the check fails, also
+    where half the sum of the slopes on both sides is what the rule says. Not seen is a kink that f makes itself by
+    comparing (``if x > 0``, ``where(x > 0, …)``): the graph has the side that was chosen. It can also fail
     where rounding is great, as after cancellation: choose `atol` and `rtol` accordingly.
 
     Args:
@@ -84,13 +86,21 @@ no_grad), by chance, or on another side of an if
         if not (eps > 0 and atol >= 0 and rtol >= 0):
             raise ValueError(f"eps must be positive, atol and rtol not negative, and they are {eps}, {atol} and {rtol}")
         numerical = [_central_difference(call, j, number, eps) for j in range(len(call.inputs))]
+        jumps = [_jump(call, j, number, eps) for j in range(len(call.inputs))]
+        closer = [_jump(call, j, number, eps / 10) if any(jump) else jump for j, jump in enumerate(jumps)]
     reverse = [call.reverse(y) for y in call.outputs]
     forward = [call.forward({x: 1.0}) for x in call.inputs]
 
-    worst, message = 0.0, ""
+    worst, message, kink = 0.0, "", ""
     for i, output in enumerate(_paths(call.output, "the output")):
         for j, name in enumerate(_paths(inputs, "inputs")):
             expected = numerical[j][i]
+            # Where there is a derivative, the slopes on both sides come together as the step shrinks
+            if jumps[j][i] > atol + rtol * abs(expected) and closer[j][i] > jumps[j][i] / 2:
+                kink = (
+                    f"{output} has a kink with respect to {name}: its slopes on the two sides are "
+                    f"{jumps[j][i]:.6g} apart, so there is no derivative ({how})"
+                )
             for mode, analytical in (("reverse", reverse[i][j]), ("forward", forward[j][i])):
                 excess = _excess(analytical, expected, atol + rtol * abs(expected))
                 if excess > worst:
@@ -102,8 +112,8 @@ no_grad), by chance, or on another side of an if
                             f"analytical: {analytical!r}"
                         ),
                     )
-    if message:
-        raise GradcheckError(message)
+    if message or kink:
+        raise GradcheckError(message or kink)
     return True
 
 
@@ -131,6 +141,14 @@ def _central_difference(call: _Call, j: int, number: Callable[[float], Any], eps
         raise GradcheckError(
             f"the function is not defined all around the point, {float(step)} from it: {error}"
         ) from error
+
+
+def _jump(call: _Call, j: int, number: Callable[[float], Any], eps: float) -> list[float]:
+    """How far the slopes of every output, on the two sides of inputs[j], are apart."""
+    at = [number(x.data) for x in call.inputs]
+    step = eps * max(abs(at[j]), 1)
+    here, above, below = (_outputs(call, [*at[:j], at[j] + h, *at[j + 1 :]], number) for h in (0, step, -step))
+    return [abs(float((plus - y - (y - minus)) / step)) for y, plus, minus in zip(here, above, below, strict=True)]
 
 
 def _outputs(call: _Call, at: list[Any], number: Callable[[float], Any]) -> list[Any]:

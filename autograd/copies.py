@@ -25,6 +25,7 @@ from _thread import _local as local  # what threading.local is, without importin
 from collections.abc import Callable
 from functools import wraps
 from operator import attrgetter, getitem
+from types import MemberDescriptorType
 from typing import Any, TypeVar
 from weakref import ref
 
@@ -107,8 +108,20 @@ def _twin(node: Value, of: Any) -> Value:
         y._da = tuple([of(x) if isinstance(x, Value) else x for x in node._da])
         y._b = y._da if node._b is node._da else tuple([of(x) for x in node._b])
     if type(node) is not Value:
-        vars(y).update(vars(node))
+        _give(y, _own(node))
     return y
+
+
+def _own(node: Value) -> dict[str, Any]:
+    """What a subclass keeps in a node beside what every `Value` has: in its dictionary, and in slots of its own."""
+    kinds = type(node).__mro__[: type(node).__mro__.index(Value)]
+    slots = [name for kind in kinds for name, x in vars(kind).items() if isinstance(x, MemberDescriptorType)]
+    return {**getattr(node, "__dict__", {}), **{name: getattr(node, name) for name in slots if hasattr(node, name)}}
+
+
+def _give(node: Value, own: dict[str, Any]) -> None:
+    for name, x in own.items():
+        object.__setattr__(node, name, x)
 
 
 # ── pickles ───────────────────────────────────────────────────────────────────────────────────
@@ -181,7 +194,7 @@ class Graph:
                 flows = None if b is node._da else tuple([number(x) for x in b])
                 rows.append((*row, None, node._db, operands, numbers, flows))
             if type(node) is not Value:
-                classes[i] = (type(node), vars(node))
+                classes[i] = (type(node), _own(node))
         return _graph, (outside, rows, gradients, classes)
 
 
@@ -214,7 +227,7 @@ def _graph(
             y._da = tuple([next(numbers) if x is None else numbered(x) for x in operands])
             y._b = y._da if rest[1] is None else tuple([numbered(x) for x in rest[1]])
         if attributes:
-            vars(y).update(attributes)
+            _give(y, attributes)
         nodes.append(y)
     for i, gradient in gradients.items():
         nodes[i]._grad = numbered(gradient)
@@ -240,7 +253,7 @@ def reduced(node: Value) -> tuple[Any, ...]:
     if _is_plain_leaf(node):
         leaf = (node.data, None if node._grad is NOT_YET else node._grad, node.label)
         if type(node) is not Value:
-            return _leaf, (*leaf, node._db, type(node)), vars(node) or None
+            return _leaf, (*leaf, node._db, type(node)), (None, own) if (own := _own(node)) else None
         return _leaf, (*leaf, node._db) if node._db else leaf
     here = _here.graphs.get(id(node))
     graph = here() if here is not None else None

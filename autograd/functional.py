@@ -80,6 +80,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     Raises:
         TypeError: (by the function returned) if f's result is not one number, an argument to
             differentiate contains something else than numbers, or there is no such argument.
+        ValueError: if argnums names an argument twice.
         ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist (√x at 0).
 
     >>> from autograd import sin
@@ -359,7 +360,10 @@ def _positions(argnums: Any, count: int, f: Callable[..., Any]) -> list[int]:
                 f"differentiating {_name(f)} with respect to argnums={argnums} needs at least {needed} positional "
                 f"argument{'s' * (needed > 1)}, and it was given {count}"
             )
-    return [i % count for i in wanted]
+    positions = [i % count for i in wanted]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums={argnums} names an argument of {_name(f)} twice")
+    return positions
 
 
 # ── nested lists, tuples and dictionaries ────────────────────────────────────────────────────────

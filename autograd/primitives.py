@@ -15,6 +15,8 @@ follow it, and it computes both sides of a `where`, so both must be harmless.
 from __future__ import annotations
 
 import math
+from contextvars import ContextVar
+from keyword import iskeyword
 from types import CodeType, FunctionType
 
 from autograd.readings import FLOATS, NUMBERS, reading, shared_reading
@@ -34,6 +36,13 @@ listeners: list[Callable[[Primitive], None]] = []
 """Called with each primitive that is added later; `Value` gets a method for it."""
 
 
+reserved: set[str] = set()
+"""What `Value` has of its own, and so no primitive may be called: it would take the method's place."""
+
+comparing_numbers: ContextVar[bool] = ContextVar("autograd.comparing_numbers", default=False)
+"""Whether a row of someone's own is being read, in which ``u == v`` of two `Value`s means their numbers."""
+
+
 class Primitive:
     """A function with known local derivatives. Calling it applies it to whatever it is fed.
 
@@ -49,6 +58,7 @@ class Primitive:
         derivatives: ∂y/∂operand, one function of (y, *operands) an operand, or None where no
             gradient flows. For an n-ary primitive one function that returns them all.
         nary: whether it takes any number of operands.
+        own: whether it is someone's own, and none of this module.
         textbook: the derivative as books print it, where the row says it in a stabler way.
         domain: where it is defined, for messages; "" for everywhere.
     """
@@ -66,6 +76,8 @@ class Primitive:
         self.name, self.symbol, self.formula, self.derivatives = name, symbol, formula, derivatives
         self.defaults, self.textbook, self.domain = defaults, textbook, domain
         self.nary = callable(derivatives)
+        rules = (derivatives,) if callable(derivatives) else derivatives
+        self.own = any(rule and getattr(rule, "__globals__", None) is not globals() for rule in rules)
         self._on_floats: Callable[..., Any] | None = None
         self._derivatives_on_floats: Any = None
 
@@ -138,6 +150,15 @@ class Primitive:
 
     def local_derivatives(self, y: Any, operands: Sequence[Any], wanted: Sequence[bool]) -> Iterator[Any]:
         """∂y/∂operand for each operand, in any reading; None where it is not wanted or no gradient flows."""
+        if self.own:
+            token = comparing_numbers.set(True)
+            try:
+                return iter(list(self._local_derivatives(y, operands, wanted)))
+            finally:
+                comparing_numbers.reset(token)
+        return self._local_derivatives(y, operands, wanted)
+
+    def _local_derivatives(self, y: Any, operands: Sequence[Any], wanted: Sequence[bool]) -> Iterator[Any]:
         if self.nary:
             all_of_them = self.derivatives(y, *operands)  # type: ignore[operator]
             return (d if want else None for d, want in zip(all_of_them, wanted, strict=True))
@@ -146,7 +167,13 @@ class Primitive:
 
 
 def _look_up(name: str) -> Primitive:
-    return table[name]
+    try:
+        return table[name]
+    except KeyError:
+        raise LookupError(
+            f"there is no primitive called {name!r} here, and what is unpickled was computed with it: first import "
+            f"the module that registers it, or call autograd.primitive({name!r}, …)"
+        ) from None
 
 
 def explained(error: Exception, what: str, operands: Sequence[Any]) -> Exception:
@@ -239,6 +266,9 @@ def primitive(
         raise ValueError(f"the name of a primitive must be a Python name, and {name!r} is not")
     if name in table:
         raise ValueError(f"there is a primitive called {name!r} already")
+    if name in reserved or iskeyword(name):
+        whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value"
+        raise ValueError(f"the name of a primitive is also that of its method, and {name!r} is taken: it is {whose}")
     if not derivatives:
         raise TypeError(f"primitive {name!r} needs a local derivative (or None) for each operand, and has none")
     for rule, extra in [(formula, 0), *((d, 1) for d in derivatives)]:
@@ -366,12 +396,13 @@ def _total(*operands: Any) -> Any:
 
 
 def _logsumexp(*operands: Any) -> Any:
-    """log Σ exp(x), shifted by the greatest x so that nothing overflows."""
-    shift = operands[0]
+    """log Σ exp(x), shifted by the greatest x so that nothing overflows; log 0 = −∞ where every x is −∞."""
+    greatest = operands[0]
     for x in operands[1:]:
-        shift = maximum(shift, x)
-    shift = where(abs(shift) < math.inf, shift, 0)
-    return shift + log(_total(*(exp(x - shift) for x in operands)))
+        greatest = maximum(greatest, x)
+    shift = where(abs(greatest) < math.inf, greatest, 0)
+    summed = _total(*(exp(x - shift) for x in operands))
+    return where(greatest < math.inf, greatest, 0) + log(where(summed <= 0, 1, summed))
 
 
 def _softmax(y: Any, *xs: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ operand        elementary functions                        what the table then i
 =============  ==========================================  ===============================
 float          `math`                                      the eager engine
 `Value`        a new node (added by `value.py`)            derivatives of derivatives
-NumPy array    `numpy`, IEEE throughout                    the compiled program
+NumPy array    `numpy`, IEEE throughout, in doubles        the compiled program
 SymPy          `sympy`                                     the hand derivation
 mpmath         `mpmath`, at any precision                  the referee
 =============  ==========================================  ===============================
@@ -122,12 +122,22 @@ def _numpy() -> None:
             results.flat[i] = op(*elements)
         return results if shape else results[()]
 
+    def in_doubles(x: Any) -> Any:
+        """Python's floats are doubles: in uint8 −3 is 253, and a half has 3 digits."""
+        if isinstance(x, (np.ndarray, np.generic)) and (x.dtype.kind != "f" or x.dtype.itemsize < 8):
+            return x.astype(np.float64)
+        return x
+
     class Arrays(Functions):
         precedence = 1
 
         def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
             objects = False
             for x in operands:
+                if isinstance(x, np.ma.MaskedArray):
+                    raise TypeError(
+                        f"{op.name} of a masked array would lose its mask: fill it first, and choose with where"
+                    )
                 if isinstance(x, (np.ndarray, np.generic)):
                     if x.dtype.kind not in _REAL:
                         if x.dtype.kind != "O":
@@ -137,7 +147,7 @@ def _numpy() -> None:
                     if known(x) is None:
                         raise unreadable(op, operands)
                     objects = True  # a Value beside an array, say
-            return on_elements(op, operands) if objects else super().apply(op, operands)
+            return on_elements(op, operands) if objects else super().apply(op, [in_doubles(x) for x in operands])
 
     np_name = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
     functions = {

@@ -22,7 +22,7 @@ from itertools import count
 from operator import attrgetter, mul
 
 from autograd.graph import adjoints, topological_order
-from autograd.primitives import Primitive, explained, listeners, table
+from autograd.primitives import Primitive, comparing_numbers, explained, listeners, reserved, table
 from autograd.readings import Reading, readings
 
 TYPE_CHECKING = False
@@ -87,7 +87,7 @@ class Value:
     'dy/dx = 2x cos(x² + 1) = 0.3153'
 
     Attributes:
-        data: the number, a float.
+        data: the number, a float. It may be set, to whatever `Value` takes.
         grad: ∂root/∂self of the backward passes so far, 0.0 before the first. On a leaf they add
             up; on any other node it is that of the last pass alone. To set it to None, as PyTorch
             does, is to set it to 0.0; anything but a number or a `Value` is refused.
@@ -119,17 +119,18 @@ class Value:
     # b may be a plain number (db is None) or absent (b is None too). Any other node has a = None,
     # its operands in da, and in b and db the operands that a gradient flows to and their ∂y/∂b.
     # Slots, and no tuple for the common nodes, because the garbage collector looks at every object.
-    # The hot path writes `_grad`; everybody else goes through `grad`, which lets in nothing that a sum could fail on.
-    __slots__ = ("__weakref__", "_a", "_b", "_da", "_db", "_grad", "_n", "data", "label", "op")
+    # The hot path reads and writes `_data` and `_grad`; everybody else goes through `data`, which is always a float
+    # (NumPy's single would make every number after it one), and `grad`, which lets in nothing that a sum could fail on.
+    __slots__ = ("__weakref__", "_a", "_b", "_da", "_data", "_db", "_grad", "_n", "label", "op")
 
-    data: float
+    _data: float
     _grad: float | Any
     label: str
     op: Primitive | None
     _n: int  # the how-manieth node this is: creation is a topological order
 
     def __init__(self, data: float, _children: Iterable[Value] = (), _op: str = "", label: str = "") -> None:
-        self.data = data if type(data) is float else _real(data)
+        self._data = data if type(data) is float else _real(data)
         self._grad = 0.0
         self.label = label
         self.op = None
@@ -151,6 +152,11 @@ class Value:
 
     grad: Any = property(attrgetter("_grad"), _set_grad)
 
+    def _set_data(self, data: float) -> None:
+        self._data = data if type(data) is float else _real(data)
+
+    data: Any = property(attrgetter("_data"), _set_data)
+
     @property
     def operands(self) -> tuple[Any, ...]:
         """What `op` was applied to, `Value`s and numbers, in order; () on a leaf."""
@@ -170,7 +176,7 @@ class Value:
             y = _new(Value)
             y._grad = NOT_YET
             y.label = ""
-            y.data = self.data + other.data
+            y._data = self._data + other._data
             y.op = _add
             y._a = self
             y._da = 1.0
@@ -180,7 +186,7 @@ class Value:
             return y
         if type(other) in _PLAIN and not _paused:
             number = float(other)
-            return _with_number(_add, self, number, self.data + number, 1.0)
+            return _with_number(_add, self, number, self._data + number, 1.0)
         return _binary(_add, self, other)
 
     def __sub__(self, other: Any) -> Value:
@@ -188,7 +194,7 @@ class Value:
             y = _new(Value)
             y._grad = NOT_YET
             y.label = ""
-            y.data = self.data - other.data
+            y._data = self._data - other._data
             y.op = _sub
             y._a = self
             y._da = 1.0
@@ -198,16 +204,16 @@ class Value:
             return y
         if type(other) in _PLAIN and not _paused:
             number = float(other)
-            return _with_number(_sub, self, number, self.data - number, 1.0)
+            return _with_number(_sub, self, number, self._data - number, 1.0)
         return _binary(_sub, self, other)
 
     def __mul__(self, other: Any) -> Value:
         if type(other) is Value and not _paused:
-            a, b = self.data, other.data
+            a, b = self._data, other._data
             y = _new(Value)
             y._grad = NOT_YET
             y.label = ""
-            y.data = a * b
+            y._data = a * b
             y.op = _mul
             y._a = self
             y._da = b
@@ -217,16 +223,16 @@ class Value:
             return y
         if type(other) in _PLAIN and not _paused:
             number = float(other)
-            return _with_number(_mul, self, number, self.data * number, number)
+            return _with_number(_mul, self, number, self._data * number, number)
         return _binary(_mul, self, other)
 
     def __truediv__(self, other: Any) -> Value:
-        if type(other) is Value and not _paused and other.data:
-            b = other.data
+        if type(other) is Value and not _paused and other._data:
+            b = other._data
             y = _new(Value)
             y._grad = NOT_YET
             y.label = ""
-            y.data = data = self.data / b
+            y._data = data = self._data / b
             y.op = _div
             y._a = self
             y._da = 1 / b
@@ -242,19 +248,19 @@ class Value:
     def __radd__(self, other: Any) -> Value:  # other + self
         if type(other) in _PLAIN and not _paused:
             number = float(other)
-            return _after_number(_add, number, self, number + self.data, 1.0)
+            return _after_number(_add, number, self, number + self._data, 1.0)
         return _binary(_add, other, self)
 
     def __rsub__(self, other: Any) -> Value:  # other - self
         if type(other) in _PLAIN and not _paused:
             number = float(other)
-            return _after_number(_sub, number, self, number - self.data, -1.0)
+            return _after_number(_sub, number, self, number - self._data, -1.0)
         return _binary(_sub, other, self)
 
     def __rmul__(self, other: Any) -> Value:  # other * self
         if type(other) in _PLAIN and not _paused:
             number = float(other)
-            return _after_number(_mul, number, self, number * self.data, number)
+            return _after_number(_mul, number, self, number * self._data, number)
         return _binary(_mul, other, self)
 
     def __rtruediv__(self, other: Any) -> Value:  # other / self
@@ -278,10 +284,14 @@ class Value:
         return _compared(operator.ge, self, other)
 
     def __eq__(self, other: object) -> bool:
-        return self is other if isinstance(other, Value) else _compared(operator.eq, self, other)
+        if isinstance(other, Value) and not comparing_numbers.get():
+            return self is other
+        return _equal(operator.eq, self, other)
 
     def __ne__(self, other: object) -> bool:
-        return self is not other if isinstance(other, Value) else _compared(operator.ne, self, other)
+        if isinstance(other, Value) and not comparing_numbers.get():
+            return self is not other
+        return _equal(operator.ne, self, other)
 
     __hash__ = object.__hash__
 
@@ -294,7 +304,7 @@ class Value:
         """The plain number, without the graph."""
         if _paused and (tracer := _tracer()) is not None:
             tracer.item(self)
-        return self.data
+        return self._data
 
     def detach(self) -> Value:
         """A new leaf with the same data (and label), to which no gradient flows from here."""
@@ -531,6 +541,22 @@ def _compared(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
     return bool(compare(a.data, b))
 
 
+def _equal(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
+    """== or != with numbers of any library (a fraction, a decimal, a complex number), as of a float."""
+    numeric = hasattr(type(b), "__float__") or hasattr(type(b), "__complex__")
+    if isinstance(b, Value) or _is_number(b) or not numeric or getattr(b, "shape", None):  # or an array
+        return _compared(compare, a, b)
+    if _paused and (tracer := _tracer()) is not None:
+        try:
+            number = complex(b).real
+            exact = bool(number == b)
+        except (TypeError, ValueError, ArithmeticError):
+            exact = False
+        # No float at all equals ⅓, so there the answer holds for every input
+        return tracer.compared(compare, a, number) if exact else compare is operator.ne
+    return bool(compare(a.data, b))
+
+
 def _binary(op: Primitive, a: Any, b: Any) -> Value:
     """op(a, b) for an operator, of a `Value` and something that may be a number."""
     for x in (a, b):
@@ -544,7 +570,7 @@ def _record(op: Primitive, operands: Sequence[Any]) -> Value:
     if _paused and (tracer := _tracer()) is not None:
         return tracer.record(op, operands)  # type: ignore[no-any-return]
     wanted = [isinstance(x, Value) for x in operands]
-    numbers = [_real(x.data if want else x) for x, want in zip(operands, wanted, strict=True)]
+    numbers = [x.data if want else _real(x) for x, want in zip(operands, wanted, strict=True)]
     data = op.apply_to_floats(numbers, operands)
     if _paused and _not_recording.get():
         return Value(data)
@@ -554,7 +580,7 @@ def _record(op: Primitive, operands: Sequence[Any]) -> Value:
 def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: list[bool], data: float) -> Value:
     """A node with its local derivatives, recorded even under `no_grad`."""
     y = _new(Value)
-    y.data = data
+    y._data = data
     y._grad = NOT_YET
     y.label = ""
     y.op = op
@@ -587,7 +613,7 @@ def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: 
 def _with_number(op: Primitive, a: Value, number: float, data: float, da: float) -> Value:
     """A node for op(a, number), of which the caller knows the rest."""
     y = _new(Value)
-    y.data = data
+    y._data = data
     y._grad = NOT_YET
     y.label = ""
     y.op = op
@@ -602,7 +628,7 @@ def _with_number(op: Primitive, a: Value, number: float, data: float, da: float)
 def _after_number(op: Primitive, number: float, b: Value, data: float, db: float) -> Value:
     """The same for op(number, b)."""
     y = _new(Value)
-    y.data = data
+    y._data = data
     y._grad = NOT_YET
     y.label = ""
     y.op = op
@@ -633,16 +659,16 @@ def _method(op: Primitive) -> Callable[..., Any]:
 
     def of_one(self: Value) -> Value:
         try:
-            x = self.data
+            x = self._data
             data = value(x)
             da = derivative(data, x)
             data = data if type(data) is float else float(data)
-        except (ArithmeticError, ValueError, TypeError):
+        except (ArithmeticError, ValueError, TypeError, AttributeError):
             return op(self)  # type: ignore[no-any-return]  # says what is wrong, or records that there is no derivative
         if _paused:
             return _record(op, (self,))
         y = _new(Value)
-        y.data = data
+        y._data = data
         y._grad = NOT_YET
         y.label = ""
         y.op = op
@@ -676,6 +702,7 @@ for _name in ("neg", "pos", "abs"):
     setattr(Value, f"__{_name}__", getattr(Value, _name))
 for _name in ("sin", "cos", "tan"):
     setattr(Value, f"arc{_name}", getattr(Value, f"a{_name}"))  # the methods np.arcsin … look for
+reserved.update(_name for _name in dir(Value) if _name not in table)
 
 
 def _check_sequences(function: str, *given: Any) -> None:
@@ -717,9 +744,9 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
     if w and type(w[0]) is Value and type(bias) is Value and not (_paused and _tracer() is not None):
         of_values = type(x[0]) is Value
         try:
-            w_data = [v.data for v in w]
-            x_data = [v.data for v in x] if of_values else x
-            data = sum(map(mul, w_data, x_data), bias.data)
+            w_data = [v._data for v in w]
+            x_data = [v._data for v in x] if of_values else x
+            data = sum(map(mul, w_data, x_data), bias._data)
         except (AttributeError, TypeError):
             data = 0
         if type(data) is float:
@@ -728,7 +755,7 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
             y = _new(Value)
             y._grad = NOT_YET
             y.label = ""
-            y.data = data
+            y._data = data
             y.op = _dot
             y._n = _next_number()
             y._a = None

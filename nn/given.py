@@ -18,7 +18,7 @@ from operator import index
 from typing import Any
 
 from autograd import Value
-from autograd.readings import reading
+from autograd.readings import NUMBERS, reading
 from autograd.value import _is_number
 
 __all__ = ["listed", "operands", "setting", "shown", "whole"]
@@ -88,7 +88,7 @@ def operands(what: str, xs: list[Any]) -> list[Any]:
         TypeError: for any other, with its place in the list.
     """
     for i, x in enumerate(xs):
-        if type(x) is not float and type(x) is not Value and type(x) is not int and not isinstance(x, Value):
+        if type(x) not in NUMBERS and type(x) is not Value and not isinstance(x, Value):
             try:
                 reading(x)
             except TypeError:

@@ -107,9 +107,10 @@ def _log_of_complement(p: Any) -> Any:
 
 
 def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
-    """mean softplus(z) − y z, which is the binary cross-entropy of σ(z), for z of any size.
+    """mean y softplus(−z) + (1 − y) softplus(z), which is the binary cross-entropy of σ(z), for z of any size.
 
-    PyTorch's `binary_cross_entropy_with_logits`.
+    PyTorch's `binary_cross_entropy_with_logits`; softplus(z) − y z is the same, and loses its digits where z is great
+    and y near 1.
 
     Raises:
         ValueError: for logits and targets of unequal length, or none.
@@ -118,7 +119,7 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     1000.0
     """
     pairs = _pairs(logit, target)
-    return total([softplus(z) - t * z for z, t in pairs]) / len(pairs)
+    return total([t * softplus(-z) + (1 - t) * softplus(z) for z, t in pairs]) / len(pairs)
 
 
 def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:

@@ -90,10 +90,10 @@ class Optimiser:
             grad = parameter.grad
             if type(grad) is not float:
                 grad = _number(grad, i)
-            data, *state = rule(parameter.data, grad, *self.state[i])
+            data, *state = rule(parameter._data, grad, *self.state[i])
             stepped.append((i, float(data), tuple(state)))  # a float also for a rate that is NumPy's
         for i, data, kept in stepped:
-            self.parameters[i].data, self.state[i] = data, kept
+            self.parameters[i]._data, self.state[i] = data, kept  # a float, so nothing to be checked again
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to zero."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, dot, explain, maximum, sin, total, where
+from autograd import Value, dot, explain, maximum, minimum, sin, total, where
 from autograd.value import NOT_YET
 from autograd.viz.derivation import as_text
 from autograd.viz.explain import Explanation, Fork, Link
@@ -504,3 +504,15 @@ def test_the_factors_are_there_as_data() -> None:
     assert isinstance(first, Link)
     assert isinstance(first.derivative, Formula)
     assert [rule.primitive for rule in first.rules] == ["mul", "add", "pow", "sub"]
+
+
+@pytest.mark.parametrize("f", [maximum, minimum])
+def test_a_number_compared_with_itself_is_no_tie(f: Callable[..., Value]) -> None:
+    """max(x, x) is x, whose rule changes nowhere."""
+    x = Value(2.0, label="x")
+    for y in (f(x, x), f(x * x, x * x)):
+        said = str(explain(y, wrt=x))
+        assert "tie" not in said
+        assert "changes its rule" not in said
+    assert explain(f(x, x), wrt=x).gradient == 1.0
+    assert "A tie" in str(explain(f(x, Value(2.0, label="w")), wrt=x))

@@ -435,3 +435,11 @@ def test_a_long_chain_needs_no_recursion() -> None:
 
     assert grad(f)(0.0) == 40_000.0
     assert jvp(f, (0.0,), (1.0,))[1] == 40_000.0
+
+
+@pytest.mark.parametrize("argnums", [(0, 0), (0, -2), (1, 0, 1), [-1, 1]])
+@pytest.mark.parametrize("derivative", [grad, value_and_grad, jacobian, jacfwd, jacrev, hessian])
+def test_an_argument_named_twice_is_refused(derivative: Any, argnums: Any) -> None:
+    """Only one of its two nodes would be the one the function sees, and the other gradient 0."""
+    with pytest.raises(ValueError, match=r"argnums=.* names an argument of .* twice"):
+        derivative(lambda x, y: x * y, argnums)(2.0, 3.0)

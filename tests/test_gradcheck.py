@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from autograd import Value, exp, gradcheck, log, no_grad, primitive, relu, sigmoid, sin, sqrt
+from autograd import (
+    Value,
+    elu,
+    exp,
+    gradcheck,
+    leaky_relu,
+    log,
+    maximum,
+    minimum,
+    no_grad,
+    primitive,
+    relu,
+    sigmoid,
+    sin,
+    sqrt,
+)
 from autograd.check import GradcheckError
 from autograd.primitives import Primitive, table
 
@@ -110,3 +125,39 @@ def test_no_gradient_changes() -> None:
 def test_every_primitive_passes(op: Primitive) -> None:
     operands = (0.7, 1.3, 0.4)[: len(op.derivatives)]  # type: ignore[arg-type]
     assert gradcheck(op, *operands)
+
+
+KINKS = {
+    "abs": (abs, (0.0,)),
+    "maximum": (maximum, (2.0, 2.0)),
+    "minimum": (minimum, (-1.0, -1.0)),
+    "relu": (relu, (0.0,)),
+    "leaky_relu": (lambda x: leaky_relu(x, 0.25), (0.0,)),
+    "elu": (lambda x: elu(x, 2.0), (0.0,)),
+    "within": (lambda x: sin(abs(x - 3.0)) + x, (3.0,)),
+    "second output": (lambda x: [x * x, abs(x) * 1e-3], (0.0,)),
+}
+
+
+@pytest.mark.parametrize("kink", KINKS)
+def test_at_a_kink_there_is_no_derivative_to_agree_on(kink: str, reference: str) -> None:
+    """|x| has the slopes −1 and 1 at 0; their mean is what the rule of the tie and the central difference both say."""
+    f, point = KINKS[kink]
+    with pytest.raises(GradcheckError, match=r"has a kink with respect to inputs\[|numerical"):
+        gradcheck(f, *point)
+    assert gradcheck(f, *[x + 0.1 * (i + 1) for i, x in enumerate(point)])
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: x * abs(x), 0.0),
+        (lambda x: maximum(x, x), 2.0),
+        (lambda x: maximum(x, 0) ** 2, 0.0),
+        (lambda x: abs(x) - abs(-x) + x, 0.0),
+        (lambda x: exp(30 * x), 1.0),
+        (lambda x: sin(1e3 * x), 0.5),
+    ],
+)
+def test_what_has_a_derivative_is_no_kink_however_much_it_bends(f: Callable[..., object], x: float) -> None:
+    assert gradcheck(f, x)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd import Value, explain
 from autograd.expression import Expression
 from autograd.primitives import Primitive, primitive, table
 from autograd.viz.formula import (
@@ -263,3 +264,15 @@ def test_sympy_is_not_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert r"\cos" in done.stdout
+
+
+@pytest.mark.parametrize("constant", [1 / 3, 2 / 3, 0.1 + 0.2, 0.987654321, 1e-7 / 3, 1.5e-7, 2.0**-1074, 123456.789])
+def test_a_constant_in_a_formula_reads_back_as_the_very_float(constant: float) -> None:
+    """Rounded to six digits it looks as exact as the rest of the formula, and is another function."""
+    x = Value(2.0, label="x")
+    shown = text(constant * Name("x"))
+    assert shown.endswith("·x")
+    assert float(shown.removesuffix("·x")) == constant
+    assert f"x·{shown.removesuffix('·x')}" in str(explain(x * Value(constant), wrt=x))
+    mantissa, _, exponent = latex(constant * Name("x")).removesuffix(r" \cdot x").partition(r" \cdot 10^{")
+    assert float(f"{mantissa}e{exponent.removesuffix('}') or 0}") == constant

@@ -324,6 +324,8 @@ class _Ways:
             return formula, []
 
     def _tied(self, c: Comparison) -> bool:
+        if c.left == c.right:  # max(x, x): no number moves one side without the other
+            return False
         return evaluate(c.left, self.names.numbers) == evaluate(c.right, self.names.numbers)
 
     # ── folding: a node without a name, next to a factor that is a mere number, is passed over ──────

@@ -101,7 +101,7 @@ class Names:
         if node in self._names:
             return self._names[node]
         if node.op is None:
-            return node.data
+            return float(node.data)
         if not depth or len(node.operands) > 5:
             return None
         operands: list[Any] = []
@@ -151,7 +151,7 @@ class Names:
 def _applied(node: Value, operands: list[Any]) -> Term:
     assert node.op is not None
     if not any(isinstance(x, Formula) for x in operands):  # numbers alone would be computed, not shown
-        return node.data
+        return float(node.data)
     return node.op(*operands)  # type: ignore[no-any-return]
 
 

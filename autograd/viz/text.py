@@ -149,10 +149,10 @@ class Notation:
         return isinstance(a, int | float) and a == int(a) and isinstance(b, Name) and bool(_LETTER.fullmatch(b.name))
 
     def digits(self, x: float) -> str:
-        """A constant: as it is if that is short, else to six digits."""
+        """A constant, by the fewest digits that are it and no other float: what is printed as a formula is exact."""
         if x == int(x) and abs(x) < 1e9 if math.isfinite(x) else False:
             return str(int(x))
-        return shorter(repr(x) if len(repr(x)) <= 8 else f"{x:.6g}")
+        return shorter(repr(x))
 
     def name(self, name: str) -> str:
         return clean(name)

@@ -3,9 +3,12 @@
 import math
 
 import mpmath
+import numpy as np
 import pytest
 
+import autograd
 from autograd import Value, acos, asin, logsumexp
+from autograd.primitives import table
 
 INF, NAN = math.inf, math.nan
 
@@ -53,8 +56,14 @@ def test_what_is_minus_infinity_has_no_part_in_logsumexp() -> None:
 
 
 @pytest.mark.parametrize("xs", [[-INF], [-INF, -INF]])
-def test_the_logarithm_of_nothing_at_all_is_a_domain_error(xs: list[float]) -> None:
-    """log Σ exp(−∞) = log 0, which raises as log(0) does."""
-    for operands in (xs, [Value(x) for x in xs]):
-        with pytest.raises(ValueError, match=r"logsumexp\(-inf"):
-            logsumexp(operands)
+def test_the_logarithm_of_nothing_at_all_is_minus_infinity_and_has_no_gradient(xs: list[float]) -> None:
+    """The limit, as in NumPy, PyTorch and JAX, eager and compiled; its softmax is 0/0, so NaN, as in JAX."""
+    operands = [Value(x) for x in xs]
+    found = logsumexp(operands)
+    found.backward()
+    assert found.data == logsumexp(xs) == -INF
+    assert all(math.isnan(x.grad) for x in operands)
+    assert table["logsumexp"](*[np.array([x, 1.0]) for x in xs])[0] == -INF
+    program = autograd.compile(lambda *x: logsumexp(x), example=(0.0,) * len(xs))
+    with np.errstate(all="ignore"):
+        assert np.ravel(program(*[np.array([x]) for x in xs])).tolist() == [-INF]

@@ -273,3 +273,38 @@ def test_threads_pickle_one_graph_at_once() -> None:
     for x2, y2 in twins:
         y2.backward()
         assert x2.grad == 3001.0
+
+
+class Slotted(Value):
+    __slots__ = ("__private", "note", "unset")
+
+    def __init__(self, data: float, note: str) -> None:
+        super().__init__(data)
+        self.note = note
+        self.__private = note.upper()
+
+    def private(self) -> str:
+        return self.__private
+
+
+class Both(Slotted):
+    """With a dictionary as well."""
+
+
+@pytest.mark.parametrize("kind", [Slotted, Both])
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_subclass_with_slots_keeps_what_is_in_them(kind: type[Slotted], again: Any) -> None:
+    leaf = kind(2.0, "a weight")
+    if kind is Both:
+        leaf.more = [1]  # type: ignore[attr-defined]
+    node = leaf * 3
+    graph = again([node, leaf]) if again is not copy.copy else [node, copy.copy(leaf)]
+    for found in (again(leaf), graph[1]):
+        assert type(found) is kind
+        assert (found.data, found.note, found.private(), hasattr(found, "unset")) == (
+            2.0,
+            "a weight",
+            "A WEIGHT",
+            False,
+        )
+        assert kind is Slotted or found.more == [1]

@@ -51,13 +51,13 @@ def test_any_mixture_of_numbers_values_and_arrays_is_taken_element_by_element(op
         elif with_values:
             assert type(result) is Value, kinds
         else:
-            assert not shape or result.dtype.kind in "fi", kinds
+            assert not shape or result.dtype == np.float64, kinds
         expected = [
             op(*map(number, elements))
             for elements in zip(*(x.flat for x in np.broadcast_arrays(*operands)), strict=True)
         ]
-        # In single precision where all the arrays are: u = 6e-8
-        assert [number(x) for x in np.ravel(result)] == pytest.approx(expected, rel=1e-6), kinds
+        # Doubles throughout; NumPy's exp and logarithm may differ from the C library's by a few units
+        assert [number(x) for x in np.ravel(result)] == pytest.approx(expected, rel=1e-14), kinds
 
 
 def test_maximum_of_an_array_and_a_value_is_one_thing_in_either_order() -> None:

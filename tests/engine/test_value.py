@@ -8,10 +8,13 @@ from fractions import Fraction
 from typing import Any
 from unittest.mock import ANY
 
+import mpmath
 import numpy as np
 import pytest
+import sympy
 
-from autograd import Value
+import autograd
+from autograd import Value, dot, where
 from autograd.value import NOT_YET
 
 
@@ -106,7 +109,7 @@ def test_a_guard_against_zero_guards() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", ["1.0", None, [1.0], 1 + 0j, object(), Fraction(1), Decimal(1)], ids=lambda x: type(x).__name__
+    "other", ["1.0", None, [1.0], object(), 1 + 1j, Fraction(1, 3), Decimal("0.1")], ids=lambda x: type(x).__name__
 )
 def test_nothing_else_equals_a_value(other: object) -> None:
     x = Value(1.0)
@@ -114,6 +117,54 @@ def test_nothing_else_equals_a_value(other: object) -> None:
     assert x != other
     assert not other == x  # noqa: SIM201
     assert other != x
+
+
+OF_LIBRARIES = {
+    "fraction": Fraction,
+    "decimal": Decimal,
+    "complex": complex,
+    "NumPy's complex": np.complex64,
+    "mpmath": mpmath.mpf,
+    "mpmath's complex": mpmath.mpc,
+    "SymPy": lambda x: sympy.Integer(x) if x == int(x) else sympy.Rational(x),
+}
+
+
+@pytest.mark.parametrize("kind", OF_LIBRARIES)
+@pytest.mark.parametrize("data", [0.0, 1.0, -1.5, 0.25])
+def test_a_number_of_any_library_equals_a_value_where_it_equals_the_float(kind: str, data: float) -> None:
+    """On either side, so that a guard such as x == Fraction(0) guards; the hash stays that of the node.
+
+    To SymPy 1.0 is not the integer 1 (from version 1.13 on), so it is not to a Value either.
+    """
+    x = Value(data)
+    for number in (0, 1, -1.5, 0.25):
+        other = OF_LIBRARIES[kind](number)
+        equal = bool(data == other)
+        assert equal is (data == number) or kind == "SymPy"
+        assert (x == other) is equal
+        assert (x != other) is (not equal)
+        assert (other == x) is equal
+        assert (other != x) is (not equal)
+        assert {other: "found"}.get(x) is None
+
+
+def test_one_tenth_is_no_float() -> None:
+    """0.1 is a binary number near it, and equality is exact, as with Python's floats."""
+    assert Value(0.1) != Fraction(1, 10)
+    assert Value(0.1) == Fraction(0.1)
+    assert Value(0.1) != Decimal("0.1")
+    assert Value(math.nan) != Decimal("NaN")
+    assert Value(math.inf) == Decimal("Infinity")
+
+
+def test_in_a_compiled_function_a_fraction_is_the_number_it_is() -> None:
+    w = Value(0.5)
+    for half, third in ((Fraction(1, 2), Fraction(1, 3)), (Decimal("0.5"), Decimal("0.3"))):
+        program = autograd.compile(lambda x, half=half: where(w == half, x, 2 * x), example=(1.0,))
+        assert np.ravel(program(np.array([3.0]))).tolist() == [3.0]
+        program = autograd.compile(lambda x, third=third: where(w == third, w * x, 2 * x), example=(1.0,))
+        assert np.ravel(program(np.array([3.0]))).tolist() == [6.0]
 
 
 def test_whoever_equals_everything_equals_a_value() -> None:
@@ -133,6 +184,29 @@ def test_an_array_is_compared_element_by_element() -> None:
     assert (np.array([x, y]) == np.array([1.0, 1.0])).tolist() == [True, False]
     assert (np.array([x, y]) == y).tolist() == [False, True]
     assert (np.array([1.0, 2.0]) != y).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("number", [3, True, np.float64(0.1), np.float32(0.1), np.int64(3), np.uint8(200)], ids=repr)
+def test_data_that_is_set_is_stored_as_a_float_and_computes_as_one(number: Any) -> None:
+    """200 + 100 of unsigned bytes is 44, and a single makes all that follows a single."""
+    x, y = Value(1.0), Value(1.0)
+    x.data = y.data = number
+    assert type(x.data) is float
+    assert x.data == number
+    expected = Value(number)
+    for f in (lambda a: a + a, lambda a: a * a, lambda a: a / a, lambda a: a.exp(), lambda a: dot([a, a], [a, a], a)):
+        assert type(f(x).data) is float
+        assert f(x).data == f(expected).data
+    x.data += number
+    assert x.data == 2 * float(number)
+
+
+@pytest.mark.parametrize("thing", ["3", None, 1j, Value(1), [1.0], np.array([1.0])], ids=repr)
+def test_data_that_is_no_number_is_refused_and_the_old_stays(thing: Any) -> None:
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"expected a real number, not .* of type"):
+        x.data = thing
+    assert x.data == 2.0
 
 
 @pytest.mark.parametrize("given", [2, True, np.float32(2), np.int64(2)], ids=repr)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from references import make_losses
 
+import autograd
 import nn
 from autograd import Value, sigmoid
 
@@ -179,7 +180,50 @@ def test_binary_cross_entropy_of_a_logit_of_any_size_has_the_gradient_sigmoid_mi
     loss = nn.binary_cross_entropy_with_logits(logit, y)
     loss.backward()
     assert math.isfinite(loss.data)
-    assert logit.grad == pytest.approx(sigmoid(z) - y, abs=1e-16)
+    assert logit.grad == pytest.approx(sigmoid(z) - y, abs=2.3e-16)  # two numbers below 1, right to an ulp of 1 each
+
+
+@pytest.mark.parametrize("z", [-745.0, -40.0, -3.0, -1e-9, 0.0, 1e-9, 3.0, 20.0, 36.0, 40.0, 700.0, 745.0])
+@pytest.mark.parametrize("y", [0.0, 1e-12, 0.25, 0.5, 1 - 1e-12, 1.0])
+def test_binary_cross_entropy_of_logits_and_its_gradient_keep_their_digits(z: float, y: float) -> None:
+    """Where the prediction is sure and right the loss is tiny, e^−z; softplus(z) − z has lost it at z = 37."""
+    with mpmath.workdps(400):
+        probability = 1 / (1 + mpmath.exp(-mpmath.mpf(z)))
+        expected = -y * mpmath.log(probability) - (1 - mpmath.mpf(y)) * mpmath.log1p(-probability)
+        gradient = probability - mpmath.mpf(y)
+        size = y * (1 - probability) + (1 - mpmath.mpf(y)) * probability
+    logit = Value(z)
+    loss = nn.binary_cross_entropy_with_logits(logit, y)
+    loss.backward()
+    # Functions, products and the sum are right to an ulp, and both terms positive; 5e-324 where e^−745 ends
+    assert loss.data == pytest.approx(float(expected), rel=1e-15, abs=5e-324)
+    # Its derivative is a difference of two such terms: right to an ulp of the greater of them
+    assert abs(logit.grad - float(gradient)) <= 1e-15 * float(size) + 5e-324
+    program = autograd.compile(nn.binary_cross_entropy_with_logits, example=(0.0, 0.0))
+    assert np.ravel(program([z], [y]))[0] == pytest.approx(float(expected), rel=1e-15, abs=5e-324)
+
+
+@pytest.mark.parametrize("yes", [True, np.True_], ids=["Python", "NumPy"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        nn.binary_cross_entropy,
+        nn.binary_cross_entropy_with_logits,
+        nn.squared_error,
+        nn.half_squared_error,
+        nn.mse_loss,
+        nn.l1_loss,
+        nn.cross_entropy,
+    ],
+)
+def test_a_truth_value_is_a_target_of_one_or_zero(loss: Any, yes: Any) -> None:
+    for targets in ([yes, not yes], np.array([yes, not yes]), [np.bool_(yes), np.bool_(not yes)]):
+        gradients = []
+        for given in (targets, [1.0, 0.0]):
+            predictions = [Value(0.3), Value(0.6)]
+            loss(predictions, given).backward()
+            gradients.append([loss([0.3, 0.6], given), *(p.grad for p in predictions)])
+        assert gradients[0] == gradients[1]
 
 
 def test_binary_cross_entropy_of_logits_is_that_of_their_sigmoids() -> None:
