@@ -19,6 +19,7 @@ every formula is printed with its tests.
 
 from __future__ import annotations
 
+import signal
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -26,6 +27,10 @@ import pytest
 from derivations.formulas import FORMULAS
 
 from autograd.primitives import table
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background: Ctrl-C is tested, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 _PRIMITIVES = tuple(table)  # as they are before a test registers its own
 _MARKED = pytest.StashKey[set[tuple[str, str]]]()
