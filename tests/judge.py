@@ -14,6 +14,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
@@ -25,7 +26,8 @@ from autograd import Value
 from autograd.compiler.engines import ENGINES
 
 __all__ = [
-    "ENGINES", "Disagreement", "Eager", "Refused", "compiled", "dirty", "disagreement", "eager", "flat", "interrupted",
+    "ENGINES", "Disagreement", "Eager", "Refused", "compiled", "dirty", "disagreement", "eager", "flat",
+    "in_a_thread", "interrupted",
     "outputs", "outputs_of", "relative", "samples",
 ]  # fmt: skip
 
@@ -51,6 +53,12 @@ def compiled(f: Callable[..., Any], example: Any, engine: str = "auto") -> Any:
 
 
 # ── the referee ───────────────────────────────────────────────────────────────────────────────
+
+
+def in_a_thread(job: Callable[[], Any]) -> Any:
+    """The result of a job in a thread of its own, where no event loop runs: Playwright leaves one in ours."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(job).result()
 
 
 def flat(tree: Any) -> list[Any]:
