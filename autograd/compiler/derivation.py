@@ -358,12 +358,13 @@ class _Reader:
             for array in x.arrays():
                 self.uses[array] = self.uses.get(array, 0) + 1
             if isinstance(x, Rows):
-                owners = [owner for owner in self._owners(*place(x)) if owner and owner.group]
+                store, rows = place(x)
+                owners = self._owners(store, rows)
                 for owner in owners:
-                    assert owner.group is not None
-                    self.reads[owner.group] = self.reads.get(owner.group, 0) + 1
-                if len(self._owners(*place(x))) > 1:
-                    need(*place(x))
+                    if owner and owner.group:
+                        self.reads[owner.group] = self.reads.get(owner.group, 0) + 1
+                if len(owners) > 1:
+                    need(store, rows)
             elif isinstance(x, (Gather, Contribute, Scatter)) or (
                 isinstance(x, (Take, Give)) and x.items.store != CONSTANT
             ):
@@ -424,7 +425,7 @@ class _Reader:
         return "δ" + _raised(self.layer[group]) if group in self.layer else self._slope(self._name(group))
 
     def _slope(self, name: str) -> str:
-        return f"∂{'E'}/∂{name}"
+        return f"∂E/∂{name}"
 
     # ── lines ─────────────────────────────────────────────────────────────────────────────────
 
@@ -432,7 +433,7 @@ class _Reader:
         if isinstance(x, Save):
             self._save(x)
         elif isinstance(x, (Contribute, Scatter)):
-            self._contribute(x, x.x, x.assign)
+            self._contribute(x)
         elif isinstance(x, Give):
             self._give(x)
         elif isinstance(x, Array) and x in self.lowered.adjoints and not isinstance(x, Adjoint):
@@ -503,19 +504,20 @@ class _Reader:
         self._write(name, self._shape(group), term, axes)
         self.named[x] = (name, self._shape(group), group)
 
-    def _contribute(self, x: Contribute | Scatter, value: Any, assign: bool) -> None:
+    def _contribute(self, x: Contribute | Scatter) -> None:
+        assign = x.assign
         store, rows = place(x)
         owners = self._owners(store, rows)
         if store == PARAMETER and len(owners) > 1:
             if isinstance(x, Contribute) and x.strides == (1,):
-                self._contribute_to_blocks(x, value, assign)
+                self._contribute_to_blocks(x)
                 return
             owners = [self.vector]
         if assign and len(np.unique(rows)) < rows.size:
             self._clear(store, np.unique(rows))
             assign = False
         index, axes = self._axes(x.lanes)
-        term = self._term(value, index)
+        term = self._term(x.x, index)
         if len(owners) == 1 and owners[0] is not None:
             owner = owners[0]
             left = self._place(owner, self._target(owner), self._flat(x, index))
@@ -526,7 +528,7 @@ class _Reader:
         self._write(name, shape, term, axes)
         self._hand_out(store, rows.reshape(-1), name, shape, not assign)
 
-    def _contribute_to_blocks(self, x: Contribute, value: Any, assign: bool) -> None:
+    def _contribute_to_blocks(self, x: Contribute) -> None:
         """What goes to several blocks of parameters at once: a line for each."""
         for start, stop in _runs(place(x)[1], lambda row: self._owner(PARAMETER, row)):
             owner = self._owner(PARAMETER, x.start + start)
@@ -534,12 +536,10 @@ class _Reader:
             whole = owner.start == x.start + start and owner.size == stop - start
             shape = owner.shape if whole else (stop - start,) * (stop - start > 1)
             index, axes = self._axes(shape)
-            at = Index()
-            for length, i in zip(shape, index, strict=True):
-                at = at * length + i
-            term = self._term(value, [at + Index(start)])
+            at = _row_by_row(shape, index)
+            term = self._term(x.x, [at + Index(start)])
             left = self._place(owner, self._target(owner), at + Index(x.start + start))
-            self._add_to(left, not assign, term, axes)
+            self._add_to(left, not x.assign, term, axes)
 
     def _add_to(self, left: Ref, adds: bool, term: Term, axes: dict[str, int]) -> None:
         """A line for a part of an adjoint."""
@@ -600,9 +600,7 @@ class _Reader:
         if key not in self.known:
             self.known[key] = self._next(letter)
             self.tables[self.known[key]] = flat
-        at = Index()
-        for length, i in zip(values.shape, index, strict=True):
-            at = at * length + (i if length > 1 else Index())
+        at = _row_by_row(values.shape, index)
         return Ref(self.known[key], (flat.size,), (at,))
 
     def _give(self, x: Give) -> None:
@@ -737,9 +735,7 @@ class _Reader:
         mine, theirs = [n for n in x.lanes if n > 1], [n for n in x.x.lanes if n > 1]
         long = [i for n, i in zip(x.lanes, index, strict=True) if n > 1]
         if mine != theirs:  # not only axes of length 1 differ
-            flat = Index()
-            for n, i in zip(mine, long, strict=True):
-                flat = flat * n + i
+            flat = _row_by_row(mine, long)
             long = list(flat.split(theirs, self.ranges))
         each = iter(long)
         return [next(each) if n > 1 else Index() for n in x.x.lanes]
@@ -818,9 +814,7 @@ class _Reader:
             at = self._flat(x, index)
             return self._element(store, at, self._block(at))
         name = self._joined(store, rows)
-        at = Index()
-        for length, i in zip(rows.shape, index, strict=True):
-            at = at * length + (i if length > 1 else Index())
+        at = _row_by_row(rows.shape, index)
         return Ref(name, (rows.size,), (at,))
 
     def _block(self, at: Index) -> _Owner:
@@ -909,9 +903,7 @@ class _Reader:
         if (rows == expected).all():
             return at
         entry = self._entry("p", np.ascontiguousarray(rows), [Index()] * rows.ndim)
-        flat = Index()
-        for length, i in zip(rows.shape, [*own, choice], strict=True):
-            flat = flat * length + i
+        flat = _row_by_row(rows.shape, [*own, choice])
         return Index(0, ((Ref(entry.name, entry.shape, (flat,)), 1),))
 
     def _choice(self, operand: Operand, index: list[Index]) -> Index:
@@ -927,13 +919,19 @@ class _Reader:
         if len(owners) == 1 and owners[0] is not None:
             term = self._element(operand.store, at, owners[0])
         else:
-            flat = Index()
-            for length, i in zip(rows.shape, own, strict=True):
-                flat = flat * length + i
+            flat = _row_by_row(rows.shape, own)
             term = Ref(self._joined(operand.store, rows), (rows.size,), (flat,))
         if isinstance(term, Num):
             return Index(int(term.value))
         return Index(0, ((term, 1),))
+
+
+def _row_by_row(lengths: Sequence[int], index: Sequence[Index]) -> Index:
+    """The indices of all axes as one that counts row by row; an axis of length 1 counts nothing."""
+    at = Index()
+    for length, i in zip(lengths, index, strict=True):
+        at = at * length + (i if length > 1 else Index())
+    return at
 
 
 def _is_copy(group: Group) -> bool:
