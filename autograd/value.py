@@ -543,18 +543,27 @@ def _compared(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
 
 def _equal(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
     """== or != with numbers of any library (a fraction, a decimal, a complex number), as of a float."""
-    numeric = hasattr(type(b), "__float__") or hasattr(type(b), "__complex__")
-    if isinstance(b, Value) or _is_number(b) or not numeric or getattr(b, "shape", None):  # or an array
+    if isinstance(b, Value) or not _is_like_a_number(b):
         return _compared(compare, a, b)
     if _paused and (tracer := _tracer()) is not None:
-        try:
-            number = complex(b).real
-            exact = bool(number == b)
-        except (TypeError, ValueError, ArithmeticError):
-            exact = False
-        # No float at all equals ⅓, so there the answer holds for every input
-        return tracer.compared(compare, a, number) if exact else compare is operator.ne
+        number = _float_equal_to(b)
+        return compare is operator.ne if number is None else tracer.compared(compare, a, number)
     return bool(compare(a.data, b))
+
+
+def _is_like_a_number(x: Any) -> bool:
+    """Whether x is a number of some other library than Python's and NumPy's: a fraction, mpmath's, SymPy's."""
+    numeric = hasattr(type(x), "__float__") or hasattr(type(x), "__complex__")
+    return numeric and not _is_number(x) and not getattr(x, "shape", None)  # and no array of them
+
+
+def _float_equal_to(x: Any) -> float | None:
+    """The one float that equals such a number; None if there is none, as for ⅓: then no float ever equals it."""
+    try:
+        number = complex(x).real
+        return number if number == x else None
+    except (TypeError, ValueError, ArithmeticError):
+        return None
 
 
 def _binary(op: Primitive, a: Any, b: Any) -> Value:

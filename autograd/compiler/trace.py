@@ -32,7 +32,7 @@ import numpy as np
 from autograd import value as eager
 from autograd.primitives import Primitive, listeners, table
 from autograd.readings import Reading, readings
-from autograd.value import Value, _is_number, _new, _next_number, _real
+from autograd.value import Value, _float_equal_to, _is_like_a_number, _is_number, _new, _next_number, _real
 
 __all__ = [
     "CONDITIONS", "DETACH", "EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL", "TAKE",
@@ -254,20 +254,16 @@ readings[Traced] = _tracing = _Tracing()
 def _operator(op: Primitive, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def of_two(self: Traced, other: Any) -> Any:
         if not isinstance(other, Value):
+            if op in (EQUAL, NOT_EQUAL) and _is_like_a_number(other):
+                if (number := _float_equal_to(other)) is None:
+                    return op is NOT_EQUAL
+                other = number
             if not _is_number(other):
-                if op in (EQUAL, NOT_EQUAL) and _is_like_a_number(other):
-                    _refuse(f"whether an input equals {other!r}", "Compare it with a float.")
                 return NotImplemented
             other = float(other)
         return _node(op, (other, self) if reflected else (self, other))
 
     return of_two
-
-
-def _is_like_a_number(x: Any) -> bool:
-    """Whether Python would compare a float with x: a Fraction, a Decimal, a complex number, mpmath's and SymPy's."""
-    kind = type(x)
-    return (hasattr(kind, "__float__") or hasattr(kind, "__complex__")) and not hasattr(kind, "__array__")
 
 
 _operator_equal, _operator_not_equal = _operator(EQUAL), _operator(NOT_EQUAL)
