@@ -12,7 +12,7 @@ For the network of the sources it is the vectorised form that seed 002 (§5, equ
 
 There is no calculus here. The instructions that run are read one after another, for one sample, in symbols: a
 `Save` is a line of the forward pass, what is contributed to an adjoint a line of the backward pass. Where an array is a
-row of the table, `Lowered.readings` says so, and its name is written instead of how it is computed. A `dot` whose
+row of the table, `ArrayProgram.readings` says so, and its name is written instead of how it is computed. A `dot` whose
 weights are a matrix of parameters is a layer and gets a number; other results are v₁, v₂, …
 """
 
@@ -53,9 +53,9 @@ from autograd.compiler.instructions import (
     place,
 )
 from autograd.compiler.instructions import Sum as SumOver
-from autograd.compiler.lower import Lowered
+from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.normalise import Scalars
-from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, Group, Operand
+from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, Operand
 from autograd.compiler.terms import (
     ARITHMETIC,
     LETTERS,
@@ -81,6 +81,7 @@ from autograd.compiler.terms import (
 )
 from autograd.compiler.terms import Not as Negation
 from autograd.compiler.trace import CONDITIONS, DETACH
+from autograd.compiler.vectorise import Group
 from autograd.primitives import table
 
 __all__ = ["Derivation", "Line", "derive", "derive_node_by_node"]
@@ -124,7 +125,7 @@ class Derivation(NamedTuple):
 
 
 def derive(
-    lowered: Lowered,
+    lowered: ArrayProgram,
     root: int | None,
     arguments: Sequence[tuple[str, tuple[int, ...]]],
     result: Any = None,
@@ -146,19 +147,26 @@ def derive(
 
 def derive_node_by_node(
     scalars: Scalars,
+    order: Sequence[int],
     root: int | None,
     arguments: Sequence[tuple[str, tuple[int, ...]]],
     result: Any = None,
     notation: Plain | None = None,
 ) -> Derivation:
-    """The scalar program, read in symbols: a line for each operation, and for each term of an adjoint."""
+    """The scalar program, read in symbols: a line for each operation, and for each term of an adjoint.
+
+    Args:
+        scalars: the program.
+        order: the nodes of the parameters, in the order of the vector θ.
+        root, arguments, result, notation: as of `derive`.
+    """
     n = notation or Plain()
     lines: list[Line] = []
     size = len(scalars.parameters)
     shape: tuple[int, ...] = (size,) if size > 1 else ()
     names: dict[int, Term] = {node: Num(number) for node, number in scalars.constants.items()}
     adjoint: dict[int, Ref] = {}
-    for number, node in enumerate(scalars.parameters):
+    for number, node in enumerate(order):
         at = (Index(number),) if shape else ()
         names[node], adjoint[node] = Ref("θ", shape, at), Ref("∂E/∂θ", shape, at)
     for node, (argument, row) in scalars.inputs.items():
@@ -226,9 +234,9 @@ class _Owner(NamedTuple):
 
 class _Reader:
     def __init__(
-        self, lowered: Lowered, root: int | None, arguments: Sequence[tuple[str, tuple[int, ...]]], notation: Plain
+        self, lowered: ArrayProgram, root: int | None, arguments: Sequence[tuple[str, tuple[int, ...]]], notation: Plain
     ) -> None:
-        self.lowered, self.roll, self.root, self.n = lowered, lowered.roll, root, notation
+        self.lowered, self.vectorised, self.root, self.n = lowered, lowered.vectorised, root, notation
         self.arguments = arguments
         self.letters = [letter for letter in LETTERS if letter not in {name for name, _ in arguments}]
         self.lines: list[Line] = []
@@ -245,8 +253,8 @@ class _Reader:
         self.arrays: dict[Group, Array] = {}
         self.known: dict[tuple[int, bytes], str] = {}
         self.scope: list[str] = []  # the letters that stand for something where a formula is being read
-        self.fixed = {(store, row): number for store, rows in self.roll.fixed.items() for row, number in rows}
-        self.made = sorted(((group.store, group.start), group) for group in self.roll.groups if group.size)
+        self.fixed = {(store, row): number for store, rows in self.vectorised.fixed.items() for row, number in rows}
+        self.made = sorted(((group.store, group.start), group) for group in self.vectorised.groups if group.size)
         self.starts = [start for start, _ in self.made]
         self.blocks: list[_Owner] = []
         self.returned: list[int] = []
@@ -272,9 +280,9 @@ class _Reader:
     def _begin_backward(self) -> None:
         if self.root is None:
             return
-        store, row = self.roll.location(self.root)
+        store, row = self.vectorised.location(self.root)
         if store == CONSTANT:
-            self._write("E", (), Num(float(self.roll.number[self.root])), {})
+            self._write("E", (), Num(float(self.vectorised.number[self.root])), {})
         else:
             owner = self._owner(store, row)
             if owner is None or owner.group is None or self.names.get(owner.group) != "E":
@@ -289,20 +297,20 @@ class _Reader:
         if isinstance(result, float):
             return indexed(Num(result), self.n)
         node = result.node
-        store, row = self.roll.location(node)
-        term = Num(float(self.roll.number[node])) if store == CONSTANT else self._element(store, Index(row))
+        store, row = self.vectorised.location(node)
+        term = Num(float(self.vectorised.number[node])) if store == CONSTANT else self._element(store, Index(row))
         return indexed(term, self.n)
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────
 
     def _name_layers(self) -> None:
-        producers = {(group.store, group.start): group for group in self.roll.groups}
-        for group in self.roll.groups:
+        producers = {(group.store, group.start): group for group in self.vectorised.groups}
+        for group in self.vectorised.groups:
             if _is_layer(group):
                 self.layer[group] = len(self.layer) + 1
                 self.names[group] = "z" + _raised(self.layer[group])
         activated: set[Group] = set()
-        for group in self.roll.groups:
+        for group in self.vectorised.groups:
             if len(group.operands) != 1 or group.op.nary or group.op in (_POS, DETACH):
                 continue
             operand = group.operands[0]
@@ -314,7 +322,7 @@ class _Reader:
                 self.activation[group] = self.layer[producer]
                 self.names[group] = "a" + _raised(self.layer[producer])
         if self.root is not None:
-            at_root = producers.get(self.roll.location(self.root))
+            at_root = producers.get(self.vectorised.location(self.root))
             if at_root is not None and at_root.size == 1 and at_root not in self.names:
                 self.names[at_root] = "E"
 
@@ -327,7 +335,7 @@ class _Reader:
             found.append(_Owner("W" + _raised(number), shape, int(w.rows.flat[0]), w.rows.size))
             if b.store == PARAMETER and (b.rows.ravel() == b.rows.flat[0] + np.arange(b.rows.size)).all():
                 found.append(_Owner("b" + _raised(number), (b.rows.size,), int(b.rows.flat[0]), b.rows.size))
-        total = len(self.roll.parameters)
+        total = len(self.vectorised.parameters)
         at = 0
         gaps: list[tuple[int, int]] = []
         for block in sorted(found, key=lambda block: block.start):
@@ -372,8 +380,8 @@ class _Reader:
             if isinstance(x, (Take, Give)):
                 need(x.index.store, x.index.rows)
         for node in self.returned:
-            if self.roll.store[node] != CONSTANT:
-                store, row = self.roll.location(node)
+            if self.vectorised.store[node] != CONSTANT:
+                store, row = self.vectorised.location(node)
                 need(store, np.array([row]))
 
     def _group(self, store: int, row: int) -> Group | None:

@@ -29,7 +29,7 @@ from autograd.compiler.instructions import (
     Where,
     verify,
 )
-from autograd.compiler.roll import PARAMETER, SAMPLE, SHARED, Operand
+from autograd.compiler.stores import PARAMETER, SAMPLE, SHARED, Operand
 
 ONES = np.ones(3)
 
@@ -221,7 +221,7 @@ def network() -> tuple[Any, tuple[Any, ...]]:
 @pytest.mark.parametrize("make", [mixed_conditions, network])
 def test_what_the_compiler_makes_is_verified_and_prints_its_types(make: Any) -> None:
     f, example = make()
-    lowered = autograd.compile(f, example=example, engine="numpy")._engine.lowered
+    lowered = autograd.compile(f, example=example, engine="numpy")._programs.arrays
     lowered.verify()
     shown = str(lowered)
     assert len(shown.splitlines()) == len(lowered.instructions)

@@ -91,10 +91,12 @@ def test_matrices_in_a_sample_keep_their_shape() -> None:
 def test_what_depends_on_parameters_alone_is_computed_once() -> None:
     model, _ = network()
     program = autograd.compile(lambda x: sum(model(x)) + sum(p * p for p in model.parameters()), example=([0.0] * 4,))
-    from autograd.compiler.roll import SHARED
+    from autograd.compiler.stores import SHARED
 
     squares = [
-        g for g in program._engine.lowered.roll.groups if g.op.name == "dot" and g.inner == (len(program.parameters),)
+        g
+        for g in program._programs.arrays.vectorised.groups
+        if g.op.name == "dot" and g.inner == (len(program.parameters),)
     ]
     assert [g.store for g in squares] == [SHARED]
 

@@ -31,7 +31,8 @@ backward
     ∂E/∂W¹ = δ¹ xᵀ
     ∂E/∂b¹ = δ¹
 
-Over a batch: the mean of E, and of every ∂E/∂…"""
+Over a batch: the mean of E, and of every ∂E/∂…
+Run by numpy, which is expected to be quickest."""
 
 
 @pytest.fixture(scope="module")

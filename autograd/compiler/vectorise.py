@@ -24,61 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.normalise import Scalars
+from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Operand, RowNumbers, store_name
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
 
-__all__ = [
-    "CONSTANT",
-    "INPUT",
-    "PARAMETER",
-    "SAMPLE",
-    "SHARED",
-    "Group",
-    "Groups",
-    "Operand",
-    "Roll",
-    "grouped",
-    "roll",
-]
-
-Rows = NDArray[np.int64]
-
-CONSTANT, PARAMETER, SHARED, SAMPLE, INPUT = range(5)
-"""Where a value is stored: nowhere; in the vector of parameters; with what is computed from parameters
-alone; with what each sample has of its own; INPUT + k: in argument k."""
+__all__ = ["Group", "Vectorised", "vectorise"]
 
 _DOT, _TOTAL, _LOGSUMEXP, _POS = (table[name] for name in ("dot", "total", "logsumexp", "pos"))
 _PADDING = {_DOT: 0.0, _TOTAL: 0.0, _LOGSUMEXP: -np.inf}
 _SMALL = 1024  # lanes × inner: below this, sums of unequal length are cheaper padded and together than apart
-
-
-class Operand:
-    """One operand of every lane of a group: constants, or rows of one store.
-
-    Attributes:
-        store: CONSTANT, PARAMETER, SHARED, SAMPLE or INPUT + k.
-        rows: the row of each lane (and inner place), in the shape of the group; with axes of
-            length 1 where it does not change.
-        values: the numbers of a constant operand, likewise.
-        strides: how far one step along each axis goes, if that is the same everywhere; else None, and
-            the rows are gathered.
-        apart: whether the rows are all different, so that one can add to all of them at once.
-    """
-
-    def __init__(self, store: int, rows: Rows | None = None, values: NDArray[np.float64] | None = None) -> None:
-        self.store, self.values = store, values
-        self.rows: Rows = rows if rows is not None else np.empty(0, np.int64)
-        self.strides: tuple[int, ...] | None = None
-        self.apart = True
-        self.active = True
-
-    @property
-    def batched(self) -> bool:
-        return self.store >= SAMPLE
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (self.values if self.store == CONSTANT else self.rows).shape  # type: ignore[union-attr]
 
 
 class Group:
@@ -101,12 +55,18 @@ class Group:
         self.operands: list[Operand] = []
         self.length = 1  # of the inner sequence
 
+    def __str__(self) -> str:
+        axes = zip("ijklmn", (*self.shape, *self.inner), strict=False)
+        lanes = ", ".join(f"{axis} < {length}" for axis, length in axes)
+        rows = f"{store_name(self.store)}[{self.start}:{self.start + self.size}]"
+        return f"{rows:<14} = {self.op.name}({', '.join(map(str, self.operands))}){' for ' * bool(lanes)}{lanes}"
+
     @property
     def batched(self) -> bool:
         return self.store >= SAMPLE
 
 
-class Roll:
+class Vectorised:
     """A scalar graph as groups, in the order they are computed.
 
     Attributes:
@@ -139,6 +99,9 @@ class Roll:
             self.store[list(scalars.parameters)] = PARAMETER
         self._copy_rows = {store: np.full(n, -1, np.int64) for store in (SHARED, SAMPLE)}
 
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.groups))
+
     def location(self, node: int) -> tuple[int, int]:
         """The store and row of a node."""
         return int(self.store[node]), int(self.row[node])
@@ -164,7 +127,7 @@ class Roll:
             self._limit(columns[1], group.length)
         _fit(group)
 
-    def _sequences(self, op: Primitive, lanes: list[tuple[int, ...]]) -> list[Rows]:
+    def _sequences(self, op: Primitive, lanes: list[tuple[int, ...]]) -> list[RowNumbers]:
         """The operands of n-ary lanes as arrays, lanes × inner; the shorter ones padded."""
         n = max(map(len, lanes))
         if len(lanes) == 1 and op is not TAKE:
@@ -202,7 +165,7 @@ class Roll:
             self._copy_rows = {store: np.append(rows, -1) for store, rows in self._copy_rows.items()}
         return node
 
-    def _place(self, op: Primitive, ids: Rows, store: int) -> Group:
+    def _place(self, op: Primitive, ids: RowNumbers, store: int) -> Group:
         start = self.sizes[store]
         self.sizes[store] += len(ids)
         group = Group(op, store, start, len(ids), bool(self.active[ids].any()))
@@ -212,14 +175,14 @@ class Roll:
         self.groups.append(group)
         return group
 
-    def _limit(self, index: Rows, length: int) -> None:
+    def _limit(self, index: RowNumbers, length: int) -> None:
         for node in set(index.tolist()):
             place = self.scalars.inputs[node]
             self.limits[place] = min(length, self.limits.get(place, length))
 
     # ── operands ──────────────────────────────────────────────────────────────────────────────
 
-    def _operand(self, ids: Rows, batched: bool) -> Operand:
+    def _operand(self, ids: RowNumbers, batched: bool) -> Operand:
         self.lay_out(ids)
         stores = np.unique(self.store[ids])
         if len(stores) == 1:
@@ -232,7 +195,7 @@ class Roll:
         found.active = bool(self.active[ids].any())
         return found
 
-    def lay_out(self, ids: Rows) -> None:
+    def lay_out(self, ids: RowNumbers) -> None:
         """Give parameters that have no place yet the next rows, in the order they are met here."""
         flat = ids.ravel()
         new = flat[(self.store[flat] == PARAMETER) & (self.row[flat] < 0)]
@@ -242,7 +205,7 @@ class Roll:
             self.row[nodes] = np.arange(len(self.parameters), len(self.parameters) + len(nodes))
             self.parameters.extend(nodes.tolist())
 
-    def _together(self, ids: Rows, stores: list[int], store: int) -> Operand:
+    def _together(self, ids: RowNumbers, stores: list[int], store: int) -> Operand:
         """An operand from several stores: what is elsewhere is first copied into one of them."""
         rows = np.where(self.store[ids] == store, self.row[ids], -1)
         copies = self._copy_rows[store]
@@ -272,12 +235,13 @@ class Roll:
         return Operand(store, rows)
 
 
-Groups = list[tuple[Primitive, list[int]]]
+_Groups = list[tuple[Primitive, list[int]]]
 
 
-def roll(scalars: Scalars, groups: Groups) -> Roll:
-    """Lay out the values of groups of nodes, and see how each finds its operands."""
-    found = Roll(scalars)
+def vectorise(scalars: Scalars) -> Vectorised:
+    """Group nodes that are alike, lay out their values, and see how each group finds its operands."""
+    found = Vectorised(scalars)
+    groups = _grouped(scalars)
     for op, nodes in groups:  # matrices first, so that a weight decay does not tear them apart
         if op is _DOT and scalars.batched[nodes[0]]:
             operands = [scalars.operands[node] for node in nodes]
@@ -291,7 +255,7 @@ def roll(scalars: Scalars, groups: Groups) -> Roll:
     return found
 
 
-def grouped(s: Scalars) -> Groups:
+def _grouped(s: Scalars) -> _Groups:
     """Nodes of the same level, primitive, kind of store and length, in the order they are to be computed."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for node, op in enumerate(s.op):
@@ -332,7 +296,7 @@ def _kinds(s: Scalars, operands: tuple[int, ...]) -> tuple[Any, ...]:
 # ── patterns ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _pattern(rows: Rows) -> list[tuple[int, int]] | None:
+def _pattern(rows: RowNumbers) -> list[tuple[int, int]] | None:
     """Axes (length, stride) such that the rows are start + Σ index · stride, outermost first; None if there are none.
 
     >>> _pattern(np.array([3, 4, 5, 3, 4, 5]))
@@ -394,7 +358,7 @@ def _fit(group: Group) -> None:
         operand.apart = len(np.unique(rows)) == rows.size
 
 
-def _strides(rows: Rows) -> tuple[int, ...] | None:
+def _strides(rows: RowNumbers) -> tuple[int, ...] | None:
     """How far a step along each axis goes, if it is the same from everywhere."""
     strides = []
     expected = rows[(slice(0, 1),) * rows.ndim]
