@@ -4,7 +4,7 @@ With this module one can
 
 * look a primitive up: ``table["tanh"].formula``, ``table["tanh"].derivatives``;
 * call one on floats, `Value`s, NumPy arrays, SymPy expressions, mpmath numbers … (`readings.py`);
-* add one's own: `primitive`.
+* add one's own, and take it out again: `primitive`, `Primitive.remove`.
 
 A row is plain arithmetic over the operands. A local derivative takes the result y first, then the
 operands, so that exp′ can be written ``y``. `None` in its place says "no gradient flows here", which
@@ -32,12 +32,15 @@ table: dict[str, Primitive] = {}
 """Every primitive by its name, in the order of the rows below; `primitive` adds to it."""
 
 
-listeners: list[Callable[[Primitive], None]] = []
-"""Called with each primitive that is added later; `Value` gets a method for it."""
+_with_methods: list[tuple[type, Callable[[Primitive], Callable[..., Any]]]] = []
+"""The classes that have a method for every primitive, and what makes it."""
 
 
 reserved: set[str] = set()
 """What `Value` has of its own, and so no primitive may be called: it would take the method's place."""
+
+_OURS: frozenset[str] = frozenset()
+"""The rows of this module, once they are all there: they stay as they are."""
 
 comparing_numbers: ContextVar[bool] = ContextVar("autograd.comparing_numbers", default=False)
 """Whether a row of someone's own is being read, in which ``u == v`` of two `Value`s means their numbers."""
@@ -87,7 +90,35 @@ class Primitive:
     def __reduce__(self) -> str | tuple[Any, ...]:
         if table.get(self.name) is self:
             return _look_up, (self.name,)  # copies and pickles of a graph share the rows of the table
-        return Primitive, (self.name, self.symbol, self.formula, self.derivatives)
+        return Primitive, tuple(getattr(self, name) for name in _ATTRIBUTES)
+
+    def remove(self) -> None:
+        """Take a primitive of one's own out of the table, and its method from `Value`; the name is free again.
+
+        What was computed or compiled with it keeps it: graphs can still be differentiated, drawn and computed again.
+
+        Raises:
+            ValueError: for a row of this package.
+            LookupError: if it is not in the table (any more).
+
+        >>> import autograd
+        >>> cube = autograd.primitive("cube", lambda x: x**3, lambda y, x: 3 * x**2)
+        >>> x = autograd.Value(2.0)
+        >>> y = x.cube()
+        >>> cube.remove()
+        >>> hasattr(x, "cube"), "cube" in table
+        (False, False)
+        >>> y.backward(); x.grad
+        12.0
+        """
+        if table.get(self.name) is not self:
+            raise LookupError(f"{self.name} is not in the table (any more), so it cannot be removed from it")
+        if self.name in _OURS:
+            raise ValueError(f"{self.name} is a row of the package, and only primitives of one's own can be removed")
+        del table[self.name]
+        for kind, _ in _with_methods:
+            if self.name in vars(kind):
+                delattr(kind, self.name)
 
     def __call__(self, *operands: Any) -> Any:
         """The primitive of the operands: numbers give a number, `Value`s a `Value`, arrays an array.
@@ -166,6 +197,10 @@ class Primitive:
         return (rule(y, *operands) if rule and want else None for rule, want in rules)
 
 
+_ATTRIBUTES = ("name", "symbol", "formula", "derivatives", "defaults", "textbook", "domain")
+"""What a primitive is made of, in the order of `Primitive.__init__`."""
+
+
 def _look_up(name: str) -> Primitive:
     try:
         return table[name]
@@ -232,6 +267,7 @@ def primitive(
     defaults: tuple[float, ...] = (),
     textbook: Callable[..., Any] | None = None,
     domain: str = "",
+    replace: bool = False,
 ) -> Primitive:
     """Add a primitive to the table. It then works everywhere: eager, to any order, drawn, compiled.
 
@@ -245,12 +281,14 @@ def primitive(
         defaults: numbers for the last operands when they are left out.
         textbook: the first derivative as a book would print it, if the row writes it differently.
         domain: where it is defined, for the message of a domain error.
+        replace: take the place of a primitive of one's own that has this name, so that the cell of a notebook can
+            run twice. What was computed or compiled with the old one keeps it.
 
     Returns:
         The primitive, to be called like a function.
 
     Raises:
-        ValueError: for a name that is no identifier or is taken.
+        ValueError: for a name that is no identifier or is taken; by a row of this package also with `replace`.
         TypeError: for a formula or derivative that is not callable, or takes another number of operands.
 
     >>> import autograd
@@ -260,12 +298,13 @@ def primitive(
     12.0
     >>> autograd.grad(autograd.grad(cube))(2.0)      # 6x, from the derivative's own formula
     12.0
-    >>> del table["cube"]                            # a doctest tidies up after itself
+    >>> cube.remove()                                # a doctest tidies up after itself
     """
     if not name.isidentifier():
         raise ValueError(f"the name of a primitive must be a Python name, and {name!r} is not")
-    if name in table:
-        raise ValueError(f"there is a primitive called {name!r} already")
+    if name in table and (name in _OURS or not replace):
+        advice = "" if name in _OURS else ": replace=True takes its place"
+        raise ValueError(f"there is a primitive called {name!r} already{advice}")
     if name in reserved or iskeyword(name):
         whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value"
         raise ValueError(f"the name of a primitive is also that of its method, and {name!r} is taken: it is {whose}")
@@ -284,9 +323,25 @@ def primitive(
                 f"{len(derivatives) + extra} arguments, not {code.co_argcount}"
             )
     row = table[name] = Primitive(name, symbol or name, formula, derivatives, defaults, textbook, domain)
-    for tell in listeners:
-        tell(row)
+    for kind, method in _with_methods:
+        _give_method(kind, method, row)
     return row
+
+
+def give_methods(kind: type, method: Callable[[Primitive], Callable[..., Any]]) -> None:
+    """Let a class have a method for every primitive that takes it as its first operand, of now and of later."""
+    _with_methods.append((kind, method))
+    for op in table.values():
+        _give_method(kind, method, op)
+    for name in ("neg", "pos", "abs"):
+        setattr(kind, f"__{name}__", getattr(kind, name))
+    for name in ("sin", "cos", "tan"):
+        setattr(kind, f"arc{name}", getattr(kind, f"a{name}"))  # the methods np.arcsin … look for
+
+
+def _give_method(kind: type, method: Callable[[Primitive], Callable[..., Any]], op: Primitive) -> None:
+    if not op.nary and op.name != "where":
+        setattr(kind, op.name, method(op))
 
 
 def _nary(name: str, symbol: str, formula: Callable[..., Any], derivatives: Callable[..., Any]) -> Primitive:
@@ -416,3 +471,5 @@ dot       = _nary("dot",       "w·x + b",   _dot,       lambda y, *o: (*o[len(o
 total     = _nary("total",     "Σ",         _total,     lambda y, *xs: (1,) * len(xs))
 logsumexp = _nary("logsumexp", "log Σ exp", _logsumexp, _softmax)
 # fmt: on
+
+_OURS = frozenset(table)

@@ -22,7 +22,7 @@ from itertools import count
 from operator import attrgetter, mul
 
 from autograd.graph import adjoints, topological_order
-from autograd.primitives import Primitive, comparing_numbers, explained, listeners, reserved, table
+from autograd.primitives import Primitive, comparing_numbers, explained, give_methods, reserved, table
 from autograd.readings import Reading, readings
 
 TYPE_CHECKING = False
@@ -699,18 +699,7 @@ def _method(op: Primitive) -> Callable[..., Any]:
     return method
 
 
-def _give_method(op: Primitive) -> None:
-    if not op.nary and op.name != "where":
-        setattr(Value, op.name, _method(op))
-
-
-listeners.append(_give_method)
-for _op in table.values():
-    _give_method(_op)
-for _name in ("neg", "pos", "abs"):
-    setattr(Value, f"__{_name}__", getattr(Value, _name))
-for _name in ("sin", "cos", "tan"):
-    setattr(Value, f"arc{_name}", getattr(Value, f"a{_name}"))  # the methods np.arcsin … look for
+give_methods(Value, _method)
 reserved.update(_name for _name in dir(Value) if _name not in table)
 
 

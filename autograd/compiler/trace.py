@@ -30,7 +30,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from autograd import value as eager
-from autograd.primitives import Primitive, listeners, table
+from autograd.primitives import Primitive, give_methods, table
 from autograd.readings import Reading, readings
 from autograd.value import Value, _float_equal_to, _is_like_a_number, _is_number, _new, _next_number, _real
 
@@ -276,18 +276,7 @@ def _method(op: Primitive) -> Callable[..., Any]:
     return method
 
 
-def _give_method(op: Primitive) -> None:
-    if not op.nary and op.name != "where":
-        setattr(Traced, op.name, _method(op))
-
-
-listeners.append(_give_method)
-for _op in table.values():
-    _give_method(_op)
-for _name in ("neg", "pos", "abs"):
-    setattr(Traced, f"__{_name}__", getattr(Traced, _name))
-for _name in ("sin", "cos", "tan"):
-    setattr(Traced, f"arc{_name}", getattr(Traced, f"a{_name}"))
+give_methods(Traced, _method)
 for _name, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
     setattr(Traced, f"__{_name}__", _operator(table[_row]))
     setattr(Traced, f"__r{_name}__", _operator(table[_row], reflected=True))
