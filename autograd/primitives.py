@@ -23,10 +23,10 @@ from autograd.readings import FLOATS, NUMBERS, reading, shared_reading
 
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, without the 3 ms that importing typing takes
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-__all__ = ["Primitive", "primitive", "table"]
+# No `__all__`: every row of the table is public, and so is what is added to it.
 
 table: dict[str, Primitive] = {}
 """Every primitive by its name, in the order of the rows below; `primitive` adds to it."""
@@ -64,6 +64,9 @@ class Primitive:
         own: whether it is someone's own, and none of this module.
         textbook: the derivative as books print it, where the row says it in a stabler way.
         domain: where it is defined, for messages; "" for everywhere.
+        called: what others call it where that is not its name: {"numpy": "arcsin", "latex": "arcsin"}.
+        flat: what a unit of a network is called where this function's slope is nearly 0: "saturated" where the slope
+            fades away (σ, tanh), "dead" where it is 0 from a kink on (relu); "" where that says nothing about a unit.
     """
 
     def __init__(
@@ -75,9 +78,12 @@ class Primitive:
         defaults: tuple[float, ...] = (),
         textbook: Callable[..., Any] | None = None,
         domain: str = "",
+        called: Mapping[str, str] | None = None,
+        flat: str = "",
     ) -> None:
         self.name, self.symbol, self.formula, self.derivatives = name, symbol, formula, derivatives
         self.defaults, self.textbook, self.domain = defaults, textbook, domain
+        self.called, self.flat = dict(called or {}), flat
         self.nary = callable(derivatives)
         rules = (derivatives,) if callable(derivatives) else derivatives
         self.own = any(rule and getattr(rule, "__globals__", None) is not globals() for rule in rules)
@@ -117,8 +123,8 @@ class Primitive:
             raise ValueError(f"{self.name} is a row of the package, and only primitives of one's own can be removed")
         del table[self.name]
         for kind, _ in _with_methods:
-            if self.name in vars(kind):
-                delattr(kind, self.name)
+            for name in _method_names(self):
+                delattr(kind, name)
 
     def __call__(self, *operands: Any) -> Any:
         """The primitive of the operands: numbers give a number, `Value`s a `Value`, arrays an array.
@@ -166,7 +172,7 @@ class Primitive:
     def on_floats(self) -> Callable[..., Any]:
         """The formula, read for floats alone (fast)."""
         if self._on_floats is None:
-            self._on_floats = FLOATS.get(self.name) or _for_floats(self.formula)
+            self._on_floats = _for_floats(FLOATS.function(self))
         return self._on_floats
 
     @property
@@ -197,7 +203,7 @@ class Primitive:
         return (rule(y, *operands) if rule and want else None for rule, want in rules)
 
 
-_ATTRIBUTES = ("name", "symbol", "formula", "derivatives", "defaults", "textbook", "domain")
+_ATTRIBUTES = ("name", "symbol", "formula", "derivatives", "defaults", "textbook", "domain", "called", "flat")
 """What a primitive is made of, in the order of `Primitive.__init__`."""
 
 
@@ -267,6 +273,8 @@ def primitive(
     defaults: tuple[float, ...] = (),
     textbook: Callable[..., Any] | None = None,
     domain: str = "",
+    called: Mapping[str, str] | None = None,
+    flat: str = "",
     replace: bool = False,
 ) -> Primitive:
     """Add a primitive to the table. It then works everywhere: eager, to any order, drawn, compiled.
@@ -274,13 +282,17 @@ def primitive(
     Args:
         name: a Python name that is not taken yet; also the name of the method of `Value`.
         formula: y as a function of the operands, in arithmetic and the functions of this package
-            (``autograd.exp``, not ``math.exp``), without ``if``.
+            (``autograd.exp``, not ``math.exp``), without ``if``. None for a function that each library has itself:
+            "gamma" is then ``math.gamma``, ``sympy.gamma``, ``mpmath.gamma``, and an error where there is none.
         derivatives: for each operand ∂y/∂operand as a function of (y, *operands), or None where
             no gradient flows.
         symbol: what a drawing shows; the name if not given.
         defaults: numbers for the last operands when they are left out.
         textbook: the first derivative as a book would print it, if the row writes it differently.
         domain: where it is defined, for the message of a domain error.
+        called: what others call it where that is not its name, by "math", "numpy", "sympy", "mpmath", "javascript",
+            "latex". Its name in NumPy is a method of `Value`, too: ``np.arcsin`` of an array of `Value`s calls it.
+        flat: "saturated" or "dead", see `Primitive`.
         replace: take the place of a primitive of one's own that has this name, so that the cell of a notebook can
             run twice. What was computed or compiled with the old one keeps it.
 
@@ -300,14 +312,10 @@ def primitive(
     12.0
     >>> cube.remove()                                # a doctest tidies up after itself
     """
-    if not name.isidentifier():
-        raise ValueError(f"the name of a primitive must be a Python name, and {name!r} is not")
-    if name in table and (name in _OURS or not replace):
-        advice = "" if name in _OURS else ": replace=True takes its place"
-        raise ValueError(f"there is a primitive called {name!r} already{advice}")
-    if name in reserved or iskeyword(name):
-        whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value"
-        raise ValueError(f"the name of a primitive is also that of its method, and {name!r} is taken: it is {whose}")
+    old = table.get(name) if replace and name not in _OURS else None
+    _check_free(name, "the name of a primitive", old)
+    if (alias := (called or {}).get("numpy", name)) != name:
+        _check_free(alias, f"NumPy's name for {name!r}", old)
     if not derivatives:
         raise TypeError(f"primitive {name!r} needs a local derivative (or None) for each operand, and has none")
     for rule, extra in [(formula, 0), *((d, 1) for d in derivatives)]:
@@ -322,10 +330,30 @@ def primitive(
                 f"{'derivatives take (y, *operands)' if extra else 'formula takes the operands'}: "
                 f"{len(derivatives) + extra} arguments, not {code.co_argcount}"
             )
-    row = table[name] = Primitive(name, symbol or name, formula, derivatives, defaults, textbook, domain)
+    row = Primitive(name, symbol or name, formula, derivatives, defaults, textbook, domain, called, flat)
+    if formula is None and FLOATS.function(row) is None:
+        raise TypeError(f"primitive {name!r} has no formula, and Python's math no function of that name")
+    if old is not None:
+        old.remove()
+    table[name] = row
     for kind, method in _with_methods:
         _give_method(kind, method, row)
     return row
+
+
+def _check_free(name: str, what: str, old: Primitive | None) -> None:
+    """That a primitive that replaces `old`, and so a method of `Value`, may be called so."""
+    if not name.isidentifier():
+        raise ValueError(f"{what} must be a Python name, and {name!r} is not")
+    if name in table and table[name] is not old:
+        advice = "" if name in _OURS else ": replace=True takes its place"
+        raise ValueError(f"there is a primitive called {name!r} already{advice}")
+    whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value" if name in reserved else ""
+    if _OURS:  # the rows of this module are left alone, to be imported faster
+        others = (op for op in table.values() if op is not old and name in _method_names(op))
+        whose = whose or next((f"NumPy's {op.name}" for op in others), "")
+    if whose:
+        raise ValueError(f"{what} is also that of its method, and {name!r} is taken: it is {whose}")
 
 
 def give_methods(kind: type, method: Callable[[Primitive], Callable[..., Any]]) -> None:
@@ -335,19 +363,28 @@ def give_methods(kind: type, method: Callable[[Primitive], Callable[..., Any]]) 
         _give_method(kind, method, op)
     for name in ("neg", "pos", "abs"):
         setattr(kind, f"__{name}__", getattr(kind, name))
-    for name in ("sin", "cos", "tan"):
-        setattr(kind, f"arc{name}", getattr(kind, f"a{name}"))  # the methods np.arcsin … look for
 
 
 def _give_method(kind: type, method: Callable[[Primitive], Callable[..., Any]], op: Primitive) -> None:
-    if not op.nary and op.name != "where":
-        setattr(kind, op.name, method(op))
+    names = _method_names(op)
+    if names:
+        of_kind = method(op)
+        for name in names:
+            setattr(kind, name, of_kind)
+
+
+def _method_names(op: Primitive) -> list[str]:
+    """Its own name and NumPy's, by which ``np.arcsin`` of an array of objects looks for a method."""
+    return [] if op.nary or op.name == "where" else list(dict.fromkeys((op.name, op.called.get("numpy", op.name))))
 
 
 def _nary(name: str, symbol: str, formula: Callable[..., Any], derivatives: Callable[..., Any]) -> Primitive:
     row = table[name] = Primitive(name, symbol, formula, derivatives)
     return row
 
+
+NEARLY_FLAT = 1e-3
+"""A slope smaller than this is nearly 0: a unit is then called what `flat` says in its row."""
 
 ROOT_2, ROOT_PI, ROOT_TAU = math.sqrt(2), math.sqrt(math.pi), math.sqrt(math.tau)
 
@@ -359,23 +396,29 @@ cosh: Primitive
 
 # fmt: off
 # ──────────────────────────────────────────────────────────────────────────────────────────
-# The rows. `None` as a formula: an elementary function, which each reading brings along.
+# The rows. `None` as a formula: an elementary function, which each reading brings along, by this name or the one in
+# `called`. `flat`: what a unit is called where the slope is nearly 0.
 #
-# y                       formula                    ∂y/∂a                         ∂y/∂b
+# y                      formula              ∂y/∂a                   ∂y/∂b
 # ──────────────────────────────────────────────────────────────────────────────────────────
 
-add = primitive("add",    lambda a, b: a + b,        lambda y, a, b: 1,            lambda y, a, b: 1,       symbol="+")
-sub = primitive("sub",    lambda a, b: a - b,        lambda y, a, b: 1,            lambda y, a, b: -1,      symbol="−")
-mul = primitive("mul",    lambda a, b: a * b,        lambda y, a, b: b,            lambda y, a, b: a,       symbol="×")
-div = primitive("div",    lambda a, b: a / b,        lambda y, a, b: 1 / b,        lambda y, a, b: -y / b,  symbol="÷")
-neg = primitive("neg",    lambda x: -x,              lambda y, x: -1,               symbol="−")
-pos = primitive("pos",    lambda x: +x,              lambda y, x: 1,                symbol="+")
+add = primitive("add",   lambda a, b: a + b,  lambda y, a, b: 1,      lambda y, a, b: 1,       symbol="+",
+                         called={"python": "+"})
+sub = primitive("sub",   lambda a, b: a - b,  lambda y, a, b: 1,      lambda y, a, b: -1,      symbol="−",
+                         called={"python": "-"})
+mul = primitive("mul",   lambda a, b: a * b,  lambda y, a, b: b,      lambda y, a, b: a,       symbol="×",
+                         called={"python": "*"})
+div = primitive("div",   lambda a, b: a / b,  lambda y, a, b: 1 / b,  lambda y, a, b: -y / b,  symbol="÷",
+                         called={"python": "/"})
+neg = primitive("neg",   lambda x: -x,        lambda y, x: -1,        symbol="−",  called={"python": "-"})
+pos = primitive("pos",   lambda x: +x,        lambda y, x: 1,         symbol="+",  called={"python": "+"})
 
 # a⁰ is 1 for every a, so its derivative is 0 also at a = 0, where b aᵇ⁻¹ is 0 · ∞; 0ᵇ is 0 for every b > 0, likewise.
 pow = primitive("pow",    lambda a, b: a ** b,
                           lambda y, a, b: b * a ** where(abs(b) > 0, b - 1, where(abs(a) > 0, b - 1, 1)),
                           lambda y, a, b: y * log(where(abs(a) > 0, a, 1)),         symbol="xʸ",
-                          textbook=lambda y, a, b: b * a ** (b - 1),                domain="a ≥ 0, or a whole b")
+                          textbook=lambda y, a, b: b * a ** (b - 1),                domain="a ≥ 0, or a whole b",
+                          called={"python": "**"})
 
 # Exponentials, logarithms, roots
 exp   = primitive("exp",   None,                     lambda y, x: y)
@@ -388,49 +431,58 @@ sqrt  = primitive("sqrt",  None,                     lambda y, x: 1 / (2 * y),  
 sin   = primitive("sin",   None,                     lambda y, x: cos(x))
 cos   = primitive("cos",   None,                     lambda y, x: -sin(x))
 tan   = primitive("tan",   None,                     lambda y, x: 1 + y * y)
-asin  = primitive("asin",  None,                     lambda y, x: 1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1")
-acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1")
-atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x))
+asin  = primitive("asin",  None,                     lambda y, x: 1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1",
+                           called={"numpy": "arcsin", "latex": "arcsin"})
+acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1",
+                           called={"numpy": "arccos", "latex": "arccos"})
+atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x),  flat="saturated",
+                           called={"numpy": "arctan", "latex": "arctan"})
 sinh  = primitive("sinh",  None,                     lambda y, x: cosh(x))
 cosh  = primitive("cosh",  None,                     lambda y, x: sinh(x))
 # 1 − y² loses every digit where y is near ±1; with e = exp(−2|x|) it is 4e / (1 + e)². (−|x|: see the activations.)
 tanh  = primitive("tanh",  None,         lambda y, x: 4 * (e := exp(2 * where(x >= 0, -x, x))) / (1 + e) ** 2,
-                           textbook=lambda y, x: 1 - y ** 2)
+                           textbook=lambda y, x: 1 - y ** 2,  flat="saturated")
 
 # The error function and its complement: 1 − erf without the cancellation
-erf   = primitive("erf",   None,                     lambda y, x: 2 / ROOT_PI * exp(-x * x))
-erfc  = primitive("erfc",  None,                     lambda y, x: -2 / ROOT_PI * exp(-x * x))
+erf   = primitive("erf",   None,                     lambda y, x: 2 / ROOT_PI * exp(-x * x),   flat="saturated",
+                           called={"javascript": "erf"})
+erfc  = primitive("erfc",  None,                     lambda y, x: -2 / ROOT_PI * exp(-x * x),  flat="saturated",
+                           called={"javascript": "erfc"})
 
 # Choices. At a tie maximum and minimum give one half to each side, abs and relu give 0 (PyTorch's).
 where   = primitive("where",   None,                 None,
                                lambda y, c, a, b: where(c, 1, 0),
                                lambda y, c, a, b: where(c, 0, 1))
 maximum = primitive("maximum", None,                 lambda y, a, b: where(a > b, 1, where(a < b, 0, 0.5)),
-                               lambda y, a, b: where(a > b, 0, where(a < b, 1, 0.5)),        symbol="max")
+                               lambda y, a, b: where(a > b, 0, where(a < b, 1, 0.5)),        symbol="max",  flat="dead",
+                               called={"javascript": "Math.max", "latex": "max"})
 minimum = primitive("minimum", None,                 lambda y, a, b: where(a < b, 1, where(a > b, 0, 0.5)),
-                               lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)),        symbol="min")
-_abs    = primitive("abs",     lambda x: abs(x),     lambda y, x: where(x > 0, 1, where(x < 0, -1, 0)), symbol="|x|")
+                               lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)),        symbol="min",  flat="dead",
+                               called={"javascript": "Math.min", "latex": "min"})
+_abs    = primitive("abs",     lambda x: abs(x),     lambda y, x: where(x > 0, 1, where(x < 0, -1, 0)), symbol="|x|",
+                               called={"python": "abs"})
 
 # Activations. σ(x) and σ′(x) with e = exp(−|x|), which never overflows; σ′ = σ(1 − σ) = e / (1 + e)² is one smooth
 # function on both sides of 0. A derivative says −|x| as a choice of a side, whose derivatives at 0 are then those of
 # that side, and right; abs has none there.
 sigmoid    = primitive("sigmoid",    lambda x: where(x >= 0, 1, (e := exp(-abs(x)))) / (1 + e),
                                      lambda y, x: (e := exp(where(x >= 0, -x, x))) / (1 + e) ** 2,  symbol="σ",
-                                     textbook=lambda y, x: y * (1 - y))
+                                     textbook=lambda y, x: y * (1 - y),  flat="saturated")
 relu       = primitive("relu",       lambda x: maximum(x, 0),
-                                     lambda y, x: where(x <= 0, 0, 1))
+                                     lambda y, x: where(x <= 0, 0, 1),  flat="dead")
 leaky_relu = primitive("leaky_relu", lambda x, slope: where(x > 0, x, slope * x),
                                      lambda y, x, slope: where(x > 0, 1, slope),
-                                     lambda y, x, slope: where(x > 0, 0, x),                 defaults=(0.01,))
+                                     lambda y, x, slope: where(x > 0, 0, x),       defaults=(0.01,),  flat="dead")
 elu        = primitive("elu",        lambda x, alpha: where(x > 0, x, alpha * expm1(minimum(x, 0))),
                                      lambda y, x, alpha: where(x > 0, 1, alpha * exp(minimum(x, 0))),
-                                     lambda y, x, alpha: expm1(minimum(x, 0)),               defaults=(1.0,))
+                                     lambda y, x, alpha: expm1(minimum(x, 0)),     defaults=(1.0,),   flat="saturated")
 softplus   = primitive("softplus",   lambda x: maximum(x, 0) + log1p(exp(-abs(x))),
-                                     lambda y, x: sigmoid(x))
+                                     lambda y, x: sigmoid(x),  flat="saturated")
 silu       = primitive("silu",       lambda x: x * sigmoid(x),
-                                     lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)))
+                                     lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)),  flat="saturated")
 gelu       = primitive("gelu",       lambda x: x * (erfc(-x / ROOT_2) / 2),  # x Φ(x)
-                                     lambda y, x: erfc(-x / ROOT_2) / 2 + x * exp(-x * x / 2) / ROOT_TAU)
+                                     lambda y, x: erfc(-x / ROOT_2) / 2 + x * exp(-x * x / 2) / ROOT_TAU,
+                                     flat="saturated")
 
 
 # Of any number of operands. Their formulas take them all; their derivatives give them all.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import keyword
+import math
 import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -15,6 +17,7 @@ import sympy
 import autograd
 from autograd import Value, grad, primitive, where
 from autograd.primitives import Primitive, reserved, table
+from autograd.viz.javascript import source
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +181,84 @@ def test_a_copy_of_a_row_that_was_removed_has_all_its_attributes(copied: Callabl
         name: x for name, x in vars(op).items() if not name.startswith("_")
     }
     assert again(2.0) == 6.0
+
+
+# ── what a library calls it stands in the row ─────────────────────────────────────────────────────
+
+
+def _cbrt() -> Primitive:
+    return primitive("cbrt", None, lambda y, x: 1 / (3 * y * y))
+
+
+def _angle() -> Primitive:
+    return primitive(
+        "angle",
+        None,
+        lambda y, a, b: b / (a * a + b * b),
+        lambda y, a, b: -a / (a * a + b * b),
+        called={
+            "numpy": "arctan2",
+            **dict.fromkeys(("math", "sympy", "mpmath"), "atan2"),
+            "javascript": "Math.atan2",
+            "latex": "arctan",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("register", "operands", "ours", "sympys", "numpys", "js"),
+    [
+        (_cbrt, (2.0,), math.cbrt, sympy.cbrt, np.cbrt, "Math.cbrt(a)"),
+        (_angle, (2.0, -3.0), math.atan2, sympy.atan2, np.arctan2, "Math.atan2(a, b)"),
+    ],
+)
+def test_a_function_that_the_libraries_have_is_one_row_and_works_in_every_reading(
+    register: Any, operands: Any, ours: Any, sympys: Any, numpys: Any, js: str
+) -> None:
+    """No list of names has to be touched: what each library calls it is its name, or stands in the row."""
+    op = register()
+    y = op(*operands)
+    assert y == ours(*operands)
+    assert np.array_equal(op(*map(np.array, operands)), numpys(*operands))
+    assert op(*map(sympy.Float, operands)) == sympys(*map(sympy.Float, operands))
+    assert abs(op(*map(mpmath.mpf, operands)) - y) < 1e-15 * abs(y)
+    objects = numpys(*(np.array([Value(x)]) for x in operands))  # NumPy looks for a method of its own name
+    assert (objects[0].op, objects[0].data) == (op, y)
+    assert autograd.gradcheck(op, *operands)
+    assert js in source(op, len(operands))
+    compiled = autograd.compile(lambda *xs: op(*xs), example=operands)
+    assert compiled(*([x] for x in operands)) == numpys(*operands)
+
+
+@pytest.mark.parametrize("alias", ["backward", "tanh", "arcsin", "a b", "class", "__add__"])
+def test_numpys_name_may_take_no_other_method_either(alias: str) -> None:
+    before = getattr(Value, alias, None)
+    with pytest.raises(ValueError, match=repr(alias)):
+        primitive("harmless", lambda x: x, lambda y, x: 1, called={"numpy": alias})
+    assert "harmless" not in table
+    assert getattr(Value, alias, None) is before or alias.startswith("__")
+
+
+def test_numpys_name_goes_with_the_row() -> None:
+    _angle()
+    for replace in (False, True):
+        with pytest.raises(ValueError, match="'arctan2' is taken: it is NumPy's angle"):
+            primitive("arctan2", lambda x: x, lambda y, x: 1, replace=replace)
+    primitive("angle", lambda x: x, lambda y, x: 1, replace=True).remove()
+    assert not hasattr(Value, "arctan2")
+    assert not hasattr(Value, "angle")
+
+
+def test_a_function_that_a_library_does_not_have_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="'unheard_of' has no formula, and Python's math no function of that name"):
+        primitive("unheard_of", None, lambda y, x: 1)
+    assert "unheard_of" not in table
+    op = primitive("gamma", None, lambda y, x: 1)  # math has it, NumPy and JavaScript have not
+    assert op(5.0) == 24.0
+    with pytest.raises(TypeError, match="gamma has no function for operands of type ndarray"):
+        op(np.array([1.0]))
+    with pytest.raises(TypeError, match="'gamma' cannot be read as JavaScript"):
+        source(op, 1)
 
 
 def far() -> Primitive:
