@@ -14,6 +14,7 @@ package loads the standard library only; what needs more is loaded on first use.
 
 from __future__ import annotations
 
+import autograd.copies  # noqa: F401  so that a Value can be copied and pickled
 from autograd.graph import topological_order
 from autograd.primitives import primitive, table
 from autograd.value import Value, dot, logsumexp, no_grad, total

@@ -37,7 +37,7 @@ _with_methods: list[tuple[type, Callable[[Primitive], Callable[..., Any]]]] = []
 
 
 reserved: set[str] = set()
-"""What `Value` has of its own, and so no primitive may be called: it would take the method's place."""
+"""What `Value` and its kind have of their own, and so no primitive may be called: it would take the method's place."""
 
 _OURS: frozenset[str] = frozenset()
 """The rows of this module, once they are all there: they stay as they are."""
@@ -363,6 +363,8 @@ def give_methods(kind: type, method: Callable[[Primitive], Callable[..., Any]]) 
         _give_method(kind, method, op)
     for name in ("neg", "pos", "abs"):
         setattr(kind, f"__{name}__", getattr(kind, name))
+    own = {name for op in table.values() if op.name not in _OURS for name in _method_names(op)}
+    reserved.update(set(dir(kind)).difference(table, own))
 
 
 def _give_method(kind: type, method: Callable[[Primitive], Callable[..., Any]], op: Primitive) -> None:

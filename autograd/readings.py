@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from autograd.primitives import Primitive
+    Primitive = Any  # autograd.primitives.Primitive: imports only point down, and that module reads this one
 
 __all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "reading", "readings"]
 

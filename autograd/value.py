@@ -22,7 +22,7 @@ from itertools import count
 from operator import attrgetter, mul
 
 from autograd.graph import adjoints, topological_order
-from autograd.primitives import Primitive, comparing_numbers, explained, give_methods, reserved, table
+from autograd.primitives import Primitive, comparing_numbers, explained, give_methods, table
 from autograd.readings import Reading, readings
 
 TYPE_CHECKING = False
@@ -318,23 +318,6 @@ class Value:
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.data}, grad={getattr(self.grad, 'data', self.grad)}{label})"
-
-    # ── copies ────────────────────────────────────────────────────────────────────────────────
-
-    def __copy__(self) -> Value:
-        from autograd.copies import shallow
-
-        return shallow(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        from autograd.copies import deep
-
-        return deep(self, memo)
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        from autograd.copies import reduced
-
-        return reduced(self)
 
     # ── the backward pass ─────────────────────────────────────────────────────────────────────
 
@@ -700,7 +683,6 @@ def _method(op: Primitive) -> Callable[..., Any]:
 
 
 give_methods(Value, _method)
-reserved.update(_name for _name in dir(Value) if _name not in table)
 
 
 def _check_sequences(function: str, *given: Any) -> None:

@@ -36,7 +36,7 @@ from autograd.value import Value, _float_equal_to, _is_like_a_number, _is_number
 
 __all__ = [
     "CONDITIONS", "DETACH", "EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL", "TAKE",
-    "Argument", "Trace", "Traced", "chosen", "trace", "values",
+    "Argument", "Trace", "Traced", "trace", "values",
 ]  # fmt: skip
 
 
@@ -203,6 +203,20 @@ class Traced(Value):
     def __repr__(self) -> str:  # for debuggers and messages: it says that there is no number
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
 
+    def _choose_from(self, items: Sequence[Any]) -> Traced:
+        """The item, a `Value` or number, at an integer input of the traced function, or at a condition (0 or 1)."""
+        if self.op in CONDITIONS:
+            if len(items) < 2:
+                raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
+            return table["where"](self, items[1], items[0])  # type: ignore[no-any-return]
+        if self.op is not None or self._db is not True:
+            _refuse(
+                "an index that is computed",
+                "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of "
+                "its own.",
+            )
+        return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], self))
+
     def detach(self) -> Value:
         return self if self.op in CONDITIONS else _node(DETACH, (self,))
 
@@ -282,20 +296,6 @@ for _name, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", 
     setattr(Traced, f"__r{_name}__", _operator(table[_row], reflected=True))
 for _name, _condition in {"lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GREATER_EQUAL}.items():
     setattr(Traced, f"__{_name}__", _operator(_condition))
-
-
-def chosen(items: Sequence[Any], index: Traced) -> Traced:
-    """The item, a `Value` or number, at an integer input of the traced function, or at a condition (0 or 1)."""
-    if index.op in CONDITIONS:
-        if len(items) < 2:
-            raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
-        return table["where"](index, items[1], items[0])  # type: ignore[no-any-return]
-    if index.op is not None or index._db is not True:
-        _refuse(
-            "an index that is computed",
-            "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of its own.",
-        )
-    return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], index))
 
 
 _CONDITION_OF = {
