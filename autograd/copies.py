@@ -22,18 +22,20 @@ from __future__ import annotations
 
 import gc
 from _thread import _local as local  # what threading.local is, without importing threading
-from collections.abc import Callable
-from functools import wraps
+from _weakref import ref  # what weakref.ref is, likewise
 from operator import attrgetter, getitem
 from types import MemberDescriptorType
-from typing import Any, TypeVar
-from weakref import ref
 
 from autograd.value import NOT_YET, Value, _new, _next_number, _tracer
 
-__all__ = ["Graph", "deep", "reduced", "shallow"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
 
-_F = TypeVar("_F", bound=Callable[..., Any])
+    _F = TypeVar("_F", bound=Callable[..., Any])
+
+__all__ = ["Graph", "deep", "reduced", "shallow"]
 
 _creation = attrgetter("_n")
 
@@ -41,7 +43,6 @@ _creation = attrgetter("_n")
 def _without_collector(function: _F) -> _F:
     """A graph is many objects and no garbage: looking for some takes half the time."""
 
-    @wraps(function)
     def faster(*args: Any) -> Any:
         collecting = gc.isenabled()
         gc.disable()
@@ -51,6 +52,8 @@ def _without_collector(function: _F) -> _F:
             if collecting:
                 gc.enable()
 
+    faster.__name__, faster.__qualname__ = function.__name__, function.__qualname__  # where a pickle looks for it
+    faster.__doc__ = function.__doc__
     return faster  # type: ignore[return-value]
 
 
@@ -260,3 +263,11 @@ def reduced(node: Value) -> tuple[Any, ...]:
     if graph is None:
         graph = Graph(node)
     return getitem, (graph, graph.place[id(node)])
+
+
+def _reduce_ex(node: Value, protocol: object) -> tuple[Any, ...]:
+    return reduced(node)
+
+
+for _name, _function in {"__copy__": shallow, "__deepcopy__": deep, "__reduce_ex__": _reduce_ex}.items():
+    setattr(Value, _name, _function)

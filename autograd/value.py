@@ -22,7 +22,7 @@ from itertools import count
 from operator import attrgetter, mul
 
 from autograd.graph import adjoints, topological_order
-from autograd.primitives import Primitive, comparing_numbers, explained, listeners, reserved, table
+from autograd.primitives import Primitive, comparing_numbers, explained, give_methods, table
 from autograd.readings import Reading, readings
 
 TYPE_CHECKING = False
@@ -318,23 +318,6 @@ class Value:
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.data}, grad={getattr(self.grad, 'data', self.grad)}{label})"
-
-    # ── copies ────────────────────────────────────────────────────────────────────────────────
-
-    def __copy__(self) -> Value:
-        from autograd.copies import shallow
-
-        return shallow(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        from autograd.copies import deep
-
-        return deep(self, memo)
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        from autograd.copies import reduced
-
-        return reduced(self)
 
     # ── the backward pass ─────────────────────────────────────────────────────────────────────
 
@@ -699,19 +682,7 @@ def _method(op: Primitive) -> Callable[..., Any]:
     return method
 
 
-def _give_method(op: Primitive) -> None:
-    if not op.nary and op.name != "where":
-        setattr(Value, op.name, _method(op))
-
-
-listeners.append(_give_method)
-for _op in table.values():
-    _give_method(_op)
-for _name in ("neg", "pos", "abs"):
-    setattr(Value, f"__{_name}__", getattr(Value, _name))
-for _name in ("sin", "cos", "tan"):
-    setattr(Value, f"arc{_name}", getattr(Value, f"a{_name}"))  # the methods np.arcsin … look for
-reserved.update(_name for _name in dir(Value) if _name not in table)
+give_methods(Value, _method)
 
 
 def _check_sequences(function: str, *given: Any) -> None:

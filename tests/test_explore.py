@@ -82,7 +82,7 @@ def test_a_primitive_of_ones_own_is_written_as_javascript() -> None:
         assert "Math.exp" in source(swish, 1)
         assert explore(swish(Value(1.0))).tape["ops"][0]["name"] == "swish2"
     finally:
-        del table["swish2"]
+        table["swish2"].remove()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_formula_that_javascript_cannot_follow_is_named(formula: Any, why: str
         with pytest.raises(TypeError, match=f"'stubborn' cannot be read as JavaScript: .*{why}"):
             explore(op(Value(1.0)))
     finally:
-        del table["stubborn"]
+        table["stubborn"].remove()
 
 
 def test_long_formulas_stay_linear_in_javascript() -> None:

@@ -20,10 +20,9 @@ BELOW: dict[str, set[str]] = {
     "autograd": set(),
     "autograd.viz": {"autograd"},
     "autograd.compiler": {"autograd"},
-    "autograd.choice": {"autograd", "autograd.compiler"},  # it also chooses while a program is being traced
     "autograd.__main__": {"autograd", "autograd.viz", "autograd.compiler"},
-    "nn": {"autograd", "autograd.viz", "autograd.compiler", "autograd.choice"},
-    "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "autograd.choice", "nn"},
+    "nn": {"autograd", "autograd.viz", "autograd.compiler"},
+    "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "nn"},
 }
 
 # The names of the design. Names may be added, and none of these may go.

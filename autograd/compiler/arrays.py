@@ -37,13 +37,6 @@ from autograd.readings import NUMBERS, Reading, reading, readings
 
 __all__ = ["Code", "Read", "Symbol", "check_readable", "read_table"]
 
-UFUNCS = {
-    "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "sin": "sin", "cos": "cos",
-    "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-    "maximum": "maximum", "minimum": "minimum",
-}  # fmt: skip
-"""Elementary functions that are one instruction, by their name in the table."""
-
 Kind = TypeVar("Kind", bound=Instruction)
 
 
@@ -344,14 +337,14 @@ class _Arrays(Reading):
             return code.where(*operands)
         if op.name in ("equal", "not_equal"):
             return code.compare(op.name, *operands)
-        if op.name in UFUNCS:
-            return code.elementwise(UFUNCS[op.name], *operands)
+        if op.formula is None and isinstance(getattr(np, name := op.called.get("numpy", op.name), None), np.ufunc):
+            return code.elementwise(name, *operands)
         if op.name == "total" and code.space is not None:  # of a whole sequence, which is one array
             space, lanes, batched = code.space
             return code.product_sum(operands[0], 1.0, space, batched, lanes, batched)
         if op.formula is not None:
             return instruction(op.formula(*map(symbol, operands)))
-        function = reading(np.empty(0)).functions.get(op.name)  # type: ignore[attr-defined]
+        function = reading(np.empty(0)).function(op)  # type: ignore[attr-defined]
         if function is None:
             raise TypeError(f"the primitive {op.name} has no formula, and NumPy has no function of that name")
         return code.function(op.name, function, operands)

@@ -90,7 +90,7 @@ _DOT, _TOTAL, _LOGSUMEXP, _POS = (table[name] for name in ("dot", "total", "logs
 _PLAIN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "pow", "where", "dot", "total"})
 """Rows that are written as what they compute."""
 _SIGNS = {"less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥", "equal": "=", "not_equal": "≠"}
-_NAMES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_NAMES = {op.called["numpy"]: op.name for op in table.values() if "numpy" in op.called}
 _SHORT, _LONG = (
     18,
     60,

@@ -30,13 +30,13 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from autograd import value as eager
-from autograd.primitives import Primitive, listeners, table
+from autograd.primitives import Primitive, give_methods, table
 from autograd.readings import Reading, readings
 from autograd.value import Value, _float_equal_to, _is_like_a_number, _is_number, _new, _next_number, _real
 
 __all__ = [
     "CONDITIONS", "DETACH", "EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL", "TAKE",
-    "Argument", "Trace", "Traced", "chosen", "trace", "values",
+    "Argument", "Trace", "Traced", "trace", "values",
 ]  # fmt: skip
 
 
@@ -203,6 +203,20 @@ class Traced(Value):
     def __repr__(self) -> str:  # for debuggers and messages: it says that there is no number
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
 
+    def _choose_from(self, items: Sequence[Any]) -> Traced:
+        """The item, a `Value` or number, at an integer input of the traced function, or at a condition (0 or 1)."""
+        if self.op in CONDITIONS:
+            if len(items) < 2:
+                raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
+            return table["where"](self, items[1], items[0])  # type: ignore[no-any-return]
+        if self.op is not None or self._db is not True:
+            _refuse(
+                "an index that is computed",
+                "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of "
+                "its own.",
+            )
+        return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], self))
+
     def detach(self) -> Value:
         return self if self.op in CONDITIONS else _node(DETACH, (self,))
 
@@ -276,37 +290,12 @@ def _method(op: Primitive) -> Callable[..., Any]:
     return method
 
 
-def _give_method(op: Primitive) -> None:
-    if not op.nary and op.name != "where":
-        setattr(Traced, op.name, _method(op))
-
-
-listeners.append(_give_method)
-for _op in table.values():
-    _give_method(_op)
-for _name in ("neg", "pos", "abs"):
-    setattr(Traced, f"__{_name}__", getattr(Traced, _name))
-for _name in ("sin", "cos", "tan"):
-    setattr(Traced, f"arc{_name}", getattr(Traced, f"a{_name}"))
+give_methods(Traced, _method)
 for _name, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
     setattr(Traced, f"__{_name}__", _operator(table[_row]))
     setattr(Traced, f"__r{_name}__", _operator(table[_row], reflected=True))
 for _name, _condition in {"lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GREATER_EQUAL}.items():
     setattr(Traced, f"__{_name}__", _operator(_condition))
-
-
-def chosen(items: Sequence[Any], index: Traced) -> Traced:
-    """The item, a `Value` or number, at an integer input of the traced function, or at a condition (0 or 1)."""
-    if index.op in CONDITIONS:
-        if len(items) < 2:
-            raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
-        return table["where"](index, items[1], items[0])  # type: ignore[no-any-return]
-    if index.op is not None or index._db is not True:
-        _refuse(
-            "an index that is computed",
-            "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of its own.",
-        )
-    return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], index))
 
 
 _CONDITION_OF = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from autograd.primitives import NEARLY_FLAT, table
 from autograd.value import Value
 from autograd.viz.explain import Fork, Link, Note
 from autograd.viz.figures import DIGITS, figure
@@ -17,13 +18,10 @@ from autograd.viz.text import clean
 
 __all__ = ["noteworthy"]
 
-NEARLY_ZERO = 1e-3
 VANISHING, EXPLODING = 1e-6, 1e4
 CANCELLED = 1e-6
 EACH = 3
 """At most so many notes of one kind; a further one counts the rest."""
-
-_SATURATES = frozenset({"sigmoid", "tanh", "erf", "erfc", "softplus", "silu", "gelu", "elu", "atan"})
 
 Words = tuple[str | Formula, ...]
 
@@ -52,7 +50,7 @@ def noteworthy(
     notes: list[Note] = []
     if not math.isfinite(gradient):
         notes.append(_not_finite(order, links, names))
-    notes += _few([_lost(link, names) for link in links if abs(link.value) < NEARLY_ZERO and not link.ties])
+    notes += _few([_lost(link, names) for link in links if abs(link.value) < NEARLY_FLAT and not link.ties])
     notes += _few([_tie(link, names) for link in links if link.ties])
     notes += [note for fork in chain if isinstance(fork, Fork) for note in _cancelled(fork, names)]
     notes += _size(gradient, chain, links, names)
@@ -104,7 +102,7 @@ def _blocked(use: Value, of: Value, names: Names) -> Note:
 def _lost(link: Link, names: Names) -> Note:
     """A factor that is 0 or nearly, and why: the piece of the rule that holds, or saturation."""
     used = [rule.primitive for rule in link.rules]
-    primitive = next((name for name in used if name in _SATURATES), used[-1])
+    primitive = next((name for name in used if _saturates(name)), used[-1])
     nothing = "and nothing gets through." if link.value == 0 else "and little of the gradient gets through."
     at: Words = (", ",)
     if primitive == used[-1]:  # the last rule is the one applied to link.of itself
@@ -112,11 +110,15 @@ def _lost(link: Link, names: Names) -> Note:
     if link.value == 0 and link.decided:
         verdict = "the ReLU is dead" if primitive == "relu" else f"{_called(primitive)} is flat"
         words: Words = (_is(link, names), f": {verdict}", *at, nothing)
-    elif primitive in _SATURATES:
+    elif _saturates(primitive):
         words = (_is(link, names), f": {_called(primitive)} is saturated", *at, nothing)
     else:
         words = (_is(link, names), ", ", nothing)
     return Note("zero", words, link.of)
+
+
+def _saturates(primitive: str) -> bool:
+    return primitive in table and table[primitive].flat == "saturated"
 
 
 def _tie(link: Link, names: Names) -> Note:
@@ -162,7 +164,7 @@ def _size(gradient: float, chain: Sequence[Link | Fork], links: Sequence[Link], 
         return [
             Note("exploding", (f"An exploding gradient: {of}the largest is ", _is(largest, names), "."), largest.use)
         ]
-    if abs(gradient) < VANISHING and count > 3 and all(abs(link.value) >= NEARLY_ZERO for link in links):
+    if abs(gradient) < VANISHING and count > 3 and all(abs(link.value) >= NEARLY_FLAT for link in links):
         return [Note("vanishing", (f"A vanishing gradient: {count} factors of {mean} in the geometric mean.",))]
     return []
 

@@ -14,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from autograd.graph import adjoints, evaluate, topological_order
+from autograd.primitives import NEARLY_FLAT
 from autograd.value import Value
 from autograd.viz.javascript import source
 from autograd.viz.levels import Levels, levels
@@ -90,6 +91,7 @@ def tape(
     made["groups"] = [vars(group) for group in found.groups]
     made["group"] = [found.group.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
+    made["nearlyFlat"] = NEARLY_FLAT
     made["title"] = title or made["name"][-1]
     return made
 
@@ -98,7 +100,7 @@ def _op(op: Primitive, arity: int, code: list[str]) -> dict[str, Any]:
     """A primitive of so many operands, its JavaScript added to `code`."""
     if _has_a_formula(op):
         code.append(source(op, arity))
-    return {"name": op.name, "symbol": op.symbol, "code": len(code) - 1 if _has_a_formula(op) else -1}
+    return {"name": op.name, "symbol": op.symbol, "flat": op.flat, "code": len(code) - 1 if _has_a_formula(op) else -1}
 
 
 def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> int:

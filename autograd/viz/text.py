@@ -254,8 +254,9 @@ class _LaTeX(Notation):
             return rf"\left|{inside}\right|"
         if name == "sqrt":
             return rf"\sqrt{{{inside}}}"
-        if name in _LATEX_FUNCTIONS:
-            function = _LATEX_FUNCTIONS[name]
+        called = table[name].called.get("latex", name) if name in table else name
+        if called in _LATEX_FUNCTIONS:
+            function = "\\" + called
         elif name == "sigmoid":
             function = r"\sigma"
         else:
@@ -388,13 +389,11 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁽⁾", "01234567890123456789()")
 _SIGNS = {"<=": "≤", ">=": "≥"}
 _ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
-_LATEX_FUNCTIONS = {name: "\\" + name for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")} | {
-    "asin": r"\arcsin",
-    "acos": r"\arccos",
-    "atan": r"\arctan",
-    "maximum": r"\max",
-    "minimum": r"\min",
-}
+_LATEX_FUNCTIONS = frozenset({
+    "arccos", "arcsin", "arctan", "cos", "cosh", "cot", "coth", "csc", "exp", "ln", "log", "max", "min", "sec",
+    "sin", "sinh", "tan", "tanh",
+})  # fmt: skip
+"""The functions that LaTeX has a command for."""
 _NAME = re.compile(
     r"(?P<base>[^\W\d_⁰-⁹¹²³]+)_?(?P<subscript>[^\W⁰-⁹¹²³]*|(?:\[\w+\])+)(?P<above>[⁰-⁹¹²³]*|⁽[⁰-⁹¹²³]+⁾)"
 )

@@ -115,7 +115,7 @@ class Panel {
     const numb = numbness(v);
     if (numb === "dead") made += `<p class="warn">Dead: its slope is 0 here, so no change behind it is felt.</p>`;
     if (numb === "saturated")
-      made += `<p class="warn">Saturated: its slope is under 0.01 here, so what lies behind it learns slowly.</p>`;
+      made += `<p class="warn">Saturated: its slope is under ${tape.nearlyFlat} here, so what lies behind it learns slowly.</p>`;
     const from = parentsOf(v),
       to = usersOf(v);
     if (from.length) made += `<p class="quiet">from ${some(from)}</p>`;

@@ -70,11 +70,10 @@ function sign(x) {
 function numbness(v) {
   const edges = [];
   for (let e = engine.start[v]; e < engine.start[v + 1]; e++) if (engine.flows[e]) edges.push(e);
-  if (edges.length !== 1 || !ACTIVATIONS.has(opOf(v).name)) return "";
+  if (edges.length !== 1 || !opOf(v).flat) return "";
   const slope = Math.abs(engine.local[edges[0]]);
-  return slope === 0 ? "dead" : slope < 0.01 ? "saturated" : "";
+  return slope === 0 ? "dead" : slope < tape.nearlyFlat ? opOf(v).flat : "";
 }
-const ACTIVATIONS = new Set("sigmoid tanh relu leaky_relu elu softplus silu gelu erf atan maximum minimum".split(" "));
 
 function opOf(v) {
   return engine.op[v] < 0 ? null : tape.ops[engine.op[v]];
