@@ -19,7 +19,7 @@ from contextvars import ContextVar
 from keyword import iskeyword
 from types import CodeType, FunctionType
 
-from autograd.readings import FLOATS, NUMBERS, reading, shared_reading
+from autograd.readings import FLOATS, NUMBERS, Whole, reading, shared_reading
 
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, without the 3 ms that importing typing takes
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Primitive:
         textbook: the derivative as books print it, where the row says it in a stabler way.
         domain: where it is defined, for messages; "" for everywhere.
         called: what others call it where that is not its name: {"numpy": "arcsin", "latex": "arcsin"}.
+        takes: of an n-ary primitive, which operands belong together; else None.
+        over_sequences: its formula and its derivatives over whole sequences of operands; else None.
         flat: what a unit of a network is called where this function's slope is nearly 0: "saturated" where the slope
             fades away (σ, tanh), "dead" where it is 0 from a kink on (relu); "" where that says nothing about a unit.
     """
@@ -85,6 +87,8 @@ class Primitive:
         self.defaults, self.textbook, self.domain = defaults, textbook, domain
         self.called, self.flat = dict(called or {}), flat
         self.nary = callable(derivatives)
+        self.takes: Takes | None = None
+        self.over_sequences: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         rules = (derivatives,) if callable(derivatives) else derivatives
         self.own = any(rule and getattr(rule, "__globals__", None) is not globals() for rule in rules)
         self._on_floats: Callable[..., Any] | None = None
@@ -172,7 +176,10 @@ class Primitive:
     def on_floats(self) -> Callable[..., Any]:
         """The formula, read for floats alone (fast)."""
         if self._on_floats is None:
-            self._on_floats = _for_floats(FLOATS.function(self))
+            formula = FLOATS.function(self)
+            if self.takes and self.over_sequences and formula is self.formula:
+                formula = _of_each(_for_floats(self.over_sequences[0], _of_sequences), self.takes)
+            self._on_floats = _for_floats(formula)
         return self._on_floats
 
     @property
@@ -180,7 +187,10 @@ class Primitive:
         """The derivatives, read for floats alone (fast)."""
         if self._derivatives_on_floats is None:
             if self.nary:
-                self._derivatives_on_floats = _for_floats(self.derivatives)
+                rule = self.derivatives
+                if self.takes and self.over_sequences:
+                    rule = _derivatives_of_each(_for_floats(self.over_sequences[1], _of_sequences), self.takes)
+                self._derivatives_on_floats = _for_floats(rule)
             else:
                 self._derivatives_on_floats = tuple(d and _for_floats(d) for d in self.derivatives)  # type: ignore[union-attr]
         return self._derivatives_on_floats
@@ -229,7 +239,7 @@ def _described(operand: Any) -> str:
     return f"{label} = {data!r}" if label else f"{data!r}"
 
 
-def _for_floats(function: Any) -> Any:
+def _for_floats(function: Any, of: Callable[[Primitive], Any] = lambda op: op.on_floats) -> Any:
     """The same code, with each primitive it names replaced by that primitive's function of floats.
 
     `Primitive.__call__` has to look at its operands; inside a formula on floats there is nothing
@@ -240,7 +250,7 @@ def _for_floats(function: Any) -> Any:
         return function
     scope = function.__globals__
     named = [(name, scope.get(name, _for_floats)) for name in sorted(_names(function.__code__))]
-    floats = {name: op.on_floats for name, op in named if isinstance(op, Primitive)}
+    floats = {name: of(op) for name, op in named if isinstance(op, Primitive)}
     if not floats:
         return function
     fast = FunctionType(
@@ -380,9 +390,62 @@ def _method_names(op: Primitive) -> list[str]:
     return [] if op.nary or op.name == "where" else list(dict.fromkeys((op.name, op.called.get("numpy", op.name))))
 
 
-def _nary(name: str, symbol: str, formula: Callable[..., Any], derivatives: Callable[..., Any]) -> Primitive:
-    row = table[name] = Primitive(name, symbol, formula, derivatives)
+class Takes:
+    """Which operands of an n-ary primitive belong together: w₁ … wₙ, x₁ … xₙ, b are two sequences and a single one.
+
+    Attributes:
+        sequences: how many sequences of equal length come first.
+        singles: how many operands come after them.
+        padding: what one more operand in each sequence may be without changing anything; None if there is no such.
+    """
+
+    def __init__(self, sequences: int, singles: int = 0, padding: float | None = None) -> None:
+        self.sequences, self.singles, self.padding = sequences, singles, padding
+        self.alone = sequences == 1 and not singles
+
+    def split(self, operands: Sequence[Any]) -> list[Any]:
+        """The sequences, and the single operands."""
+        n = (len(operands) - self.singles) // self.sequences
+        return [*[Whole(operands[k * n : (k + 1) * n]) for k in range(self.sequences)], *operands[self.sequences * n :]]
+
+
+def _nary(
+    name: str, symbol: str, takes: Takes, formula: Callable[..., Any], derivatives: Callable[..., Any]
+) -> Primitive:
+    """A row over whole sequences of operands; `formula` and `derivatives` of the primitive take them one by one."""
+    each, derivatives_of_each = _of_each(formula, takes), _derivatives_of_each(derivatives, takes)
+    row = table[name] = Primitive(name, symbol, each, derivatives_of_each)
+    row.takes, row.over_sequences = takes, (formula, derivatives)
     return row
+
+
+def _of_each(formula: Callable[..., Any], takes: Takes) -> Callable[..., Any]:
+    if takes.alone:
+        return lambda *operands: formula(Whole(operands))
+    return lambda *operands: formula(*takes.split(operands))
+
+
+def _derivatives_of_each(derivatives: Callable[..., Any], takes: Takes) -> Callable[..., Any]:
+    def of_one_sequence(y: Any, *operands: Any) -> tuple[Any, ...]:
+        (part,) = derivatives(y, Whole(operands))
+        return tuple(part.elements) if type(part) is Whole else (part,) * len(operands)
+
+    def of_each(y: Any, *operands: Any) -> tuple[Any, ...]:
+        n = (len(operands) - takes.singles) // takes.sequences
+        parts = zip(derivatives(y, *takes.split(operands)), [n] * takes.sequences + [1] * takes.singles, strict=True)
+        return tuple([d for part, n in parts for d in (part.elements if type(part) is Whole else [part] * n)])
+
+    return of_one_sequence if takes.alone else of_each
+
+
+def _of_sequences(op: Primitive) -> Callable[..., Any]:
+    """A primitive on floats; one of a single operand, and an n-ary one, also on whole sequences of them."""
+    function = op.on_floats
+    if op.nary:
+        return lambda *parts: function(*[x for z in parts for x in (z.elements if type(z) is Whole else [z])])
+    if len(op.derivatives) > 1:  # type: ignore[arg-type]
+        return function
+    return lambda x: Whole([function(z) for z in x.elements]) if type(x) is Whole else function(x)
 
 
 NEARLY_FLAT = 1e-3
@@ -393,6 +456,7 @@ ROOT_2, ROOT_PI, ROOT_TAU = math.sqrt(2), math.sqrt(math.pi), math.sqrt(math.tau
 # What the rows name before it is defined
 where: Primitive
 log: Primitive
+total: Primitive
 cos: Primitive
 cosh: Primitive
 
@@ -487,43 +551,18 @@ gelu       = primitive("gelu",       lambda x: x * (erfc(-x / ROOT_2) / 2),  # x
                                      flat="saturated")
 
 
-# Of any number of operands. Their formulas take them all; their derivatives give them all.
-def _dot(*operands: Any) -> Any:
-    """Σ w x + b of the operands (w₁ … wₙ, x₁ … xₙ, b)."""
-    n = len(operands) // 2
-    result = operands[-1]
-    for w, x in zip(operands[:n], operands[n:-1], strict=True):
-        result = result + w * x
-    return result
-
-
-def _total(*operands: Any) -> Any:
-    result = operands[0]
-    for x in operands[1:]:
-        result = result + x
-    return result
-
-
-def _logsumexp(*operands: Any) -> Any:
-    """log Σ exp(x), shifted by the greatest x so that nothing overflows; log 0 = −∞ where every x is −∞."""
-    greatest = operands[0]
-    for x in operands[1:]:
-        greatest = maximum(greatest, x)
-    shift = where(abs(greatest) < math.inf, greatest, 0)
-    summed = _total(*(exp(x - shift) for x in operands))
-    return where(greatest < math.inf, greatest, 0) + log(where(summed <= 0, 1, summed))
-
-
-def _softmax(y: Any, *xs: Any) -> tuple[Any, ...]:
-    """exp(x − y), whose sum is 1 but for the rounding of y: of large x that is much, so the sum divides them."""
-    e = [exp(x - y) for x in xs]
-    norm = total(*e)
-    return tuple([v / norm for v in e])
-
-
-dot       = _nary("dot",       "w·x + b",   _dot,       lambda y, *o: (*o[len(o) // 2:-1], *o[:len(o) // 2], 1))
-total     = _nary("total",     "Σ",         _total,     lambda y, *xs: (1,) * len(xs))
-logsumexp = _nary("logsumexp", "log Σ exp", _logsumexp, _softmax)
+# Of any number of operands, written over whole sequences of them: w * x is every product, total(…) the sum of all, the
+# single operands and the sequences in their order. The sum of logsumexp is shifted by the greatest x so that nothing
+# overflows, and is then at least 1 (but if every x is −∞); its derivative, the softmax, is divided by its own sum, as
+# exp(x − y) has lost digits where x is large.
+dot       = _nary("dot",       "w·x + b",    Takes(2, 1, padding=0.0),    lambda w, x, b: total(b, w * x),
+                                                                         lambda y, w, x, b: (x, w, 1))
+total     = _nary("total",     "Σ",          Takes(1, padding=0.0),       lambda x: x.summed(),
+                                                                         lambda y, x: (1,))
+logsumexp = _nary("logsumexp", "log Σ exp",  Takes(1, padding=-math.inf),
+                               lambda x: (m := x.greatest(maximum))
+                                         + log(maximum(total(exp(x - where(abs(m) < math.inf, m, 0))), 1)),
+                               lambda y, x: ((e := exp(x - y)) / total(e),))
 # fmt: on
 
 _OURS = frozenset(table)

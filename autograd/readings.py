@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 import sys
+from itertools import repeat
 from operator import mul
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     Primitive = Any  # autograd.primitives.Primitive: imports only point down, and that module reads this one
 
-__all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "reading", "readings"]
+__all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "Whole", "reading", "readings"]
 
 NUMBERS = frozenset({float, int, bool})
 """Python's own real numbers; everything else is looked up in `readings`."""
@@ -87,6 +88,51 @@ class _Numbers(Reading):
         if isinstance(x, (float, int)) or getattr(getattr(x, "dtype", None), "kind", "") in _REAL:
             return float(x)
         raise unreadable(op, operands)
+
+
+class Whole:
+    """A whole sequence of operands of an n-ary row: arithmetic and functions go element by element."""
+
+    __slots__ = ("elements",)
+
+    def __init__(self, elements: Sequence[Any]) -> None:
+        self.elements = elements
+
+    def __mul__(self, other: Any) -> Whole:
+        return Whole([x * z for x, z in self._beside(other)])
+
+    def __sub__(self, other: Any) -> Whole:
+        return Whole([x - z for x, z in self._beside(other)])
+
+    def __truediv__(self, other: Any) -> Whole:
+        return Whole([x / z for x, z in self._beside(other)])
+
+    def _beside(self, other: Any) -> Any:
+        return zip(self.elements, other.elements if isinstance(other, Whole) else repeat(other))  # noqa: B905
+
+    def summed(self) -> Any:
+        """x₁ + x₂ + …, in this order."""
+        result, *others = self.elements
+        for x in others:
+            result = result + x
+        return result
+
+    def greatest(self, maximum: Primitive) -> Any:
+        """The greatest of x₁, x₂, …, two by two."""
+        result, *others = self.elements
+        for x in others:
+            result = maximum(result, x)
+        return result
+
+
+class _Wholes(Reading):
+    precedence = 2
+
+    def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
+        if op.nary:
+            return op(*[x for operand in operands for x in (operand.elements if type(operand) is Whole else [operand])])
+        (whole,) = operands
+        return Whole([op(x) for x in whole.elements])
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
@@ -190,7 +236,7 @@ def _mpmath() -> None:
         readings[kind] = reading
 
 
-readings: dict[type, Reading] = {float: _Numbers()}
+readings: dict[type, Reading] = {float: _Numbers(), Whole: _Wholes()}
 """The reading for each type of operand (and its subclasses)."""
 
 _LIBRARIES: dict[str, Callable[[], None]] = {"numpy": _numpy, "sympy": _sympy, "mpmath": _mpmath}

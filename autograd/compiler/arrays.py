@@ -35,7 +35,7 @@ from autograd.compiler.rewrites import added, is_scalar, product, rewritten, sca
 from autograd.primitives import Primitive
 from autograd.readings import NUMBERS, Reading, reading, readings
 
-__all__ = ["Code", "Read", "Symbol", "check_readable", "read_table"]
+__all__ = ["Code", "Read", "Space", "Symbol", "check_readable", "read_table"]
 
 Kind = TypeVar("Kind", bound=Instruction)
 
@@ -48,20 +48,39 @@ class Read(NamedTuple):
     derivative: int | None = None
 
 
+class Space(NamedTuple):
+    """Where the row of an n-ary primitive is read: each sequence of its operands is one array."""
+
+    shape: tuple[int, ...]
+    """The axes of the lanes."""
+    inner: tuple[int, ...]
+    """The axes of a sequence, which come after those."""
+    batched: bool
+
+    @property
+    def whole(self) -> tuple[int, ...]:
+        """The axes of a whole sequence."""
+        return (*self.shape, *self.inner)
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """The axes of what is one for each sequence."""
+        return (*self.shape, *[1] * len(self.inner))
+
+
 class Code:
     """A list of instructions, in the order they are to be executed.
 
     Attributes:
         instructions: the list.
         readings: what arrays are in the words of the table, as far as that is known.
-        space: while the row of an n-ary primitive is read, the axes of a whole sequence of its operands, each
-            sequence being one array, and whether they have a batch.
+        space: where the row of an n-ary primitive is read, while it is.
     """
 
     def __init__(self) -> None:
         self.instructions: list[Instruction] = []
         self.readings: dict[Array, Read] = {}
-        self.space: tuple[tuple[int, ...], tuple[int, ...], bool] | None = None
+        self.space: Space | None = None
         self._known: dict[tuple[Any, ...], Any] = {}
 
     # ── emitting ──────────────────────────────────────────────────────────────────────────────
@@ -226,36 +245,58 @@ class Symbol:
 
     It is no instruction itself, so that ``x == 0`` can be a condition on the numbers; and what would be answered
     once for all of them (a truth, a text, a look into a dictionary) is refused.
+
+    Args:
+        array: the array, or a scalar that is a whole sequence of operands of an n-ary row.
+        code: the program it is part of.
+        whole: whether it is a whole sequence, along the inner axes of `Code.space`.
     """
 
-    __slots__ = ("array",)
+    __slots__ = ("array", "code", "whole")
 
-    def __init__(self, array: Array) -> None:
-        self.array = array
+    def __init__(self, array: Any, code: Code, whole: bool = False) -> None:
+        self.array, self.code, self.whole = array, code, whole
 
     def __add__(self, other: Any) -> Any:
-        return symbol(self.array.code.add(self.array, instruction(other)))
+        return self._made(self.code.add(self.array, instruction(other)), other)
 
     def __radd__(self, other: Any) -> Any:
-        return symbol(self.array.code.add(instruction(other), self.array))
+        return self._made(self.code.add(instruction(other), self.array), other)
 
     def __sub__(self, other: Any) -> Any:
-        return symbol(self.array.code.subtract(self.array, instruction(other)))
+        return self._made(self.code.subtract(self.array, instruction(other)), other)
 
     def __rsub__(self, other: Any) -> Any:
-        return symbol(self.array.code.subtract(instruction(other), self.array))
+        return self._made(self.code.subtract(instruction(other), self.array), other)
 
     def __mul__(self, other: Any) -> Any:
-        return symbol(self.array.code.multiply(self.array, instruction(other)))
+        if self.whole and isinstance(other, Symbol) and other.whole:
+            return _Products(self, other)
+        return self._made(self.code.multiply(self.array, instruction(other)), other)
 
     def __rmul__(self, other: Any) -> Any:
-        return symbol(self.array.code.multiply(instruction(other), self.array))
+        return self._made(self.code.multiply(instruction(other), self.array), other)
 
     def __truediv__(self, other: Any) -> Any:
-        return symbol(self.array.code.divide(self.array, instruction(other)))
+        return self._made(self.code.divide(self.array, instruction(other)), other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return symbol(self.array.code.divide(instruction(other), self.array))
+        return self._made(self.code.divide(instruction(other), self.array), other)
+
+    def _made(self, result: Any, other: Any) -> Any:
+        whole = self.whole or (isinstance(other, Symbol) and other.whole)
+        return Symbol(result, self.code, whole) if whole else symbol(result)
+
+    def summed(self) -> Any:
+        """Σ of a whole sequence."""
+        return symbol(_total(self.code, [self]))
+
+    def greatest(self, maximum: Primitive) -> Any:
+        """The greatest of a whole sequence."""
+        space = self.code.space
+        assert space is not None
+        one = [1] * len(space.inner)
+        return symbol(self.code.peak(self.array, (*self.array.lanes[: len(space.shape)], *one)))
 
     def __pow__(self, other: Any) -> Any:
         return symbol(self.array.code.power(self.array, instruction(other)))
@@ -309,9 +350,38 @@ class Symbol:
         return str(self)
 
 
+class _Products(Symbol):
+    """The products of two whole sequences: what they are for is their sum."""
+
+    __slots__ = ("factors",)
+
+    def __init__(self, a: Symbol, b: Symbol) -> None:
+        self.code, self.whole, self.factors = a.code, True, (a.array, b.array)
+
+    @property
+    def array(self) -> Any:
+        """The products one by one."""
+        return self.code.multiply(*self.factors)
+
+
+def _total(code: Code, operands: Sequence[Any]) -> Any:
+    """Σ of whole sequences, each of which is one array, and of single operands."""
+    space = code.space
+    assert space is not None
+    result: Any = None
+    for x in sorted(operands, key=lambda x: not (isinstance(x, Symbol) and x.whole)):  # W x + b, as it is written
+        if isinstance(x, Symbol) and x.whole:
+            a, b = x.factors if isinstance(x, _Products) else (x.array, 1.0)
+            term = code.product_sum(a, b, space.whole, space.batched, space.lanes, space.batched)
+        else:
+            term = instruction(x)
+        result = term if result is None else code.add(result, term)
+    return result
+
+
 def symbol(x: Any) -> Any:
     """What a formula is fed for x."""
-    return Symbol(x) if isinstance(x, Array) else x
+    return Symbol(x, x.code) if isinstance(x, Array) else x
 
 
 def instruction(x: Any) -> Any:
@@ -325,12 +395,16 @@ class _Arrays(Reading):
     """The table read as array instructions."""
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
+        code: Code = next(x.code for x in operands if isinstance(x, Symbol))
+        if op.name == "total" and code.space is not None:
+            return symbol(_total(code, operands))
         given = [instruction(x) for x in operands]
-        code: Code = next(x.code for x in given if isinstance(x, Array))
         result = self._apply(code, op, given)
         if isinstance(result, Array) and not any(result is x for x in given):
             code.readings[result] = Read(op, tuple(given))  # the outermost: relu(x), not maximum(x, 0)
-        return symbol(result)
+        return (
+            Symbol(result, code, True) if any(isinstance(x, Symbol) and x.whole for x in operands) else symbol(result)
+        )
 
     def _apply(self, code: Code, op: Primitive, operands: Sequence[Any]) -> Any:
         if op.name == "where":
@@ -339,9 +413,6 @@ class _Arrays(Reading):
             return code.compare(op.name, *operands)
         if op.formula is None and isinstance(getattr(np, name := op.called.get("numpy", op.name), None), np.ufunc):
             return code.elementwise(name, *operands)
-        if op.name == "total" and code.space is not None:  # of a whole sequence, which is one array
-            space, lanes, batched = code.space
-            return code.product_sum(operands[0], 1.0, space, batched, lanes, batched)
         if op.formula is not None:
             return instruction(op.formula(*map(symbol, operands)))
         function = reading(np.empty(0)).function(op)  # type: ignore[attr-defined]
@@ -370,7 +441,7 @@ def check_readable(op: Primitive, arity: int) -> None:
 
 
 def read_table(op: Primitive, row: Any, operands: Sequence[Any]) -> Any:
-    """A formula or a derivative of a primitive, read for arrays.
+    """A formula or a derivative of a primitive, read for arrays (or for `Symbol`s of them).
 
     Raises:
         TypeError: if it asks for something that arrays have not.

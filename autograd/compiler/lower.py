@@ -10,14 +10,13 @@ table says ∂z/∂W = a, ∂z/∂a = W and ∂z/∂b = 1, and the sums are δ a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.arrays import Code, Read, read_table
+from autograd.compiler.arrays import Code, Read, Space, Symbol, read_table
 from autograd.compiler.instructions import (
     Adjoint,
     Array,
@@ -45,7 +44,7 @@ from autograd.primitives import Primitive, table
 
 __all__ = ["ArrayProgram", "lower", "place_results", "remove_unused"]
 
-_DOT, _TOTAL, _LOGSUMEXP = (table[name] for name in ("dot", "total", "logsumexp"))
+_DOT, _TOTAL = table["dot"], table["total"]
 _CHOICES = frozenset({"where", "maximum", "minimum"})
 
 
@@ -161,22 +160,13 @@ class _Lowering:
 
     def compute(self, group: Group) -> None:
         op = group.op
-        operands = [self.read(operand) for operand in group.operands] if op is not TAKE else []
-        if op is _DOT:
-            w, x, bias = operands
-            y = self.code.product_sum(w, x, _space(group), group.batched, _lanes(group), group.batched)
-            y = self.code.add(self.code.reshape(y, _drop(y, group)), bias)
-        elif op is _TOTAL:
-            (x,) = operands
-            y = self.code.product_sum(x, 1.0, _space(group), group.batched, _lanes(group), group.batched)
-            y = self.code.reshape(y, _drop(y, group))
-        elif op is _LOGSUMEXP:
-            (x,) = operands
-            y = self._log_sum_exp(x, group)
-        elif op is TAKE:
+        y: Any
+        if op is TAKE:
             y = self.code.do(Take, group.shape, group.batched, *group.operands, group.inner)
+        elif op.over_sequences is not None:
+            y = self._reduce(group, op.over_sequences[0])
         else:
-            y = self._read_table(op, op, operands, None)
+            y = self._read_table(op, op, [self.read(operand) for operand in group.operands], None)
         y = self._whole(y, group.shape, group.batched)
         if isinstance(base(y), View):
             y = self.code.do(Broadcast, group.shape, group.batched, y)
@@ -218,20 +208,28 @@ class _Lowering:
                 self.code.readings[result] = Read(op, tuple(operands[1:]), derivative)
         return result
 
-    def _log_sum_exp(self, x: Any, group: Group) -> Any:
-        if is_scalar(x):
-            x = self._literal(np.full(_space(group), x))
-        lanes = (*x.lanes[: len(group.shape)], *[1] * len(group.inner))
-        peak = self.code.peak(x, lanes)
-        finite = self.code.compare("less", self.code.elementwise("absolute", peak), math.inf)
-        shift = self.code.where(finite, peak, 0.0)
-        space = (*lanes[: len(group.shape)], *group.inner)
-        e = self.code.elementwise("exp", self.code.subtract(x, shift))
-        summed = self.code.product_sum(e, 1.0, space, x.batched, lanes, x.batched)
-        y = self.code.add(shift, self.code.elementwise("log", summed))
-        if x.lanes[len(group.shape) :] == group.inner:  # not one operand that stands for several
-            self.code.readings[y] = Read(_LOGSUMEXP, (x,))
+    def _reduce(self, group: Group, formula: Any) -> Any:
+        """The formula of an n-ary row."""
+        operands = self._sequences(group)
+        self.code.space = Space(group.shape, group.inner, group.batched)
+        y = read_table(group.op, formula, operands)
+        self.code.space = None
+        xs = [x.array for x in operands if isinstance(x, Symbol)]
+        of_its_own = group.op in (_DOT, _TOTAL)  # they are written as sums
+        # A sequence that does not change is one operand, which stands for several: they have no name
+        if isinstance(y, Array) and not of_its_own and all(x.lanes[len(group.shape) :] == group.inner for x in xs):
+            self.code.readings[y] = Read(group.op, tuple(xs))
         return self.code.reshape(y, _drop(y, group))
+
+    def _sequences(self, group: Group) -> list[Any]:
+        """The operands of an n-ary group, whole sequences marked as such; single ones with inner axes of length 1."""
+        takes = group.op.takes
+        assert takes is not None
+        read = [self.read(operand) for operand in group.operands]
+        if all(map(is_scalar, read[: takes.sequences])):
+            read[0] = self._literal(np.full([1] * len(_space(group)), read[0]))
+        wholes = [Symbol(x, self.code, whole=True) for x in read[: takes.sequences]]
+        return [*wholes, *[self._raise(x, group) for x in read[takes.sequences :]]]
 
     # ── backward ──────────────────────────────────────────────────────────────────────────────
 
@@ -276,15 +274,16 @@ class _Lowering:
         if op is TAKE:
             self._propagate_choice(group, adjoint)
             return
-        lanes, y = [self.read(operand) for operand in group.operands], self.result[group]
-        if op.nary:
-            adjoint, y = self._raise(adjoint, group), self._raise(y, group)
-        rules: Any = op.derivatives
-        if op.nary:  # the row is read for one w and one x: whole sequences of them are two arrays
-            self.code.space = _space(group), _lanes(group), group.batched
-            local = self._read_table(op, rules, [y, *lanes], None)
+        y = self.result[group]
+        local: Sequence[Any]
+        if op.over_sequences is not None:
+            adjoint = self._raise(adjoint, group)
+            self.code.space = Space(group.shape, group.inner, group.batched)
+            local = read_table(op, op.over_sequences[1], [self._raise(y, group), *self._sequences(group)])
             self.code.space = None
         else:
+            rules: Any = op.derivatives
+            lanes = [self.read(operand) for operand in group.operands]
             local = [
                 self._read_table(op, rule, [y, *lanes], number) if rule and want else None
                 for number, (rule, want) in enumerate(zip(rules, wanted, strict=True))
@@ -294,7 +293,7 @@ class _Lowering:
             if not want or derivative is None:
                 continue
             space, target = _space(group), operand.shape
-            if op is _DOT and number == 2:  # the bias has no inner axes
+            if op.takes is not None and number >= op.takes.sequences:  # a single operand has no inner axes
                 target = (*target, *[1] * len(group.inner))
                 space = _lanes(group)
             term = self.code.product_sum(adjoint, derivative, space, group.batched, target, operand.batched)

@@ -30,7 +30,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from autograd import value as eager
-from autograd.primitives import Primitive, give_methods, table
+from autograd.primitives import Primitive, Takes, give_methods, table
 from autograd.readings import Reading, readings
 from autograd.value import Value, _float_equal_to, _is_like_a_number, _is_number, _new, _next_number, _real
 
@@ -64,6 +64,7 @@ CONDITIONS = frozenset({LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQU
 """The primitives whose result is a condition, true or false, and no number."""
 DETACH = _OfTraces("detach", "detach", lambda x: x, (None,))
 TAKE = _OfTraces("take", "take", None, lambda y, *operands: (None,) * len(operands))
+TAKE.takes = Takes(1, 1)  # the items, and the index
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARIES = (os.path.dirname(os.__file__) + os.sep, os.path.dirname(np.__file__) + os.sep)

@@ -30,8 +30,7 @@ from autograd.primitives import Primitive, table
 
 __all__ = ["Group", "Vectorised", "vectorise"]
 
-_DOT, _TOTAL, _LOGSUMEXP, _POS = (table[name] for name in ("dot", "total", "logsumexp", "pos"))
-_PADDING = {_DOT: 0.0, _TOTAL: 0.0, _LOGSUMEXP: -np.inf}
+_DOT, _POS = table["dot"], table["pos"]
 _SMALL = 1024  # lanes × inner: below this, sums of unequal length are cheaper padded and together than apart
 
 
@@ -128,32 +127,32 @@ class Vectorised:
         _fit(group)
 
     def _sequences(self, op: Primitive, lanes: list[tuple[int, ...]]) -> list[RowNumbers]:
-        """The operands of n-ary lanes as arrays, lanes × inner; the shorter ones padded."""
-        n = max(map(len, lanes))
+        """The operands of n-ary lanes as arrays: sequences (lanes × inner, padded), then the single ones."""
+        takes = op.takes
+        assert takes is not None
+        split = [takes.split(operands) for operands in lanes]
+        sequences = [[part.elements for part in parts[: takes.sequences]] for parts in split]
         if len(lanes) == 1 and op is not TAKE:
-            lanes = [self._in_order(op, lanes[0])]
-        if op is _DOT:
-            m = n // 2
-            zero = self._constant(0.0)
-            ws = [(*x[: len(x) // 2], *[zero] * (m - len(x) // 2)) for x in lanes]
-            xs = [(*x[len(x) // 2 : -1], *[zero] * (m - len(x) // 2)) for x in lanes]
-            return [np.array(ws, np.int64), np.array(xs, np.int64), np.array([x[-1] for x in lanes], np.int64)]
-        if op is TAKE:
-            together = np.array(lanes, np.int64)
-            return [together[:, :-1], together[:, -1]]
-        padding = self._constant(_PADDING[op]) if any(len(x) < n for x in lanes) else 0
-        return [np.array([(*x, *[padding] * (n - len(x))) for x in lanes], np.int64)]
+            sequences = [self._in_order(sequences[0])]
+        n = max(len(lane[0]) for lane in sequences)
+        if any(len(lane[0]) < n for lane in sequences):
+            assert takes.padding is not None
+            padding = self._constant(takes.padding)
+            sequences = [[(*part, *[padding] * (n - len(part))) for part in lane] for lane in sequences]
+        singles = [parts[takes.sequences :] for parts in split]
+        return [
+            *[np.array(column, np.int64).reshape(len(lanes), n) for column in zip(*sequences, strict=True)],
+            *[np.array(column, np.int64) for column in zip(*singles, strict=True)],
+        ]
 
-    def _in_order(self, op: Primitive, operands: tuple[int, ...]) -> tuple[int, ...]:
+    def _in_order(self, sequences: list[Any]) -> list[Any]:
         """The operands of a sum in the order they are stored, so that they can be looked at where they lie."""
+        operands = [x for sequence in sequences for x in sequence]
         self.lay_out(np.array(operands, np.int64))
         place = list(zip(self.store.tolist(), self.row.tolist(), strict=True)) if len(operands) > 512 else None
         at = place.__getitem__ if place else self.location
-        if op is not _DOT:
-            return tuple(sorted(operands, key=at))
-        n = len(operands) // 2
-        pairs = sorted(zip(operands[:n], operands[n:-1], strict=True), key=lambda pair: (at(pair[0]), at(pair[1])))
-        return (*[w for w, _ in pairs], *[x for _, x in pairs], operands[-1])
+        together = sorted(zip(*sequences, strict=True), key=lambda one: tuple(map(at, one)))
+        return list(zip(*together, strict=True))
 
     def _constant(self, number: float) -> int:
         node = self.scalars.constant(number)
@@ -273,7 +272,7 @@ def _grouped(s: Scalars) -> _Groups:
         assert op is not None
         small = [key for key in keys if len(alike[key]) * key[3] < _SMALL]
         classes = [alike[key] for key in keys]
-        if op in _PADDING and len(small) > 2:
+        if op.takes is not None and op.takes.padding is not None and len(small) > 2:
             classes = [[node for key in small for node in alike[key]]]
             classes += [alike[key] for key in keys if key not in small]
         for nodes in classes:
