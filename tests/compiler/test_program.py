@@ -11,6 +11,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+from autograd.compiler import engines
 
 
 def network(seed: int = 0) -> tuple[nn.MLP, autograd.compiler.Program]:
@@ -74,6 +75,32 @@ def test_inputs_of_any_kind_of_array_give_the_same() -> None:
         assert again == value
         assert np.array_equal(again_gradient, gradient)
     assert program.value_and_grad(np.round(X).astype(np.int8), Y)[0] == program.value_and_grad(np.round(X), Y)[0]
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_integers_are_taken_where_a_float_has_them_and_refused_beyond(kind: type) -> None:
+    program = autograd.compile(lambda x: Value(1.0) * x, example=(0.0,))
+    for number in (1, 2**53, *([-(2**53)] if kind is np.int64 else [])):
+        assert program(np.array([number], kind)) == [float(number)]
+    for number in (2**53 + 1, *([-(2**53) - 1, -(2**63)] if kind is np.int64 else [2**64 - 1])):
+        with pytest.raises(ValueError, match="integers above"):
+            program(np.array([number], kind))
+
+
+def test_the_buffers_of_the_four_batch_sizes_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, _ = network()
+    program = autograd.compile(lambda x: sum(model(x)), example=([0.0] * 4,), engine="numpy")
+    made: list[int] = []
+    plan = engines.Plan
+
+    def counted(lowered, batch, *rest):
+        made.append(batch)
+        return plan(lowered, batch, *rest)
+
+    monkeypatch.setattr(engines, "Plan", counted)
+    for batch in (1, 2, 3, 4, 1, 5, 1, 4, 2):  # 5 takes the place of 2, and 2 that of 3
+        program.value_and_grad(np.zeros((batch, 4)))
+    assert made == [1, 2, 3, 4, 5, 2]
 
 
 def test_matrices_in_a_sample_keep_their_shape() -> None:
