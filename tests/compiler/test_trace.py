@@ -7,6 +7,7 @@ import copy
 import functools
 import linecache
 import math
+import os
 import pickle
 import random
 import statistics
@@ -162,6 +163,16 @@ def test_the_line_is_that_of_the_person_not_of_a_library() -> None:
     assert linecache.getline(__file__, 1)
 
 
+@pytest.mark.parametrize("library", [autograd, np, linecache])
+def test_a_folder_whose_name_only_begins_like_that_of_a_library_is_the_person_s(library: Any) -> None:
+    beside = f"{os.path.dirname(library.__file__)}_and_more{os.sep}mine.py"
+    made: dict[str, Any] = {}
+    exec(compile("def f(x):\n    return 1.0 if x > 0 else x", beside, "exec"), made)
+    with pytest.raises(TypeError) as error:
+        autograd.compile(lambda x: made["f"](x), example=(1.0,))
+    assert f'at "{beside}", line 2' in str(error.value)
+
+
 def test_what_a_number_does_not_have_either_is_refused_as_for_a_number() -> None:
     for f in (len, iter, lambda x: x[0], lambda x: x.real):
         with pytest.raises((TypeError, AttributeError)):
@@ -178,6 +189,8 @@ def test_debuggers_may_look() -> None:
     seen = []
     autograd.compile(lambda x: seen.append(repr([x, x * W])) or x * W, example=(1.0,))
     assert seen == ["[Traced(x), Traced(mul)]"]
+    autograd.compile(lambda x: seen.append([x.label, (x * W).label]) or x * W, example=(1.0,))
+    assert seen[1] == ["x", ""]
 
 
 # ── equality ──────────────────────────────────────────────────────────────────────────────────
@@ -287,6 +300,10 @@ def test_all_six_comparisons_are_conditions_without_a_gradient() -> None:
         agrees(f, (0.0,), [np.array([0.0, 1.0, 2.0])], [W])
     assert found == CONDITIONS
     assert len(CONDITIONS) == 6
+    for op in CONDITIONS:  # they are called as in NumPy
+        assert [op(a, b) for a, b in ((1.0, 2.0), (1.0, 1.0), (2.0, 1.0))] == getattr(np, op.name)(
+            [1, 1, 2], [2, 1, 1]
+        ).tolist()
     assert all(pickle.loads(pickle.dumps(op)) is op is copy.deepcopy(op) for op in (*CONDITIONS, DETACH))
 
 
