@@ -520,6 +520,22 @@ def test_a_task_begun_inside_a_trace_computes_once_the_trace_is_over() -> None:
     assert in_a_thread(lambda: asyncio.run(main())) == (4.0, True)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x + 1) * 2 - 3 / x + x**2 + 2**x - (1 - x) - x / 3 + 2 * x + (1 + x) + (-x) + abs(x) + (+x),
+        lambda x: x.exp() + x.relu() + x.maximum(3) + x.neg() + x.pos() + x.abs(),
+        lambda x: np.sin(x) + np.arcsin(x / 4) + np.arccos(x / 4) + np.arctan(x),
+        *[eval(f"lambda x: where(x {c} 1.5, x, 2 * x)", {"where": where}) for c in ("<", "<=", ">", ">=", "==", "!=")],
+    ],
+)
+def test_what_another_thread_computes_with_a_placeholder_is_recorded(f: Any) -> None:
+    program = autograd.compile(lambda x: in_a_thread(lambda: f(x)) * W, example=(1.0,))
+    numbers = [1.0, 1.5, 2.0]
+    # a few operations, each rounded once
+    assert program(numbers) == pytest.approx([f(Value(x)).data * W.data for x in numbers], rel=1e-14)
+
+
 def test_another_task_is_not_traced() -> None:
     import contextvars
 
