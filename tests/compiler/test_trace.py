@@ -130,6 +130,7 @@ QUESTIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "made by hand": (lambda x: W * Value(1.0, _children=(x,), _op="+"), "Compute it"),
     "copy": (lambda x: copy.copy(x) * W, "itself"),
     "deepcopy": (lambda x: copy.deepcopy([x])[0] * W, "itself"),
+    "copy of a parameter": (lambda x: copy.copy(W) * x, "itself"),
     "deepcopy of a parameter": (lambda x: copy.deepcopy(W) * x, "itself"),
     "pickle": (lambda x: W * len(pickle.dumps(x)), "itself"),
     "pickle of a parameter": (lambda x: x * len(pickle.dumps(W)), "itself"),
@@ -161,6 +162,18 @@ def test_the_line_is_that_of_the_person_not_of_a_library() -> None:
     with pytest.raises(TypeError, match=r"line \d+: .*statistics.median\(\[x"):
         autograd.compile(QUESTIONS["statistics"][0], example=(1.0,))
     assert linecache.getline(__file__, 1)
+
+
+def test_a_refusal_says_first_what_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^an index that is computed is not known while a function is compiled"):
+        autograd.compile(lambda i: take([W, W], i + 1), example=(0,))
+
+
+def test_what_is_chosen_from_are_numbers() -> None:
+    with pytest.raises(TypeError, match="'a'"):
+        autograd.compile(lambda i: take([W, "a"], i), example=(0,))
+    program = autograd.compile(lambda i: take([np.float64(3.0), np.float32(5.0)], i) * W, example=(0,))
+    assert program([0, 1, 0]).tolist() == [6.0, 10.0, 6.0]
 
 
 @pytest.mark.parametrize("library", [autograd, np, linecache])
