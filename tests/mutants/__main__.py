@@ -33,7 +33,7 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
@@ -159,6 +159,7 @@ def traced(task: tuple[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
 
 def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
     """The mutant, what killed it (None if it survived) and how long that took."""
+    global server
     begun = time.perf_counter()
     target = place / mutant.module
     original, times = target.read_text(), target.stat()
@@ -169,9 +170,11 @@ def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
     mine = killers[mutant.module, mutant.where]
     order, rest = known.of(mutant, mine)
     try:
-        killer = replaced(mutant, original, order) if mutant.called else None
+        killer = None
+        if mutant.called and server is not None:
+            killer = confirmed(order, lambda tests: replaced(mutant.module, original, mutant.source(original), tests))
         for stage in () if killer else known.stages(order, rest):
-            killer = killer or killed_by(forked(place, attempt, limits(stage), seconds=deadline(stage)))
+            killer = killer or confirmed(stage, afresh)
     finally:
         target.write_text(original)
         os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -179,31 +182,30 @@ def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
             aside.rename(file)
     if killer:
         mine[killer] += 1
+    if server is not None and not server.alive:
+        server = Server(place, list(known.by_file))
     return mutant, killer, time.perf_counter() - begun
 
 
-def replaced(mutant: Mutant, original: str, tests: list[str]) -> str | None:
+def confirmed(tests: list[str], attempted: Callable[[list[str]], str | None]) -> str | None:
+    """What kills a mutant: a test that fails alone, too, and not only after what others have left behind."""
+    while tests:
+        killer = attempted(tests)
+        if killer not in tests or killer == tests[0] or attempted([killer]):
+            return killer
+        tests = tests[tests.index(killer) + 1 :]
+    return None
+
+
+def afresh(tests: list[str]) -> str | None:
+    """What kills the mutant that lies there, imported afresh."""
+    return killed_by(forked(place, attempt, limits(tests), seconds=deadline(tests)))
+
+
+def replaced(module: str, original: str, mutant: str, tests: list[str]) -> str | None:
     """What kills the mutant if only the code of functions is replaced."""
-    global server
-    if server is None:
-        return None
-    code = mutant.source(original)
-    outcome = server.attempt(mutant.module, original, code, limits(tests), deadline(tests))
-    if outcome is None:  # it has died: another one
-        server = Server(place, list(known.by_file))
-        return None
-    return killed_by(outcome)
-
-
-def fails(test: str) -> str | None:
-    """The test, if it fails as it was run on the mutants, but without any."""
-    source = (place / "autograd/value.py").read_text()
-    outcome = server and server.attempt("autograd/value.py", source, source, limits([test]), deadline([test]))
-    return test if outcome and killed_by(outcome) else None
-
-
-def killed_by(outcome: dict[str, Any]) -> str | None:
-    return None if outcome["exit"] in (0, 5) else outcome["killer"] or "it cannot be imported"
+    outcome = server.attempt(module, original, mutant, limits(tests), deadline(tests)) if server is not None else None
+    return killed_by(outcome) if outcome is not None else None
 
 
 def limits(tests: list[str]) -> dict[str, float]:
@@ -212,6 +214,16 @@ def limits(tests: list[str]) -> dict[str, float]:
 
 def deadline(tests: list[str]) -> float:
     return 30 + 5 * sum(known.seconds[test] for test in tests)
+
+
+def fails(test: str) -> str | None:
+    """The test, if it fails as it was run on the mutants, but without any."""
+    source = (place / "autograd/value.py").read_text()
+    return test if replaced("autograd/value.py", source, source, [test]) else None
+
+
+def killed_by(outcome: dict[str, Any]) -> str | None:
+    return None if outcome["exit"] in (0, 5) else outcome["killer"] or "it cannot be imported"
 
 
 # ── the whole ─────────────────────────────────────────────────────────────────────────────────

@@ -194,13 +194,16 @@ class Server:
         os.close(its_answers)
         os.close(its_tasks)
         self.answers, self.tasks = os.fdopen(here), os.fdopen(there, "w")
+        self.alive = bool(self.answers.readline())  # it has imported what is here now
 
     def attempt(self, module: str, original: str, mutant: str, tests: dict[str, float], seconds: float) -> Any:
         """What kills the mutant of the module, as `attempt` says it; None if the server has died."""
-        with suppress(OSError, ValueError):
+        try:
             print(json.dumps([module, original, mutant, tests, seconds]), file=self.tasks, flush=True)
             return json.loads(self.answers.readline())
-        return None
+        except (OSError, ValueError):
+            self.alive = False
+            return None
 
 
 def serve(place: Path, files: Sequence[str], tasks: TextIO, answers: TextIO) -> dict[str, Any]:
@@ -212,6 +215,7 @@ def serve(place: Path, files: Sequence[str], tasks: TextIO, answers: TextIO) -> 
             items = {item.nodeid: item for item in session.items}
             gc.freeze()
             write_no_bytecode()
+            print(len(items), file=answers, flush=True)
             for line in tasks:
                 module, original, mutant, tests, seconds = json.loads(line)
                 chosen = [items[test] for test in tests if test in items]
