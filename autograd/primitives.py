@@ -400,7 +400,7 @@ def _logsumexp(*operands: Any) -> Any:
     greatest = operands[0]
     for x in operands[1:]:
         greatest = maximum(greatest, x)
-    shift = where(abs(greatest) < math.inf, greatest, 0)
+    shift = where(abs(greatest) < math.inf, greatest, where(greatest < 0, 0, 1.7976931348623157e308))  # e⁸⁰⁰ beside ∞
     summed = _total(*(exp(x - shift) for x in operands))
     return where(greatest < math.inf, greatest, 0) + log(where(summed <= 0, 1, summed))
 

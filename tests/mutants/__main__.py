@@ -12,7 +12,8 @@
 First the tests run once, to learn which of them execute which line. Then each mutant
 (`mutate.py`) is tried with the tests that execute its line, in a copy of the repository under ``runs/mutants/``:
 nothing else is written. A test that fails, hangs or crashes has killed it. At first only the code of functions is
-replaced, in a process that has collected all the tests; what survives that is imported afresh and tried again.
+replaced, in a process that has collected all the tests; what survives that, and is not known to, is imported afresh
+and tried again.
 
 A mutant may survive if it is not another function: a shortcut left out, a bound at which both sides agree. It must
 then stand in ``explained.toml`` with the reason. The exit code is 1 if a survivor does not, or if what stands there
@@ -106,8 +107,9 @@ class Tests:
         rest = sorted(others, key=self.begin.__getitem__)
         return self._within(order, self.patience), self._within(rest, self.patience / 3)
 
-    def stages(self, order: list[str], rest: list[str]) -> list[list[str]]:
+    def stages(self, order: list[str], rest: list[str], patience: float) -> list[list[str]]:
         """The same for a project that is imported afresh: what has to be collected counts, too."""
+        order = self._within(order, patience)
         first: list[str] = []
         files: set[str] = set()
         for test in order:
@@ -139,16 +141,18 @@ class Tests:
 
 place: Path
 known: Tests
+expected: frozenset[tuple[str, str, str, str]] = frozenset()
 server: Server | None = None
 killers: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
 
-def begin(places: Any, tests: Tests | None) -> None:
-    global place, known, server
+def begin(places: Any, tests: Tests | None, reasons: Iterable[tuple[str, str, str, str]]) -> None:
+    global place, known, server, expected
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     place = places.get()
     if tests is not None:
+        expected = frozenset(reasons)
         known, server = tests, Server(place, list(tests.by_file))
 
 
@@ -173,8 +177,9 @@ def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
         killer = None
         if mutant.called and server is not None:
             killer = confirmed(order, lambda tests: replaced(mutant.module, original, mutant.source(original), tests))
-        for stage in () if killer else known.stages(order, rest):
-            killer = killer or confirmed(stage, afresh)
+        if not killer and not (mutant.called and mutant.key in expected):
+            for stage in known.stages(order, rest, known.patience / 3 if mutant.called else known.patience):
+                killer = killer or confirmed(stage, afresh)
     finally:
         target.write_text(original)
         os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -278,7 +283,11 @@ def main() -> int:
     killed: list[Mutant] = []
     killing: set[str] = set()
     false: list[str] = []
-    with (RUNS / "results.txt").open("w") as results, workers(places, tests) as pool, suppress(KeyboardInterrupt):
+    with (
+        (RUNS / "results.txt").open("w") as results,
+        workers(places, tests, reasons) as pool,
+        suppress(KeyboardInterrupt),
+    ):
         for mutant, killer, seconds in pool.imap_unordered(tried, wanted):
             (survivors if killer is None else killed).append(mutant)
             killing.add(killer or "")
@@ -290,7 +299,8 @@ def main() -> int:
             progress(done, len(wanted), len(survivors), time.monotonic() - begun)
         false = [test for test in pool.map(fails, sorted(killing & tests.seconds.keys()), 1) if test]
     for copied in places:
-        shutil.rmtree(copied, ignore_errors=True)
+        for made in (copied, copied.with_suffix(".temporary")):
+            shutil.rmtree(made, ignore_errors=True)
     (RUNS / "survivors.json").write_text(json.dumps([m.key for m in survivors]))
     (RUNS / "survivors.toml").write_text(entries([m for m in survivors if m.key not in reasons]))
     for test in false:
@@ -311,12 +321,12 @@ def one_a_line(of: Iterable[Mutant], seed: int) -> list[Mutant]:
     return [min(them, key=lambda m: hashlib.sha256(repr((seed, m.key)).encode()).digest()) for them in lines.values()]
 
 
-def workers(places: Iterable[Path], tests: Tests | None) -> Any:
+def workers(places: Iterable[Path], tests: Tests | None, reasons: Iterable[tuple[str, str, str, str]] = ()) -> Any:
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
     for copied in places:
         queue.put(copied)
-    return context.Pool(len(list(places)), begin, (queue, tests))
+    return context.Pool(len(list(places)), begin, (queue, tests, frozenset(reasons)))
 
 
 def learned(places: Sequence[Path], tops: Sequence[str], patience: float) -> Tests | None:
