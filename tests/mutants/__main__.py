@@ -78,6 +78,7 @@ class Tests:
 
     def __init__(self, traces: dict[str, dict[str, Any]], patience: float) -> None:
         self.patience = patience
+        self.killed_before: dict[str, str] = {}  # by the text of a key, what killed the mutant in an earlier run
         self.seconds: dict[str, float] = {}
         self.begin: dict[str, float] = {}
         self.by_line: dict[tuple[str, int], list[str]] = defaultdict(list)
@@ -103,7 +104,8 @@ class Tests:
         cost = self.seconds if mutant.called else self.begin
         fast, rare = sorted(direct, key=cost.__getitem__), self._rarest(direct, mutant)
         mixed = dict.fromkeys(test for both in zip(fast, rare, strict=True) for test in both)
-        order = sorted(mixed, key=lambda test: -min(killers[test], 3))
+        before = self.killed_before.get(str(mutant.key))
+        order = sorted(mixed, key=lambda test: (test != before, -min(killers[test], 3)))
         rest = sorted(others, key=self.begin.__getitem__)
         return self._within(order, self.patience), self._within(rest, self.patience / 3)
 
@@ -279,9 +281,13 @@ def main() -> int:
     if tests is None:
         return 2
 
+    remembered = RUNS / "killers.json"
+    if remembered.exists():
+        tests.killed_before = json.loads(remembered.read_text())
     survivors: list[Mutant] = []
     killed: list[Mutant] = []
     killing: set[str] = set()
+    found: dict[str, str] = {}
     false: list[str] = []
     with (
         (RUNS / "results.txt").open("w") as results,
@@ -291,6 +297,8 @@ def main() -> int:
         for mutant, killer, seconds in pool.imap_unordered(tried, wanted):
             (survivors if killer is None else killed).append(mutant)
             killing.add(killer or "")
+            if killer:
+                found[str(mutant.key)] = killer
             at = f"{mutant.module}:{mutant.lines[0]} {mutant.where}: "
             print(f"{at}{mutant.change}\n    {killer or 'SURVIVED'}, {seconds:.1f} s", file=results, flush=True)
             if killer is None and mutant.key not in reasons:
@@ -301,6 +309,7 @@ def main() -> int:
     for copied in places:
         for made in (copied, copied.with_suffix(".temporary")):
             shutil.rmtree(made, ignore_errors=True)
+    remembered.write_text(json.dumps(tests.killed_before | found))
     (RUNS / "survivors.json").write_text(json.dumps([m.key for m in survivors]))
     (RUNS / "survivors.toml").write_text(entries([m for m in survivors if m.key not in reasons]))
     for test in false:
