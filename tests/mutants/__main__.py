@@ -12,8 +12,8 @@
 First the tests run once, to learn which of them execute which line. Then each mutant
 (`mutate.py`) is tried with the tests that execute its line, in a copy of the repository under ``runs/mutants/``:
 nothing else is written. A test that fails, hangs or crashes has killed it. At first only the code of functions is
-replaced, in a process that has collected all the tests; what survives that, and is not known to, is imported afresh
-and tried again.
+replaced, in a process that has collected all the tests; what survives that is imported afresh and tried again (but for
+what is known to survive, which is tried less long).
 
 A mutant may survive if it is not another function: a shortcut left out, a bound at which both sides agree. It must
 then stand in ``explained.toml`` with the reason. The exit code is 1 if a survivor does not, or if what stands there
@@ -107,11 +107,11 @@ class Tests:
         before = self.killed_before.get(str(mutant.key))
         order = sorted(mixed, key=lambda test: (test != before, -min(killers[test], 3)))
         rest = sorted(others, key=self.begin.__getitem__)
-        return self._within(order, self.patience), self._within(rest, self.patience / 3)
+        return self.within(order, self.patience), self.within(rest, self.patience / 3)
 
     def stages(self, order: list[str], rest: list[str], patience: float) -> list[list[str]]:
         """The same for a project that is imported afresh: what has to be collected counts, too."""
-        order = self._within(order, patience)
+        order = self.within(order, patience)
         first: list[str] = []
         files: set[str] = set()
         for test in order:
@@ -130,7 +130,7 @@ class Tests:
                 fewest[test] = min(fewest.get(test, len(there)), len(there))
         return sorted(tests, key=lambda test: (fewest.get(test, len(fewest)), self.begin[test]))
 
-    def _within(self, tests: list[str], seconds: float) -> list[str]:
+    def within(self, tests: list[str], seconds: float) -> list[str]:
         """The first of the tests, until their time is up; at least one."""
         ends = list(accumulate(self.seconds[test] for test in tests))
         return [test for i, (test, end) in enumerate(zip(tests, ends, strict=True)) if end <= seconds or i == 0]
@@ -175,6 +175,8 @@ def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
     target.write_text(mutant.source(original))
     mine = killers[mutant.module, mutant.where]
     order, rest = known.of(mutant, mine)
+    if mutant.key in expected:
+        order = known.within(order, known.patience / 4)
     try:
         killer = None
         if mutant.called and server is not None:
