@@ -379,7 +379,7 @@ class Program:
             array.dtype.kind in "iu"
             and array.dtype.itemsize == 8
             and array.size
-            and max(array.max(), -array.min()) > _EXACT
+            and max(int(array.max()), -int(array.min())) > _EXACT  # NumPy's integers would wrap
         ):
             raise ValueError(f"argument {number} of a batch has integers above 2**53, which float64 has not")
         return np.ascontiguousarray(array, np.float64).reshape(array.shape)
