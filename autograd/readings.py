@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 import sys
-from operator import mul
+from _operator import mul  # the part of operator that is written in C: half a millisecond less to import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

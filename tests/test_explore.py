@@ -109,7 +109,7 @@ def test_a_node_made_by_hand_keeps_its_value() -> None:
     a, b = Value(1.0), Value(2.0)
     made = tape(Value(7.0, _children=(a, b), _op="<mystery>"))
     assert made["data"] == [1.0, 2.0, 7.0]
-    assert made["ops"] == [{"name": "<mystery>", "symbol": "<mystery>", "code": -1}]
+    assert made["ops"] == [{"name": "<mystery>", "symbol": "<mystery>", "flat": "", "code": -1}]
 
 
 def test_bad_input_is_a_clear_error() -> None:
