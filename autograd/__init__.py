@@ -8,16 +8,19 @@
 (0.9489846193555862, 0.3153223623952687)
 
 One module, one idea: `primitives` is the table of functions and their local derivatives, `readings`
-what the table is fed, `value` the node and its backward pass, `graph` the walks. Importing this
-package loads the standard library only; what needs more is loaded on first use.
+what the table is fed, `value` the node and its backward pass, `operators` its arithmetic, `graph` the walks.
+Importing this package loads the standard library only; what needs more is loaded on first use.
 """
 
 from __future__ import annotations
 
-import autograd.copies  # noqa: F401  so that a Value can be copied and pickled
+import autograd.copies  # gives Value copies and pickles
+import autograd.operators  # noqa: F401  gives Value arithmetic
 from autograd.graph import topological_order
+from autograd.nary import dot, logsumexp, total
 from autograd.primitives import primitive, table
-from autograd.value import Value, dot, logsumexp, no_grad, total
+from autograd.recording import no_grad
+from autograd.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

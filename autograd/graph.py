@@ -13,7 +13,7 @@ floats, the one that has to be fast, is `Value.backward`.
 
 from __future__ import annotations
 
-from operator import attrgetter
+from _operator import attrgetter  # the part of operator that is written in C: half a millisecond less to import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

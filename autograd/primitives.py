@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from contextvars import ContextVar
-from keyword import iskeyword
 from types import CodeType, FunctionType
 
 from autograd.readings import FLOATS, NUMBERS, Whole, reading, shared_reading
@@ -358,10 +357,13 @@ def _check_free(name: str, what: str, old: Primitive | None) -> None:
     if name in table and table[name] is not old:
         advice = "" if name in _OURS else ": replace=True takes its place"
         raise ValueError(f"there is a primitive called {name!r} already{advice}")
+    if not _OURS:  # the rows of this module are not looked at, to be imported faster
+        return
+    from keyword import iskeyword
+
+    others = (op for op in table.values() if op is not old and name in _method_names(op))
     whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value" if name in reserved else ""
-    if _OURS:  # the rows of this module are left alone, to be imported faster
-        others = (op for op in table.values() if op is not old and name in _method_names(op))
-        whose = whose or next((f"NumPy's {op.name}" for op in others), "")
+    whose = whose or next((f"NumPy's {op.name}" for op in others), "")
     if whose:
         raise ValueError(f"{what} is also that of its method, and {name!r} is taken: it is {whose}")
 

@@ -29,10 +29,12 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from autograd import value as eager
+from autograd import operators
 from autograd.primitives import Primitive, Takes, give_methods, table
 from autograd.readings import Reading, readings
-from autograd.value import Value, _float_equal_to, _is_like_a_number, _is_number, _new, _next_number, _real
+from autograd.real import float_equal_to, is_like_a_number, is_number, real
+from autograd.recording import current_tracer, not_recording, pause, paused, resume, tracing
+from autograd.value import Value, new, next_number
 
 __all__ = [
     "CONDITIONS", "DETACH", "EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL", "TAKE",
@@ -92,7 +94,7 @@ def _refuse(what: str, instead: str) -> NoReturn:
         f'  at "{name}", line {line}{": " + text if text else ""}\n'
         f"The compiled program has to do the same for every input. {instead}"
     )
-    tracer = eager._tracer()
+    tracer = current_tracer()
     if tracer is not None and tracer.refused is None and not _tried_by_this_package():
         tracer.refused = error
     raise error
@@ -101,7 +103,7 @@ def _refuse(what: str, instead: str) -> NoReturn:
 def _tried_by_this_package() -> bool:
     """Whether the question came from code of ours that goes another way when it is refused: `Value.tanh`."""
     frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename in (__file__, eager.__file__):
+    while frame is not None and frame.f_code.co_filename in (__file__, operators.__file__):
         if frame.f_code.co_name == "of_one":
             return True
         frame = frame.f_back
@@ -216,7 +218,7 @@ class Traced(Value):
                 "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of "
                 "its own.",
             )
-        return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], self))
+        return _node(TAKE, (*[x if isinstance(x, Value) else real(x) for x in items], self))
 
     def detach(self) -> Value:
         return self if self.op in CONDITIONS else _node(DETACH, (self,))
@@ -245,13 +247,13 @@ class _Finished(Traced):
 
 
 def _node(op: Primitive, operands: tuple[Any, ...]) -> Traced:
-    y: Traced = _new(Traced)
+    y: Traced = new(Traced)
     y.label = ""
     y.op = op
     y._a = None
     y._da = operands
-    y._n = _next_number()
-    if eager._paused and eager._not_recording.get() and op is not DETACH and op not in CONDITIONS:
+    y._n = next_number()
+    if paused and not_recording.get() and op is not DETACH and op not in CONDITIONS:
         return _node(DETACH, (y,))
     return y
 
@@ -260,7 +262,7 @@ class _Tracing(Reading):
     """The table read as a trace: a primitive of a `Traced` is a `Traced`."""
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Traced:
-        return _node(op, tuple([x if isinstance(x, Value) else _real(x) for x in operands]))
+        return _node(op, tuple([x if isinstance(x, Value) else real(x) for x in operands]))
 
 
 readings[Traced] = _tracing = _Tracing()
@@ -269,11 +271,11 @@ readings[Traced] = _tracing = _Tracing()
 def _operator(op: Primitive, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def of_two(self: Traced, other: Any) -> Any:
         if not isinstance(other, Value):
-            if op in (EQUAL, NOT_EQUAL) and _is_like_a_number(other):
-                if (number := _float_equal_to(other)) is None:
+            if op in (EQUAL, NOT_EQUAL) and is_like_a_number(other):
+                if (number := float_equal_to(other)) is None:
                     return op is NOT_EQUAL
                 other = number
-            if not _is_number(other):
+            if not is_number(other):
                 return NotImplemented
             other = float(other)
         return _node(op, (other, self) if reflected else (self, other))
@@ -410,7 +412,7 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         raise TypeError(f"compile takes a function, not {f!r}")
     if not isinstance(example, tuple):
         example = (example,)
-    began = _next_number()
+    began = next_number()
     arguments, placeholders = [], []
     for number, one in enumerate(example):
         name = f"x{number}" if len(example) > 1 else "x"
@@ -419,14 +421,14 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         arguments.append(Argument(_shape(placeholders[-1], name), found))
     tracer = _Tracer()
     chance = _global_chance()
-    token = eager._pause(eager._tracing, tracer)
-    recording = eager._not_recording.set(False)  # no_grad around concerns what it computes, not what is compiled
+    token = pause(tracing, tracer)
+    recording = not_recording.set(False)  # no_grad around concerns what it computes, not what is compiled
     try:
         result = f(*placeholders)
     finally:
         tracer.open = False
-        eager._not_recording.reset(recording)
-        eager._resume(eager._tracing, token)
+        not_recording.reset(recording)
+        resume(tracing, token)
     if tracer.refused is not None:
         raise tracer.refused
     for before, after in zip(chance, _global_chance(), strict=True):
@@ -511,7 +513,7 @@ def _placeholder(example: Any, name: str, found: list[Traced]) -> Any:
                 flat[i] = _placeholder(number, name, found)
             return placeholders
         example = array.item()
-    if not _is_number(example):
+    if not is_number(example):
         advice = ": pass its entries as arguments, or as a list" if isinstance(example, dict) else ""
         raise TypeError(
             f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}{advice}"
@@ -541,14 +543,14 @@ def _array(example: Any, name: str) -> np.ndarray[Any, Any]:
 
 
 def _input(name: str, integer: bool) -> Traced:
-    x: Traced = _new(Traced)
+    x: Traced = new(Traced)
     x.label = name
     x.op = None
     x._a = None
     x._da = ()
     x._b = None
     x._db = integer
-    x._n = _next_number()
+    x._n = next_number()
     return x
 
 
@@ -570,7 +572,7 @@ def values(result: Any) -> Iterator[Value]:
     elif isinstance(result, (list, tuple)) or getattr(getattr(result, "dtype", None), "kind", "") == "O":
         for part in result:
             yield from values(part)
-    elif not _is_number(result):
+    elif not is_number(result):
         raise TypeError(
             f"the function to compile must return a Value or lists of Values, and it returned {result!r} "
             f"of type {type(result).__name__}"
