@@ -1,55 +1,15 @@
 // The picture: boxes for nodes and closed groups, edges between them, and their numbers, rewritten in place.
 
-const SVG = "http://www.w3.org/2000/svg",
-  CHAR = 7.25,
+import { svg } from "../base/dom.js";
+import { columns } from "../base/labels.js";
+import { layered } from "./layout.js";
+
+const CHAR = 7.25,
   LINE = 14;
 
-function svg(name, attributes = {}, ...children) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
-/** A number in at most ten characters, with a true minus sign. */
-function short(x, digits = 4) {
-  if (Number.isNaN(x)) return "NaN";
-  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
-  if (x === 0) return "0";
-  const size = Math.abs(x);
-  let text = size >= 1e5 || size < 1e-3 ? x.toExponential(digits - 1) : x.toPrecision(digits);
-  if (text.includes("e") && !(size >= 1e5 || size < 1e-3)) text = String(Number(text));
-  const [mantissa, exponent] = text.split("e");
-  const trimmed = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
-  return (exponent === undefined ? trimmed : `${trimmed}e${exponent.replace("+", "")}`).replaceAll("-", "−");
-}
-
-/** The same with its sign always said, for gradients. */
-function signed(x) {
-  return x > 0 ? `+${short(x)}` : short(x);
-}
-
-function cut(text, most = 16) {
-  const letters = [...text];
-  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;
-}
-
-/** How wide a text is in characters: those of CJK scripts and full-width signs count double. */
-function columns(text) {
-  let width = 0;
-  for (const letter of text)
-    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
-      letter,
-    )
-      ? 2
-      : 1;
-  return width;
-}
-
-class Drawing {
-  constructor(element, graph) {
+export class Drawing {
+  constructor(element) {
     this.element = element;
-    this.graph = graph; // what page.js knows of nodes: names, boxes of a view, sentences
     this.camera = { x: 0, y: 0, scale: 1 };
     this.world = svg("g", { id: "world" });
     element.replaceChildren(this.world);
@@ -95,12 +55,7 @@ class Drawing {
       columns(box.note || ""),
     );
     // A leaf or a neuron with a short name takes two lines; columns of them are what makes drawings tall.
-    box.low =
-      !box.ghost &&
-      !box.note &&
-      !box.caption &&
-      columns(box.title) <= 7 &&
-      (box.neuron || (box.group < 0 && engine.op[box.node] < 0));
+    box.low = !box.ghost && !box.note && !box.caption && columns(box.title) <= 7 && (box.neuron || box.leaf);
     box.width = Math.ceil(widest * CHAR + 18);
     if (box.cells) box.width = Math.max(box.width, this.cellsInRow(box) * this.cellSize(box) + 15);
     box.height = box.ghost

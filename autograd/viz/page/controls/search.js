@@ -1,7 +1,16 @@
 // Finding nodes by name, operation, group or value.
 
+import { select } from "../actions/selection.js";
+import { $, element } from "../base/dom.js";
+import { short } from "../base/numerals.js";
+import { say } from "../display/readouts.js";
+import { engine, kindOf, names, opOf } from "../model/graph.js";
+import { chain, groups } from "../model/groups.js";
+import { state } from "../model/state.js";
+import { sentence } from "../words/words.js";
+
 /** Nodes whose name, operation, group or value begins with, or else contains, what is searched. */
-function find(words) {
+export function find(words) {
   const wanted = words.trim().toLowerCase();
   if (!wanted) return [];
   const score = (v) => {
@@ -26,7 +35,7 @@ function find(words) {
 let lastSearch = "",
   nth = 0;
 
-function search(words, focus) {
+export function search(words, focus) {
   const found = find(words);
   nth = words === lastSearch && focus ? nth + 1 : 0;
   lastSearch = words;

@@ -3,7 +3,7 @@
 // boxes: [{ width, height }]; links: [[from, to]] by index. Gives every box a centre x, y and every link the
 // points it passes; the whole starts at 0, 0.
 
-function layered(boxes, links, gap = { column: 36, row: 9 }) {
+export function layered(boxes, links, gap = { column: 36, row: 9 }) {
   const n = boxes.length;
   if (!links.length) return grid(boxes, gap);
   links = acyclic(n, links);

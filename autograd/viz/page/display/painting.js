@@ -1,24 +1,14 @@
 // Painting: the numbers, colours and widths of the view as the walk has them.
 
-/** The edge of the backward pass, or the node of the forward pass, that the walk has just done. */
-function lit(step = state.step) {
-  if (step > FORWARD + 1) {
-    const edge = engine.backwardEdges[step - FORWARD - 2];
-    return { edge, node: engine.user[edge], operand: engine.operand[edge] };
-  }
-  if (step === FORWARD + 1) return { edge: -1, node: engine.root, operand: engine.root };
-  return { edge: -1, node: step ? engine.interior[step - 1] : -1, operand: -1 };
-}
+import { short, sign, signed } from "../base/numerals.js";
+import { engine, numbness } from "../model/graph.js";
+import { groups } from "../model/groups.js";
+import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
+import { FORWARD, passes, state } from "../model/state.js";
+import { gradientText, sentence } from "../words/words.js";
+import { boxAt } from "./view.js";
 
-function walking() {
-  return state.step < STEPS;
-}
-
-function norm(nodes, numbers) {
-  return Math.sqrt(nodes.reduce((sum, v) => sum + numbers[v] * numbers[v], 0));
-}
-
-function paint() {
+export function paint() {
   const { boxes, links } = state.view,
     now = lit(),
     walk = walking();
@@ -42,7 +32,7 @@ function paint() {
       size = 0;
     const signs = new Set();
     for (const e of done) {
-      const term = grad[engine.user[e]] * engine.local[e];
+      const term = passes.grad[engine.user[e]] * engine.local[e];
       carried += term;
       size += term * term;
       if (term) signs.add(term > 0);
@@ -61,25 +51,7 @@ function paint() {
         ? `×${short(isLit ? engine.local[now.edge] : slope, 3)}`
         : "";
   }
-  legend();
-  caption_();
-  const since =
-    state.pinned && state.differences
-      ? `, Δ ${signed(engine.value[engine.root] - state.pinned.value[engine.root])} since the pin`
-      : "";
-  $("loss").textContent =
-    `${cut(tape.title, 20)} = ${known(engine.root) ? short(engine.value[engine.root], 6) : "—"}${since}`;
-  $("time").value = state.mode === "passes" ? state.step : state.frame;
-  $("time").setAttribute("aria-valuetext", $("caption").textContent);
-  panel.refresh();
 }
-
-/** Whether the walk has done an edge of the backward pass. */
-function passed(e) {
-  return edgeRank[e] <= state.step - FORWARD - 1;
-}
-const edgeRank = new Int32Array(engine.edges);
-engine.backwardEdges.forEach((e, k) => (edgeRank[e] = k + 1));
 
 function paintBox(box, now, walk) {
   const { element: group, text } = box;
@@ -100,7 +72,7 @@ function paintBox(box, now, walk) {
     box.bar.setAttribute("width", ((box.width - 18) * strength(size)).toFixed(1));
     box.bar.setAttribute("class", `bar ${word}`);
     box.cells?.forEach((v, k) => {
-      const g = stage(v) === "final" && !hidden(v) ? partial[v] : NaN;
+      const g = stage(v) === "final" && !hidden(v) ? passes.partial[v] : NaN;
       box.squares[k].setAttribute("class", `cell ${Number.isNaN(g) ? "later" : sign(g)}`);
       box.squares[k].style.opacity = Number.isNaN(g) ? 1 : Math.max(0.12, strength(g));
     });
@@ -119,7 +91,7 @@ function paintNode(v, classes) {
   const final = stage(v) === "final" && !hidden(v);
   if (state.differences && state.pinned) {
     const dv = engine.value[v] - state.pinned.value[v],
-      dg = grad[v] - state.pinned.grad[v];
+      dg = passes.grad[v] - state.pinned.grad[v];
     if (dv === 0 && dg === 0) classes.push("same");
     return {
       value: `Δ ${signed(dv)}`,
@@ -131,15 +103,15 @@ function paintNode(v, classes) {
   return {
     value: known(v) ? short(engine.value[v]) : "—",
     gradient: gradientText(v),
-    size: final ? partial[v] : 0,
-    word: final ? sign(partial[v]) : stage(v) === "none" ? "none" : "later",
+    size: final ? passes.partial[v] : 0,
+    word: final ? sign(passes.partial[v]) : stage(v) === "none" ? "none" : "later",
   };
 }
 
 function paintGroup(box) {
   const ready = box.outputs.every(known),
     final = box.parameters.concat(box.outputs).every((v) => stage(v) === "final" || stage(v) === "none");
-  const size = norm(box.parameters.length ? box.parameters : box.outputs, partial);
+  const size = norm(box.parameters.length ? box.parameters : box.outputs, passes.partial);
   return {
     value: ready ? short(norm(box.outputs, engine.value)) : "—",
     gradient: final && !state.practising ? short(size) : "—",
@@ -161,69 +133,13 @@ function flag(v) {
   return numb === "dead" ? "dead" : numb ? "sat." : "";
 }
 
-function legend() {
-  const L = escape(cut(tape.title, 8));
-  const decade = (d) => [
-    `<span class="decade"><svg width="22" height="8">`,
-    `<line x1="0" y1="4" x2="22" y2="4" stroke-width="${1 + 3.5 * Math.max(0.04, 1 + d / 6)}"/></svg>`,
-    `<span>10<sup>${String(top + d).replace("-", "−")}</sup></span></span>`,
-  ];
-  $("legend").innerHTML = [
-    `<span>|∂${L}|</span>`,
-    ...[0, -2, -4].flatMap(decade),
-    `<span class="positive">+ ${L} grows with it</span><span class="negative">− shrinks</span>`,
-    drawing.world.querySelector(".edge.none") ? `<span class="none">┄ no gradient</span>` : "",
-    drawing.world.querySelector(".numb") ? `<span class="none">╌ saturated or dead</span>` : "",
-  ].join("");
+function norm(nodes, numbers) {
+  return Math.sqrt(nodes.reduce((sum, v) => sum + numbers[v] * numbers[v], 0));
 }
 
-/** What the walk has just done, as a sentence. */
-function caption_() {
-  $("caption").innerHTML = state.mode === "training" ? filmCaption() : walkCaption();
-}
-
-function walkCaption() {
-  const now = lit(),
-    products = engine.backwardEdges.length;
-  if (!state.step) return "Nothing is computed yet: → runs the first operation.";
-  if (!walking() && state.practising) {
-    const asked = engine.reached.reduce((sum, r) => sum + r, -1); // all but the root
-    return `<b>Practice:</b> ${state.answered.size} of ${asked} gradients found. Choose a node and give its gradient.`;
-  }
-  if (!walking()) return `<b>${FORWARD}</b> operations forward, <b>${products}</b> products backward: all done.`;
-  if (state.step <= FORWARD) {
-    const v = now.node,
-      made = `${formulaText(v, "names")} = ${formulaText(v, "numbers", true)}`;
-    return `<b>forward ${state.step}/${FORWARD}</b> ${made}<b>${short(engine.value[v])}</b>`;
-  }
-  const k = state.step - FORWARD - 1;
-  if (!k) return `<b>backward</b> starts with ${delta(engine.root)} = <b>1</b>`;
-  const { node, operand, edge } = now;
-  const place = `<b>backward ${k}/${products}</b>`;
-  if (hidden(operand)) return `${place} ${delta(operand)} gets its term from ${escape(names[node])}: which?`;
-  const term = grad[node] * engine.local[edge],
-    before = partial[operand] - term;
-  const product = `${short(grad[node])} × ${bracketed(engine.local[edge])} = <b>${short(term)}</b>`;
-  const added = `${short(before)} ${term < 0 ? "−" : "+"} ${short(Math.abs(term))} = <b>${short(partial[operand])}</b>`;
-  const left = engine.reports[operand] - reported[operand];
-  return [
-    `${place} ${delta(node)} · ${ratio(node, operand, "text")} = ${product}`,
-    reported[operand] > 1 ? ` added: ${added}` : "",
-    left ? ` (${left} more to come)` : "",
-  ].join("");
-}
-
-function bracketed(x) {
-  return x < 0 ? `(${short(x)})` : short(x);
-}
-
-function escape(text) {
-  return String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-}
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
+/** Where |x| lies on the scale of the legend: 1 at its top, 0 six powers of ten below or at zero. */
+function strength(x) {
+  const size = Math.abs(x);
+  if (!(size > 0)) return 0;
+  return size === Infinity ? 1 : Math.min(1, Math.max(0.04, 1 + (Math.log10(size) - passes.top) / 6));
 }

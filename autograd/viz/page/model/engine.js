@@ -1,9 +1,9 @@
-// The tape and its two passes. No calculus here: PRIMITIVES is written by Python from its table.
+// The tape and its two passes. No calculus here: the primitives are written by Python from its table.
 //
 // A node is its index in topological order, the root the last. An edge is the place of an operand: edge e
 // leads from operand[e] to its user[e]. An operand ≥ 0 is a node, one < 0 the constant −1 − operand.
 
-class Engine {
+export class Engine {
   constructor(tape, primitives) {
     this.n = tape.op.length;
     this.root = this.n - 1;

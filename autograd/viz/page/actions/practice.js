@@ -1,47 +1,41 @@
-// Practice: a gradient is asked for, and a wrong factor pointed out.
+// Practice: gradients are hidden and asked for, and a wrong factor is pointed out.
 
-/** The form that asks for a hidden gradient. */
-function question(v) {
-  const field = element("input", {
-    type: "text",
-    inputmode: "decimal",
-    class: "number",
-    "aria-label": `Your answer for the gradient of ${names[v]}`,
-  });
-  const verdict = element("p", { role: "status", class: "verdict" }),
-    form = element("form", { class: "question" });
-  const hint = element("button", { type: "button" }, "Hint"),
-    reveal = element("button", { type: "button" }, "Show");
-  form.innerHTML = `<label>${math(`${ratio(engine.root, v)}<mo>=</mo>`)} </label>`;
-  form.append(field, element("button", {}, "Check"), hint, reveal);
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    const answer = number(field.value);
-    if (answer === null) verdict.textContent = "A number, please.";
-    else if (near(answer, grad[v])) solved(v);
-    else verdict.innerHTML = mistake(v, answer);
-  };
-  hint.onclick = () =>
-    (verdict.innerHTML = `Sum over its uses: ${usedBy(v)
-      .map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${localRule(e)}`)
-      .join(" + ")}`);
-  reveal.onclick = () => solved(v);
-  return element("div", {}, form, verdict);
+import { $ } from "../base/dom.js";
+import { escape } from "../base/labels.js";
+import { short } from "../base/numerals.js";
+import { linkText } from "../display/links.js";
+import { say } from "../display/readouts.js";
+import { boxAt } from "../display/view.js";
+import { engine, names, parentsOf, tape, usersOf } from "../model/graph.js";
+import { changed, passes, replay, state, STEPS } from "../model/state.js";
+import { localFormula, localRule, math, ratio } from "../words/formulas.js";
+
+export function practise() {
+  state.practising = !state.practising;
+  state.answered.clear();
+  $("practise").setAttribute("aria-pressed", String(state.practising));
+  state.step = STEPS;
+  replay();
+  if (state.practising) {
+    const first = usersOf(engine.root).length ? engine.root : parentsOf(engine.root).find((v) => engine.reached[v]);
+    if (first !== undefined) state.selected = first;
+  }
+  changed();
 }
 
-function usedBy(v) {
+export function usedBy(v) {
   return engine.uses[v].filter((e) => engine.flows[e] && engine.reached[engine.user[e]]).slice(0, 8);
 }
 
-function solved(v) {
+export function solved(v) {
   state.answered.add(v);
-  say(`∂${tape.title}/∂${names[v]} = ${short(grad[v])}`);
-  paint();
+  say(`∂${tape.title}/∂${names[v]} = ${short(passes.grad[v])}`);
+  changed();
   boxAt(v)?.element.focus();
 }
 
 /** Whether an answer is right to about three digits. */
-function near(answer, truth) {
+export function near(answer, truth) {
   return (
     answer === truth ||
     Math.abs(answer - truth) <= 0.006 * Math.abs(truth) ||
@@ -55,11 +49,11 @@ function behind(u) {
 }
 
 /** Which factor a wrong answer has wrong, as far as one can tell from the number. */
-function mistake(v, answer) {
+export function mistake(v, answer) {
   const uses = usedBy(v),
-    term = (e, upstream = grad[engine.user[e]], local = engine.local[e]) => upstream * local;
-  const with_ = (e, other) => uses.reduce((sum, f) => sum + (f === e ? other : term(f)), 0);
-  if (near(-answer, grad[v])) {
+    term = (e, upstream = passes.grad[engine.user[e]], local = engine.local[e]) => upstream * local;
+  const sumWith = (e, other) => uses.reduce((sum, f) => sum + (f === e ? other : term(f)), 0);
+  if (near(-answer, passes.grad[v])) {
     const negative = uses.find((e) => engine.local[e] < 0) ?? uses[0];
     const u = engine.user[negative],
       rule = `${localRule(negative)} = ${short(engine.local[negative])}`;
@@ -68,16 +62,16 @@ function mistake(v, answer) {
   for (const e of uses) {
     const u = engine.user[e],
       factor = localRule(e);
-    if (uses.length > 1 && near(answer, with_(e, 0)))
+    if (uses.length > 1 && near(answer, sumWith(e, 0)))
       return `A term is missing: ${escape(names[v])} is also used by ${linkText(u)}, and <b>every use adds</b>.`;
     if (uses.length > 1 && near(answer, term(e)))
       return `That is only the term through ${linkText(u)}: <b>add</b> the one${uses.length > 2 ? "s" : ""} through ${uses
         .filter((f) => f !== e)
         .map((f) => linkText(engine.user[f]))
         .join(", ")}.`;
-    if (engine.local[e] !== 1 && near(answer, with_(e, grad[u])))
+    if (engine.local[e] !== 1 && near(answer, sumWith(e, passes.grad[u])))
       return `The <b>local derivative</b> is missing: multiply by ${factor} = ${short(engine.local[e])}.`;
-    if (grad[u] !== 1 && near(answer, with_(e, engine.local[e])))
+    if (passes.grad[u] !== 1 && near(answer, sumWith(e, engine.local[e])))
       return `That is the local derivative alone: <b>multiply by ${behind(u)}</b>, what comes from behind.`;
     for (const [other, what] of [
       [engine.value[v], `the value of ${escape(names[v])}`],
@@ -86,7 +80,7 @@ function mistake(v, answer) {
       [2 * engine.local[e], "twice it"],
       [engine.local[e] / 2, "half of it"],
     ])
-      if (near(answer, with_(e, grad[u] * other)))
+      if (near(answer, sumWith(e, passes.grad[u] * other)))
         return [
           `The wrong factor is ${ratio(u, v, "text")}: you used ${what}, ${short(other)}; `,
           `it is ${factor} = <b>${short(engine.local[e])}</b>.`,
@@ -96,7 +90,7 @@ function mistake(v, answer) {
     const [e] = uses,
       u = engine.user[e];
     return [
-      `With ${behind(u)} = ${short(grad[u])} your answer needs ${math(ratio(u, v))} = ${short(answer / grad[u])}; `,
+      `With ${behind(u)} = ${short(passes.grad[u])} your answer needs ${math(ratio(u, v))} = ${short(answer / passes.grad[u])}; `,
       `by the rule it is ${math(localFormula(e))} = <b>${short(engine.local[e])}</b>.`,
     ].join("");
   }

@@ -1,9 +1,14 @@
 // What is said of a node: its caption, its gradient as the walk has it, and the sentence that is read aloud.
 
+import { short, signed } from "../base/numerals.js";
+import { engine, kindOf, names, numbness, opOf, parentsOf, tape } from "../model/graph.js";
+import { hidden, known, lit, stage } from "../model/progress.js";
+import { FORWARD, passes, state, STEPS } from "../model/state.js";
+
 /** What a box says a node does: its symbol, with a constant operand in its place. */
-function caption(v) {
+export function caption(v) {
   const op = opOf(v);
-  if (!op) return engine.operands.length && tape.parameter[v] ? "" : "";
+  if (!op) return "";
   const operands = tape.operand.slice(engine.start[v], engine.start[v + 1]);
   if (operands.length === 2 && operands.some((x) => x < 0)) {
     const [a, b] = operands.map((x) => (x < 0 ? short(engine.constant[-1 - x]) : ""));
@@ -13,13 +18,8 @@ function caption(v) {
   return op.symbol;
 }
 
-function kindOf(v) {
-  if (v === engine.root) return "root";
-  return engine.op[v] >= 0 ? "operation" : tape.parameter[v] ? "parameter" : "input";
-}
-
 /** The gradient of a node as the walk has it, in a word. */
-function gradientText(v) {
+export function gradientText(v) {
   if (hidden(v)) return "?";
   switch (stage(v)) {
     case "none":
@@ -27,22 +27,14 @@ function gradientText(v) {
     case "later":
       return "—";
     case "partial":
-      return `${signed(partial[v])} + …`;
+      return `${signed(passes.partial[v])} + …`;
   }
   const just = state.step > FORWARD && state.step < STEPS && lit().operand === v;
-  return just && engine.reports[v] > 1 ? `= ${signed(partial[v])}` : signed(partial[v]);
-}
-
-function hidden(v) {
-  return state.practising && v !== engine.root && engine.reached[v] && !state.answered.has(v);
-}
-
-function known(v) {
-  return engine.op[v] < 0 || rank[v] <= state.step;
+  return just && engine.reports[v] > 1 ? `= ${signed(passes.partial[v])}` : signed(passes.partial[v]);
 }
 
 /** A node's name for ears: "h3, tanh of z3, value 0.62, gradient −0.018". */
-function sentence(v) {
+export function sentence(v) {
   const op = opOf(v);
   const from = op ? parentsOf(v).map((u) => names[u]) : [];
   const what = op
@@ -56,18 +48,14 @@ function sentence(v) {
     : {
         none: "none flows here",
         later: "not computed yet",
-        partial: `so far ${short(partial[v])}`,
-        final: short(partial[v]),
+        partial: `so far ${short(passes.partial[v])}`,
+        final: short(passes.partial[v]),
       }[stage(v)];
   const numb = numbness(v);
   return `${names[v]}, ${v === engine.root ? "the root, " : ""}${what}, value ${value}${fate}, gradient ${gradient}${numb ? `, ${numb}` : ""}`;
 }
 
-function parentsOf(v) {
-  if (v < 0) return [];
-  return [...new Set(tape.operand.slice(engine.start[v], engine.start[v + 1]).filter((x) => x >= 0))];
-}
-
-function usersOf(v) {
-  return [...new Set(engine.uses[v].map((e) => engine.user[e]))];
+/** layers.0.neurons.2.w[1] is w[1] for short: its box stands in its neuron. */
+export function shortName(v) {
+  return /^\w[\w.[\]]*\.([A-Za-z_]\w*(\[\d+\])*)$/.exec(names[v])?.[1] ?? names[v];
 }

@@ -2,8 +2,13 @@
 //
 // In a template the operand k stands as the k-th CJK ideograph from U+4E00, the result y as the last of them.
 
+import { escape } from "../base/labels.js";
+import { short } from "../base/numerals.js";
+import { engine, names, opOf, tape } from "../model/graph.js";
+
 const FIRST = 0x4e00,
   RESULT = 0x9fff;
+
 const SLOT = {
   text: /[\u4e00-\u9fff]/g,
   mathml: /<mi>([\u4e00-\u9fff])<\/mi>/g,
@@ -11,7 +16,7 @@ const SLOT = {
 };
 
 /** A name in a notation. Names are anyone's labels, and escaped. */
-function named(v, notation) {
+export function named(v, notation) {
   if (notation === "text") return names[v];
   const given = tape[notation][v];
   if (given !== undefined) return given;
@@ -23,7 +28,7 @@ function named(v, notation) {
     : `<mi>${escape(names[v])}</mi>`;
 }
 
-function numeral(x, notation) {
+export function numeral(x, notation) {
   const text = short(x);
   if (notation === "text") return text;
   if (notation === "latex")
@@ -38,7 +43,7 @@ function numeral(x, notation) {
   return `${x < 0 ? '<mo form="prefix">−</mo>' : ""}<mn>${mantissa}</mn>${power}`;
 }
 
-function parenthesised(text, notation) {
+export function parenthesised(text, notation) {
   return { text: `(${text})`, latex: `\\left(${text}\\right)`, mathml: `<mrow><mo>(</mo>${text}<mo>)</mo></mrow>` }[
     notation
   ];
@@ -61,12 +66,12 @@ function written(template, v, notation, numbers) {
       mathml: /(<\/mn>|<\/mi>|\u2062<\/mo>|<msup><mrow>)$/.test(before),
       latex: /[\w}]\s?$/.test(before) || /^\^/.test(after),
     }[notation];
-    const numeral_ = numeral(x, notation);
+    const digits = numeral(x, notation);
     return (x < 0 && template !== found) ||
       crowded ||
-      (notation !== "mathml" && numeral_.includes("e") && template !== found)
-      ? parenthesised(numeral_, notation)
-      : numeral_;
+      (notation !== "mathml" && digits.includes("e") && template !== found)
+      ? parenthesised(digits, notation)
+      : digits;
   });
 }
 
@@ -77,7 +82,7 @@ function formOf(v) {
 const NOTATION = { text: 0, mathml: 1, latex: 2 };
 
 /** The right side of y = f(operands). */
-function formula(v, notation = "mathml", numbers = false) {
+export function formula(v, notation = "mathml", numbers = false) {
   const form = formOf(v);
   if (form) return written(form.formula[NOTATION[notation]], v, notation, numbers);
   const op = opOf(v),
@@ -86,14 +91,14 @@ function formula(v, notation = "mathml", numbers = false) {
 }
 
 /** ∂user/∂operand of an edge as the table has it. */
-function localFormula(e, notation = "mathml", numbers = false) {
+export function localFormula(e, notation = "mathml", numbers = false) {
   const v = engine.user[e],
     form = formOf(v),
     rule = form && form.local[e - engine.start[v]];
   return rule ? written(rule[NOTATION[notation]], v, notation, numbers) : "";
 }
 
-function formulaText(v, how, withEquals = false) {
+export function formulaText(v, how, withEquals = false) {
   const text = formula(v, "text", how === "numbers");
   return how === "names"
     ? `${escape(names[v])} = ${text}`
@@ -105,57 +110,22 @@ function formulaText(v, how, withEquals = false) {
 }
 
 /** ∂a/∂b. */
-function ratio(a, b, notation = "mathml") {
+export function ratio(a, b, notation = "mathml") {
   if (notation === "text") return `∂${escape(names[a])}/∂${escape(names[b])}`;
   if (notation === "latex") return `\\frac{\\partial ${named(a, notation)}}{\\partial ${named(b, notation)}}`;
   return `<mfrac><mrow><mi>∂</mi>${named(a, notation)}</mrow><mrow><mi>∂</mi>${named(b, notation)}</mrow></mfrac>`;
 }
 
 /** ∂root/∂v as HTML text. */
-function delta(v) {
+export function delta(v) {
   return ratio(engine.root, v, "text");
 }
 
 /** ∂use/∂operand of an edge, with its rule: ∂z/∂w = x. */
-function localRule(e) {
+export function localRule(e) {
   return math(`${ratio(engine.user[e], engine.operand[e])}<mo>=</mo>${localFormula(e)}`);
 }
 
-function math(inside) {
+export function math(inside) {
   return `<math>${inside}</math>`;
-}
-
-/** The derivation of ∂root/∂v as LaTeX: the sum over its uses, symbols first, then numbers. */
-function derivation(v) {
-  const terms = engine.uses[v].filter((e) => engine.flows[e] && engine.reached[engine.user[e]]);
-  const left = ratio(engine.root, v, "latex");
-  if (v === engine.root) return `${left} &= 1`;
-  if (!terms.length) return `${left} &= 0 \\quad\\text{(no gradient flows)}`;
-  const signs = (numbers) =>
-    terms.map((e) => {
-      const u = engine.user[e];
-      if (!numbers) return `${ratio(engine.root, u, "latex")} \\cdot ${ratio(u, v, "latex")}`;
-      const factor = (x) => (x < 0 ? parenthesised(numeral(x, "latex"), "latex") : numeral(x, "latex"));
-      return `${factor(grad[u])} \\times ${factor(engine.local[e])}`;
-    });
-  return `${left} &= ${signs(false).join(" + ")} \\\\\n&= ${signs(true).join(" + ")} = ${numeral(grad[v], "latex")}`;
-}
-
-/** The derivation along the heaviest path, from the root down to v. */
-function wholeDerivation(v) {
-  const path = engine.paths(v, 1).paths[0];
-  const nodes = [
-    engine.root,
-    ...(path
-      ? path.edges
-          .slice()
-          .reverse()
-          .map((e) => engine.operand[e])
-      : []),
-  ];
-  const used = [...new Set([...nodes, v])].slice(0, 40);
-  const values = used
-    .filter((u) => engine.op[u] >= 0)
-    .map((u) => `${named(u, "latex")} &= ${formula(u, "latex")} = ${numeral(engine.value[u], "latex")}`);
-  return `\\begin{aligned}\n${[...values, ...used.map(derivation)].join(" \\\\\n")}\n\\end{aligned}`;
 }

@@ -1,7 +1,15 @@
 // Taking it away: the drawing as SVG and PNG, the page with its inputs, the derivation.
 
+import { $, element, SVG, svg } from "../base/dom.js";
+import { escape } from "../base/labels.js";
+import { short } from "../base/numerals.js";
+import { drawing } from "../display/stage.js";
+import { engine, names, opOf, parentsOf, pristine, tape } from "../model/graph.js";
+import { passes, state } from "../model/state.js";
+import { wholeDerivation } from "../words/derivation.js";
+
 /** The drawing as an SVG document of its own, its styles written on the elements. */
-function drawingAsSVG() {
+export function drawingAsSVG() {
   const copy = drawing.world.cloneNode(true),
     margin = 16;
   const properties = [
@@ -33,7 +41,7 @@ function drawingAsSVG() {
   return { text: new XMLSerializer().serializeToString(page), width, height };
 }
 
-function offer(name, type, content) {
+export function offer(name, type, content) {
   const address = URL.createObjectURL(new Blob([content], { type })),
     anchor = element("a", { href: address, download: name });
   document.body.append(anchor);
@@ -42,13 +50,14 @@ function offer(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-const fileName = (ending) => `${tape.title.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, 40) || "graph"}.${ending}`;
+export const fileName = (ending) =>
+  `${tape.title.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, 40) || "graph"}.${ending}`;
 
-function saveSVG() {
+export function saveSVG() {
   offer(fileName("svg"), "image/svg+xml", drawingAsSVG().text);
 }
 
-function savePNG() {
+export function savePNG() {
   const { text, width, height } = drawingAsSVG(),
     image = new Image(),
     scale = Math.min(2, 8000 / Math.max(width, height));
@@ -62,12 +71,12 @@ function savePNG() {
 }
 
 /** This page with the leaves as they are now. */
-function pageText() {
+export function pageText() {
   const numeric = (x) => (Number.isFinite(x) ? x : String(x));
   const now = {
     ...tape,
     data: Array.from(engine.value, numeric),
-    gradient: Array.from(grad, (g, v) => (engine.reached[v] ? numeric(g) : null)),
+    gradient: Array.from(passes.grad, (g, v) => (engine.reached[v] ? numeric(g) : null)),
   };
   const page = pristine.cloneNode(true);
   page.querySelector("noscript").textContent =
@@ -87,7 +96,7 @@ function listing() {
           .map((u) => names[u])
           .join(", ")})`,
     short(engine.value[v]),
-    engine.reached[v] ? short(grad[v]) : "—",
+    engine.reached[v] ? short(passes.grad[v]) : "—",
   ];
   const rows = Array.from(
     { length: Math.min(engine.n, 2000) },
@@ -99,14 +108,15 @@ function listing() {
   return `<table class="listing"><thead><tr><th>node</th><th>computed as</th><th>value</th><th>gradient</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
-function saveLaTeX() {
+export function saveLaTeX() {
   const v = state.selected < 0 ? heaviestParameter() : state.selected;
   offer(fileName("tex"), "text/x-tex", `${wholeDerivation(v)}\n`);
 }
 
 function heaviestParameter() {
   return (
-    engine.leaves.filter((v) => engine.reached[v]).sort((a, b) => Math.abs(grad[b]) - Math.abs(grad[a]))[0] ??
-    engine.root
+    engine.leaves
+      .filter((v) => engine.reached[v])
+      .sort((a, b) => Math.abs(passes.grad[b]) - Math.abs(passes.grad[a]))[0] ?? engine.root
   );
 }
