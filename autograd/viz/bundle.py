@@ -20,7 +20,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["BundleError", "bundle"]
@@ -99,7 +99,7 @@ def _visit(path: str, above: tuple[str, ...], modules: Mapping[str, str], parsed
     parsed[path] = module
 
 
-@cache
+@lru_cache(maxsize=128)  # pages share all modules but one
 def _parsed(path: str, source: str) -> _Module:
     imports: dict[str, list[str]] = {}
 

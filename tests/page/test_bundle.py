@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,30 @@ def test_every_export_is_imported_somewhere(modules: dict[str, str]) -> None:
 def test_every_module_says_first_what_it_is_for(modules: dict[str, str]) -> None:
     silent = [path for path, source in modules.items() if not re.match(r"// [A-Z][^\n]+(\n//[^\n]*)*\n\n", source)]
     assert silent == ["model/primitives.js"]  # which is written for each graph
+
+
+def test_every_export_says_in_a_sentence_what_it_is(modules: dict[str, str]) -> None:
+    silent = [
+        (path, line)
+        for path, source in modules.items()
+        for before, line in pairwise(source.splitlines())
+        if line.startswith("export ") and not before.endswith("*/") and path != "model/primitives.js"
+    ]
+    assert not silent
+
+
+def test_the_state_is_changed_by_actions_and_by_what_shows_a_view_and_by_no_other_module(
+    modules: dict[str, str],
+) -> None:
+    """What is assigned to, emptied or filled; the leaves, too, are given their values by actions alone."""
+    change = re.compile(
+        r"\b(state\.\w+(\.length|\[\w+\])? = |state\.\w+\.(add|clear|push|delete)\(|passes\.\w+(\[\w+\])? = |"
+        r"engine\.value\[[^\]]*\] = )"
+    )
+    writers = {path for path, source in modules.items() if change.search(source)}
+    assert "actions/change.js" in writers
+    assert {path for path in writers if not path.startswith("actions/")} == {
+        "display/stage.js",  # whether someone chose where the panel is
+        "display/view.js",  # the view
+        "model/state.js",  # what follows
+    }

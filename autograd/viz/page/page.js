@@ -1,4 +1,16 @@
 // The page as a whole: what hears what, buttons, and the start.
+//
+// Modules stand in folders, each built on those before it:
+//
+//   base      elements, labels, numbers as text, signals: nothing of graphs
+//   model     the engine, the graph, the state of the page
+//   words     what is said of a node: its sentence, its formulas, its derivation
+//   display   the drawing and what stands around it, as the state has it
+//   actions   what changes the state
+//   panel     a node explained, with its fields, or the list of leaves
+//   controls  keys, pointer, search, and the way through the groups
+//
+// autograd/viz/bundle.py puts them into the one script of the page, with model/primitives.js, which is Python's.
 
 import { change } from "./actions/change.js";
 import { descend, reset } from "./actions/descent.js";

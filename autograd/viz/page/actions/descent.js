@@ -32,6 +32,7 @@ export function descend() {
   say(`${tape.title} from ${short(before)} to ${short(engine.value[engine.root])}`);
 }
 
+/** Everything as it was when the page was opened. */
 export function reset() {
   setLeaves(engine.leaves.map((v) => engine.recorded[v]));
   state.edited.clear();

@@ -5,6 +5,7 @@ import { say } from "../display/readouts.js";
 import { engine } from "../model/graph.js";
 import { changed, passes, state } from "../model/state.js";
 
+/** Keep this pass to compare with, or let it go. */
 export function pin() {
   state.pinned = state.pinned ? null : { value: Float64Array.from(engine.value), grad: Float64Array.from(passes.grad) };
   state.differences = Boolean(state.pinned);
@@ -15,6 +16,7 @@ export function pin() {
   changed();
 }
 
+/** Show differences from the pinned pass, or the numbers themselves. */
 export function differences() {
   if (!state.pinned) return pin();
   state.differences = !state.differences;

@@ -10,6 +10,7 @@ import { engine, names, parentsOf, tape, usersOf } from "../model/graph.js";
 import { changed, passes, replay, state, STEPS } from "../model/state.js";
 import { localFormula, localRule, math, ratio } from "../words/formulas.js";
 
+/** Begin to practise, or stop; the first node to ask for is chosen. */
 export function practise() {
   state.practising = !state.practising;
   state.answered.clear();
@@ -23,10 +24,12 @@ export function practise() {
   changed();
 }
 
+/** The edges that bring v its gradient, the first eight. */
 export function usedBy(v) {
   return engine.uses[v].filter((e) => engine.flows[e] && engine.reached[engine.user[e]]).slice(0, 8);
 }
 
+/** Show a gradient that was found, or asked to be shown. */
 export function solved(v) {
   state.answered.add(v);
   say(`∂${tape.title}/∂${names[v]} = ${short(passes.grad[v])}`);

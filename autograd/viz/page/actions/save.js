@@ -41,6 +41,7 @@ export function drawingAsSVG() {
   return { text: new XMLSerializer().serializeToString(page), width, height };
 }
 
+/** Hand a file to the browser. */
 export function offer(name, type, content) {
   const address = URL.createObjectURL(new Blob([content], { type })),
     anchor = element("a", { href: address, download: name });
@@ -50,13 +51,16 @@ export function offer(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
+/** The title as the name of a file. */
 export const fileName = (ending) =>
   `${tape.title.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, 40) || "graph"}.${ending}`;
 
+/** Offer the drawing as SVG. */
 export function saveSVG() {
   offer(fileName("svg"), "image/svg+xml", drawingAsSVG().text);
 }
 
+/** Offer the drawing as PNG, twice its size if that is not too large. */
 export function savePNG() {
   const { text, width, height } = drawingAsSVG(),
     image = new Image(),
@@ -108,6 +112,7 @@ function listing() {
   return `<table class="listing"><thead><tr><th>node</th><th>computed as</th><th>value</th><th>gradient</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
+/** Offer the derivation of the chosen gradient, or else of the largest one of a leaf, as LaTeX. */
 export function saveLaTeX() {
   const v = state.selected < 0 ? heaviestParameter() : state.selected;
   offer(fileName("tex"), "text/x-tex", `${wholeDerivation(v)}\n`);

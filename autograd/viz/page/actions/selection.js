@@ -17,6 +17,7 @@ export function select(v, focus = false) {
   }
 }
 
+/** The box that an arrow key leads to from a box; undefined if there is none. */
 export function neighbour(box, key) {
   const { boxes, links } = state.view,
     at = boxes.indexOf(box);

@@ -8,6 +8,7 @@ import { lit, walking } from "../model/progress.js";
 import { changed, length, position, replay, state, STEPS } from "../model/state.js";
 import { toFrame } from "./frames.js";
 
+/** Go to a step of the passes, or to a frame of the training. */
 export function go(step) {
   if (state.mode === "training") return toFrame(step);
   state.step = Math.min(STEPS, Math.max(0, step));
@@ -29,6 +30,7 @@ export function leap(by) {
   go(step);
 }
 
+/** Play or pause, in some twenty seconds for the whole. */
 export function play(on = !state.playing) {
   clearTimeout(state.playing);
   state.playing = 0;
@@ -44,6 +46,7 @@ export function play(on = !state.playing) {
   state.playing = setTimeout(tick, pace);
 }
 
+/** Let the controls move through the "passes" or through the "training". */
 export function mode(to) {
   play(false);
   state.mode = to;

@@ -1,9 +1,11 @@
 // Labels are anyone's: shortened, measured, and escaped before they become markup.
 
+/** Text as markup that shows it. */
 export function escape(text) {
   return String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
+/** Text with so many letters at most. */
 export function cut(text, most = 16) {
   const letters = [...text];
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;

@@ -18,10 +18,12 @@ export function signed(x) {
   return x > 0 ? `+${short(x)}` : short(x);
 }
 
+/** The same as a factor: a negative one in brackets. */
 export function bracketed(x) {
   return x < 0 ? `(${short(x)})` : short(x);
 }
 
+/** The same for a field, in which it can be typed again: six digits. */
 export function plain(x) {
   return Number.isFinite(x) ? String(Number(x.toPrecision(6))) : short(x);
 }
@@ -38,6 +40,7 @@ export function number(text) {
   return clean === "" || Number.isNaN(x) ? null : x;
 }
 
+/** The sign of a number as a word, which is also a class of CSS. */
 export function sign(x) {
   return Number.isNaN(x) ? "nan" : x > 0 ? "positive" : x < 0 ? "negative" : "zero";
 }

@@ -12,6 +12,7 @@ import { groups } from "../model/groups.js";
 import { length, position, state } from "../model/state.js";
 import { theme } from "./theme.js";
 
+/** What each key does, in words. */
 export const KEYS = [
   ["← →", "a step back or on; on a node: to what it is computed from, to what it feeds"],
   ["↑ ↓", "on a node: to the ones above and below it"],
@@ -35,6 +36,7 @@ export const KEYS = [
   ["?", "these keys"],
 ];
 
+/** What each key does, by its name in an event. */
 export const ACTIONS = {
   ",": () => go(position() - 1),
   ".": () => go(position() + 1),
@@ -69,6 +71,7 @@ export const ACTIONS = {
   Backspace: () => state.view.group >= 0 && openView({ group: groups[state.view.group].parent }),
 };
 
+/** Do what a key says, unless it is typed into a field. */
 export function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
   const at = event.target,

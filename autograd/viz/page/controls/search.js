@@ -35,6 +35,7 @@ export function find(words) {
 let lastSearch = "",
   nth = 0;
 
+/** Mark what is found; with `focus` (Enter) also choose it, the next one each time. */
 export function search(words, focus) {
   const found = find(words);
   nth = words === lastSearch && focus ? nth + 1 : 0;

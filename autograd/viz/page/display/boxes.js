@@ -6,6 +6,7 @@ import { ancestors, chain, groups, within } from "../model/groups.js";
 import { state } from "../model/state.js";
 import { caption, shortName } from "../words/words.js";
 
+/** The boxes of a view { group, depth, focus } and the links between them; `where` has the box of each node, or −1. */
 export function boxesOf(view) {
   const boxes = [],
     at = new Map(),

@@ -7,6 +7,7 @@ import { layered } from "./layout.js";
 const CHAR = 7.25,
   LINE = 14;
 
+/** A view drawn as SVG in an element, and the camera that looks at it. */
 export class Drawing {
   constructor(element) {
     this.element = element;

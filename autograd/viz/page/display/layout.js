@@ -9,6 +9,7 @@
 // and another licence (EPL 2.0 or GPL 3). A page lays out anew whenever a group is opened, and every level of it until
 // one can be read, so it is time that counts; and either would have to be copied into this repository and kept current.
 
+/** Places for boxes, routes for the links, and the width and height of it all. */
 export function layered(boxes, links, gap = { column: 36, row: 9 }) {
   const n = boxes.length;
   if (!links.length) return grid(boxes, gap);

@@ -8,6 +8,7 @@ import { FORWARD, passes, state } from "../model/state.js";
 import { gradientText, sentence } from "../words/words.js";
 import { boxAt } from "./view.js";
 
+/** Write numbers, colours and widths of all boxes and links anew. */
 export function paint() {
   const { boxes, links } = state.view,
     now = lit(),

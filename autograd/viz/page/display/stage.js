@@ -4,8 +4,10 @@ import { $ } from "../base/dom.js";
 import { state } from "../model/state.js";
 import { Drawing } from "./drawing.js";
 
+/** The drawing of the page. */
 export const drawing = new Drawing($("graph"));
 
+/** Move the panel from below to the side, or back. */
 export function dock() {
   state.docked = true; // by hand: from now on it stays there
   document.body.classList.toggle("side");

@@ -11,6 +11,7 @@ import { dockWhereItFits, drawing, fittingDocked } from "./stage.js";
 /** Said with the view when its boxes have been drawn. */
 export const opened = signal();
 
+/** Show a group, to its depth if that is given and else as deep as can be read. */
 export function openView(view, focus = true) {
   if (view.depth === undefined) view.depth = readableDepth(view.group);
   let made = boxesOf(view);
@@ -38,6 +39,7 @@ function readableDepth(group) {
   return 0;
 }
 
+/** The box of the view that stands for a node; null if there is none. */
 export function boxAt(v) {
   return v >= 0 && state.view.where[v] >= 0 ? state.view.boxes[state.view.where[v]] : null;
 }
@@ -51,6 +53,7 @@ export function roveTo(box, focus = true) {
   }
 }
 
+/** Show local derivatives on the edges, or not. */
 export function locals() {
   state.locals = !state.view.roomy;
   openView({ group: state.view.group, depth: state.view.depth }, false);

@@ -3,6 +3,7 @@
 // A node is its index in topological order, the root the last. An edge is the place of an operand: edge e
 // leads from operand[e] to its user[e]. An operand ≥ 0 is a node, one < 0 the constant −1 − operand.
 
+/** The numbers of a graph: values, local derivatives, gradients, and what follows from them. */
 export class Engine {
   constructor(tape, primitives) {
     this.n = tape.op.length;

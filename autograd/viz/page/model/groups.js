@@ -2,8 +2,10 @@
 
 import { engine, names, tape } from "./graph.js";
 
+/** Each { name, kind, parent }, the parent −1 for those that stand in no other. */
 export const groups = tape.groups || [];
 
+/** The innermost group of each node, or −1. */
 export const groupOf = tape.group || names.map(() => -1);
 
 /** The groups around a node, the outermost first. */
@@ -13,10 +15,12 @@ export function chain(v) {
   return around;
 }
 
+/** The nodes of a group; all of them for −1. */
 export function within(g) {
   return engine.nodes((v) => g < 0 || chain(v).includes(g));
 }
 
+/** The groups around a group, the outermost first. */
 export function ancestors(g) {
   const above = [];
   for (let a = groups[g].parent; a >= 0; a = groups[a].parent) above.unshift(a);

@@ -19,6 +19,7 @@ export function lit(step = state.step) {
   return { edge: -1, node: step ? engine.interior[step - 1] : -1, operand: -1 };
 }
 
+/** Whether the walk has not come to its end. */
 export function walking() {
   return state.step < STEPS;
 }
@@ -36,10 +37,12 @@ export function stage(v) {
   return passes.reported[v] ? "partial" : "later";
 }
 
+/** Whether a node's value is there. */
 export function known(v) {
   return engine.op[v] < 0 || rank[v] <= state.step;
 }
 
+/** Whether a gradient is kept back, to be asked for. */
 export function hidden(v) {
   return state.practising && v !== engine.root && engine.reached[v] && !state.answered.has(v);
 }

@@ -6,8 +6,10 @@
 import { signal } from "../base/signal.js";
 import { engine } from "./graph.js";
 
-/** Operations of the forward pass; steps of both passes: these, ∂root/∂root = 1, and the products of the backward pass. */
+/** Operations of the forward pass. */
 export const FORWARD = engine.interior.length;
+
+/** Steps of both passes: the operations, ∂root/∂root = 1, and the products of the backward pass. */
 export const STEPS = FORWARD + 1 + engine.backwardEdges.length;
 
 /** What is chosen and shown. There are these fields and no others. */
@@ -56,6 +58,8 @@ export function replay() {
   passes.reported = reported;
 }
 
-/** Where the controls are, and how far they go. */
+/** Where the controls are. */
 export const position = () => (state.mode === "passes" ? state.step : state.frame);
+
+/** How far they go. */
 export const length = () => (state.mode === "passes" ? STEPS : state.frames.length - 1);

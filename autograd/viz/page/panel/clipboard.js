@@ -2,6 +2,7 @@
 
 import { element } from "../base/dom.js";
 
+/** Copy text; false where a page may not. */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);

@@ -21,6 +21,7 @@ import { question } from "./question.js";
 /** What is written anew whenever something has changed, by its place. */
 const PARTS = { about, chain, paths, proof };
 
+/** What stands in the panel, kept up to date; what is typed there changes leaves. */
 export class Panel {
   constructor(element) {
     this.element = element;

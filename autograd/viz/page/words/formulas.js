@@ -28,6 +28,7 @@ export function named(v, notation) {
     : `<mi>${escape(names[v])}</mi>`;
 }
 
+/** A number in a notation. */
 export function numeral(x, notation) {
   const text = short(x);
   if (notation === "text") return text;
@@ -43,6 +44,7 @@ export function numeral(x, notation) {
   return `${x < 0 ? '<mo form="prefix">−</mo>' : ""}<mn>${mantissa}</mn>${power}`;
 }
 
+/** Something written, in parentheses of its notation. */
 export function parenthesised(text, notation) {
   return { text: `(${text})`, latex: `\\left(${text}\\right)`, mathml: `<mrow><mo>(</mo>${text}<mo>)</mo></mrow>` }[
     notation
@@ -98,6 +100,7 @@ export function localFormula(e, notation = "mathml", numbers = false) {
   return rule ? written(rule[NOTATION[notation]], v, notation, numbers) : "";
 }
 
+/** A formula as HTML text: "names" with its left side, or "numbers", "" if that would say no more than the value. */
 export function formulaText(v, how, withEquals = false) {
   const text = formula(v, "text", how === "numbers");
   return how === "names"
@@ -126,6 +129,7 @@ export function localRule(e) {
   return math(`${ratio(engine.user[e], engine.operand[e])}<mo>=</mo>${localFormula(e)}`);
 }
 
+/** MathML around its inside. */
 export function math(inside) {
   return `<math>${inside}</math>`;
 }
