@@ -20,7 +20,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ from autograd.viz.tape import tape
 __all__ = ["Page", "explore"]
 
 _TEMPLATES = Path(__file__).with_name("page")
-_SCRIPTS = sorted(_TEMPLATES.rglob("*.js"))
 
 
 def explore(
@@ -163,12 +162,21 @@ def _drawing(value: Value) -> str:
 
 def _modules(code: Sequence[str]) -> dict[str, str]:
     """The modules of the page by their paths, and the one that is written for each graph: its primitives."""
-    modules = {file.relative_to(_TEMPLATES).as_posix(): file.read_text(encoding="utf-8") for file in _SCRIPTS}
     primitives = ",\n".join(code)
-    modules["model/primitives.js"] = (
-        f'import {{ power, erf, erfc }} from "./numeric.js";\nexport const PRIMITIVES = [\n{primitives}\n];'
-    )
-    return modules
+    return {
+        **_scripts(),
+        "model/primitives.js": (
+            f'import {{ power, erf, erfc }} from "./numeric.js";\n\nexport const PRIMITIVES = [\n{primitives}\n];\n'
+        ),
+    }
+
+
+@cache
+def _scripts() -> dict[str, str]:
+    return {
+        file.relative_to(_TEMPLATES).as_posix(): file.read_text(encoding="utf-8")
+        for file in sorted(_TEMPLATES.rglob("*.js"))
+    }
 
 
 def _template(name: str) -> str:
