@@ -16,7 +16,7 @@ export const engine = new Engine(tape, PRIMITIVES);
 /** The name of each node. */
 export const names = tape.name;
 
-/** A node's operation { name, symbol }; null for a leaf. */
+/** A node's operation { name, symbol, flat }; null for a leaf. */
 export function opOf(v) {
   return engine.op[v] < 0 ? null : tape.ops[engine.op[v]];
 }
