@@ -20,6 +20,13 @@ export function engineOf(tape) {
   return new Engine(tape, tape.code.map(compiled));
 }
 
+/** A function that imports modules of the page that shows facts.pages[name]: one page for each file of tests. */
+export function page(name) {
+  const data = { textContent: JSON.stringify(facts.pages[name]) };
+  globalThis.document = { documentElement: { cloneNode: () => null }, getElementById: () => data };
+  return (path) => import(`file://${process.env.FACTS}/${name}/${path}`);
+}
+
 /** Numbers in a row that comes back the same for the same seed (Mulberry32). */
 export function generator(seed) {
   return () => {

@@ -27,7 +27,10 @@ function graphOf(tape) {
   return { boxes: tape.op.map(() => ({ width: 110, height: 52 })), links: [...links.values()] };
 }
 
-const GRAPHS = [...Array.from({ length: 60 }, (_, seed) => randomGraph(seed)), ...facts.pages.map(graphOf)];
+const GRAPHS = [
+  ...Array.from({ length: 60 }, (_, seed) => randomGraph(seed)),
+  ...Object.values(facts.pages).map(graphOf),
+];
 
 const left = (cell) => cell.x - cell.width / 2,
   right = (cell) => cell.x + cell.width / 2,

@@ -21,8 +21,9 @@ from derivations.test_seed_000 import BIASES, ETA, WEIGHTS, Example, example_by_
 from page.cases import NUMBERS, operands_for, passes, random_graph
 
 import nn
-from autograd import Value, sin, topological_order
+from autograd import Value, sin, topological_order, where
 from autograd.primitives import table
+from autograd.viz.explore import _modules
 from autograd.viz.javascript import source
 from autograd.viz.tape import tape
 
@@ -124,15 +125,22 @@ def smooth() -> list[Any]:
     return [tape(y), tape(nn.squared_error(model([0.3, -0.7, 0.2]), [0.5, -0.1]))]
 
 
-def pages() -> list[Any]:
-    """Networks as a page gets them, for the layout."""
-    deep = nn.MLP(2, [16, 16, 1], seed=1)
-    return [tape(Example().error()), tape(nn.squared_error(deep([0.3, -0.2]), 1.0))]
+def pages() -> dict[str, Any]:
+    """Graphs as a page gets them: one to read, two with groups, of a model and as found, and one with repeats."""
+    model = nn.MLP(2, [16, 16, 1], seed=1)
+    x, y, c = Value(2.0, label="x"), Value(-0.5, label="y"), Value(1.0, label="c")
+    root = where(c, x * x * y + x, y) + x * x
+    return {
+        "example": tape(Example().error()),
+        "modules": tape(nn.squared_error(model([0.3, -0.2]), 1.0), model=model),
+        "layers": tape(nn.squared_error(nn.MLP(64, [3, 2], seed=1)([k % 17 / 16 for k in range(64)]), [0.0, 1.0])),
+        "repeats": tape(root, title="f"),
+    }
 
 
 @pytest.fixture(scope="session")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with facts.json."""
+    """A folder with facts.json, and for each of the pages a folder with its modules."""
     folder = tmp_path_factory.mktemp("facts")
     made: dict[str, Any] = {
         "powers": powers(),
@@ -144,6 +152,11 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "pages": pages(),
     }
     (folder / "facts.json").write_text(json.dumps(written(made)))
+    (folder / "package.json").write_text('{"type": "module"}')
+    for name, page in made["pages"].items():
+        for path, text in _modules(page["code"]).items():
+            (folder / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name / path).write_text(text, encoding="utf-8")
     return folder
 
 
