@@ -21,6 +21,7 @@ from autograd.value import Value
 __all__ = ["GradcheckError", "gradcheck"]
 
 DIGITS = 50
+GOLDEN = 0.6180339887498949  # its multiples, without their whole part, lie everywhere and never twice
 STEP = 1e-6  # how far `gradcheck` moves the inputs to see whether the graph is the whole function
 
 
@@ -163,7 +164,9 @@ def _outputs(call: _Call, at: list[Any], number: Callable[[float], Any]) -> list
 
 def _check_complete(f: Callable[..., Any], inputs: Any, call: _Call) -> None:
     """That the graph gives what f gives, also nearby."""
-    at = [x.data * (1 - STEP) if x.data else STEP for x in call.inputs]
+    # Each its own way: what is left out may depend on a ratio, which stays where all move alike
+    steps = [STEP * (1 + GOLDEN * i % 1) for i in range(len(call.inputs))]
+    at = [x.data * (1 - step) if x.data else step for x, step in zip(call.inputs, steps, strict=True)]
     nearby = iter(at)
     given = [y.data if isinstance(y, Value) else y for y in _leaves(f(*_map(lambda _: Value(next(nearby)), inputs)))]
     expected = _outputs(call, at, float)

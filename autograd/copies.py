@@ -261,7 +261,7 @@ def reduced(node: Value) -> tuple[Any, ...]:
         leaf = (node.data, None if node._grad is NOT_YET else node._grad, node.label)
         if type(node) is not Value:
             return _leaf, (*leaf, node._db, type(node)), (None, own) if (own := _own(node)) else None
-        return _leaf, (*leaf, node._db) if node._db else leaf
+        return _leaf, (*leaf, node._db) if node._db != "" else leaf
     here = _here.graphs.get(id(node))
     graph = here() if here is not None else None
     if graph is None:

@@ -60,7 +60,7 @@ from autograd.graph import adjoints, tangents
 from autograd.primitives import table
 from autograd.real import is_number
 from autograd.recording import current_tracer, not_recording
-from autograd.value import Value, _check_unchanged, no_derivative
+from autograd.value import Value, check_unchanged, no_derivative
 
 __all__ = ["grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad"]
 
@@ -273,7 +273,7 @@ class _Call:
         self._dependent = dict.fromkeys(self.inputs)
         self.order = self._find_dependent()
         if self._values:
-            _check_unchanged(self.order)
+            check_unchanged(self.order)
 
     def _fresh(self, x: Any) -> Value:
         node: Value = _pos(x) if isinstance(x, Value) else Value(x)

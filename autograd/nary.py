@@ -6,7 +6,7 @@ from _operator import mul  # the part of operator that is written in C: half a m
 
 from autograd.primitives import table
 from autograd.recording import current_tracer, not_recording, paused
-from autograd.value import Value, node
+from autograd.value import Value, node, unrecorded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
             data = 0
         if type(data) is float:
             if paused and not_recording.get():
-                return Value(data)
+                return unrecorded(data)
             operands = (*w, *x, bias)
             if of_values:
                 return node(_dot, data, None, operands, operands, (*x_data, *w_data, 1.0))

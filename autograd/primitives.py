@@ -556,15 +556,15 @@ gelu       = primitive("gelu",       lambda x: x * (erfc(-x / ROOT_2) / 2),  # x
 
 # Of any number of operands, written over whole sequences of them: w * x is every product, total(…) the sum of all, the
 # single operands and the sequences in their order. The sum of logsumexp is shifted by the greatest x, so that nothing
-# overflows, also beside ∞; it is then at least 1 (but if every x is −∞). Its derivative, the softmax, is divided by its
-# own sum, as exp(x − y) has lost digits where x is large.
+# overflows (beside ∞ by a number so large that e to the others is 0); it is then at least 1 (but if every x is −∞).
+# Its derivative, the softmax, is divided by its own sum, as exp(x − y) has lost digits where x is large.
 dot       = _nary("dot",       "w·x + b",    Takes(2, 1, padding=0.0),    lambda w, x, b: total(b, w * x),
                                                                          lambda y, w, x, b: (x, w, 1))
 total     = _nary("total",     "Σ",          Takes(1, padding=0.0),       lambda x: x.summed(),
                                                                          lambda y, x: (1,))
 logsumexp = _nary("logsumexp", "log Σ exp",  Takes(1, padding=-math.inf),
                                lambda x: (m := x.greatest(maximum))
-                                         + log(maximum(total(exp(x - minimum(maximum(m, -LARGEST), LARGEST))), 1)),
+                                         + log(maximum(total(exp(x - where(abs(m) < math.inf, m, LARGEST))), 1)),
                                lambda y, x: ((e := exp(x - y)) / total(e),))
 # fmt: on
 

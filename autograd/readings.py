@@ -209,14 +209,15 @@ def _numpy() -> None:
 
 
 def _sympy() -> None:
+    import mpmath  # what SymPy computes its floats with
     import sympy
 
     def truth(condition: Any) -> Any:  # a number is true if it is not 0
         return condition if isinstance(condition, sympy.logic.boolalg.Boolean) else sympy.Ne(condition, 0)
 
     functions: dict[str, Callable[..., Any]] = {
-        "expm1": lambda x: sympy.exp(x) - 1,
-        "log1p": lambda x: sympy.log(1 + x),
+        "expm1": lambda x: sympy.Float(mpmath.expm1(x)) if x.is_Float else sympy.exp(x) - 1,  # 1 + 1e-20 is 1
+        "log1p": lambda x: sympy.Float(mpmath.log1p(x)) if x.is_Float else sympy.log(1 + x),
         "where": lambda condition, a, b: sympy.Piecewise((a, truth(condition)), (b, True)),
         "maximum": lambda a, b: sympy.Piecewise((a, sympy.Ge(a, b)), (b, True)),
         "minimum": lambda a, b: sympy.Piecewise((a, sympy.Le(a, b)), (b, True)),

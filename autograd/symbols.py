@@ -24,7 +24,8 @@ def symbolic(value: Value, wrt: Value | Sequence[Value] | None = None) -> Any:
     """The SymPy expression of a node, or of ∂value/∂wrt.
 
     A leaf with a label is the real symbol of that name, ``sympy.Symbol(label, real=True)``; one without
-    is its number, and numbers that are fractions, or fractions of √2, √π or √2π, are written as such.
+    is its number, and numbers that are fractions, or fractions of √2, √π or √2π, are written as such, if they are it
+    to within two of their last bits.
     What a comparison or an ``if`` decided in the forward pass stays decided; `relu`, `maximum`, `abs`, …
     keep their pieces. Derivatives are those of the table, in the textbook form where a row has one.
 
@@ -63,7 +64,7 @@ def symbolic(value: Value, wrt: Value | Sequence[Value] | None = None) -> Any:
 
     formula: dict[Any, _Formula] = {node: _Formula(node) for node in topological_order(value)}
     for written in formula.values():
-        written.operands = tuple(formula.get(x, x) for x in written.operands)
+        written.operands = tuple(formula[x] if isinstance(x, Value) else _exact(x) for x in written.operands)
     order: Any = list(formula.values())
     primal: Any = {formula[leaf]: symbol for leaf, symbol in _symbols([x for x in formula if x.op is None]).items()}
     evaluate(order, primal)
@@ -116,8 +117,8 @@ def _exact(number: Any) -> Any:
     import sympy
 
     x = float(number)
-    if x - x != 0:  # an infinity or NaN
-        return sympy.sympify(x)
+    if x - x != 0 or (x == 0 and number != 0):  # an infinity or NaN; what is none is too large or small for a float
+        return sympy.sympify(x) if type(number) is float else number
     for root in (sympy.Integer(1), sympy.sqrt(2), sympy.sqrt(sympy.pi), sympy.sqrt(2 * sympy.pi)):
         for factor in (root, 1 / root):
             fraction = sympy.Rational(x / float(factor)).limit_denominator(1000)

@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-__all__ = ["NOT_YET", "Value", "new", "next_number", "no_derivative", "node", "record"]
+__all__ = [
+    "NOT_YET",
+    "ByHand",
+    "Value",
+    "check_unchanged",
+    "is_parameter",
+    "new",
+    "next_number",
+    "no_derivative",
+    "node",
+    "record",
+    "unrecorded",
+]
 
 new = object.__new__
 next_number = count().__next__
@@ -102,13 +114,13 @@ class Value(Micrograd):
         self._a: Any = None
         self._da: Any = ()
         self._b: Any = ()
-        self._db: Any = _op  # micrograd's name of a leaf, for `_op` alone
+        self._db: Any = _op  # of a leaf: micrograd's name for it; None where it is a result (`unrecorded`)
         self._n = next_number()
         if _children:  # micrograd's way to make a node by hand
             children = tuple(_children)
-            self.op = Primitive(_op, _op, None, (None,) * len(children))
+            self.op = ByHand(_op, len(children))
             self._da = children
-            self._db = _Singular(RuntimeError("it was made by hand, Value(…, _children=…), without local derivatives"))
+            self._db = _Singular(RuntimeError(_BY_HAND))
         if paused and (tracer := current_tracer()) is not None:
             tracer.made_inside(self)
 
@@ -191,7 +203,7 @@ class Value(Micrograd):
         """A new leaf with the same data (and label), to which no gradient flows from here."""
         if paused and (tracer := current_tracer()) is not None:
             return tracer.detach(self)  # type: ignore[no-any-return]
-        return Value(self.data, label=self.label)
+        return unrecorded(self.data, self.label)
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec)
@@ -257,7 +269,7 @@ class Value(Micrograd):
     def _backward_with_graph(self, order: list[Value], gradient: float | Value) -> None:
         if not isinstance(gradient, Value):
             gradient = Value(gradient)
-        _check_unchanged(order)
+        check_unchanged(order)
         for node, adjoint in adjoints(order or [self], {}, gradient).items():
             if node.op is None and not (type(node._grad) is float and node._grad == 0):
                 adjoint = node._grad + adjoint
@@ -267,6 +279,35 @@ class Value(Micrograd):
         """Forget the gradients of this node and of every node it was computed from."""
         for node in topological_order(self):
             node._grad = NOT_YET if node.op else 0.0
+
+
+def unrecorded(data: float, label: str = "") -> Value:
+    """A leaf that is the result of a computation which was not recorded: no parameter of anything."""
+    leaf = Value(data, label=label)
+    leaf._db = None
+    return leaf
+
+
+def is_parameter(value: Value) -> bool:
+    """Whether a `Value` was given its number by somebody, and is no result of a computation."""
+    return value.op is None and type(value._db) is str
+
+
+_BY_HAND = "it was made by hand, Value(…, _children=…), without local derivatives"
+
+
+class ByHand(Primitive):
+    """What made a node that somebody made by hand, in micrograd's way: nobody knows its formula or derivatives."""
+
+    def __init__(self, name: str, arity: int) -> None:
+        super().__init__(name, name, self._unknown, (self._unknown,) * arity)
+        self._arity = arity
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ByHand, (self.name, self._arity)
+
+    def _unknown(self, *operands: Any) -> Any:
+        raise RuntimeError(f"{self.name}: {_BY_HAND}")
 
 
 class _Singular:
@@ -312,7 +353,7 @@ def no_derivative(node: Value) -> Exception:
     return explained(node._db.error, f"the gradient of {name}", node.operands)
 
 
-def _check_unchanged(order: list[Value]) -> None:
+def check_unchanged(order: list[Value], because: str = "create_graph differentiates the operands") -> None:
     """That each node is still what its operands give: else its derivatives would be those of other numbers.
 
     Its derivatives, too: 0·x is 0 whatever becomes of x, but ∂(wx)/∂w = x is not what was recorded.
@@ -332,7 +373,7 @@ def _check_unchanged(order: list[Value]) -> None:
         if not unchanged:
             raise RuntimeError(
                 f"{node!r} is {node.op.name} of its operands no more: data changed after the forward pass, "
-                "and create_graph differentiates the operands. Compute the graph again first."
+                f"and {because}. Compute the graph again first."
             )
 
 
@@ -351,6 +392,8 @@ def _gradient(given: Any) -> Any:
     if given is None:
         return 0.0
     if isinstance(given, Value):
+        if paused and (tracer := current_tracer()) is not None:
+            tracer.gradient_set(given)
         return given
     if is_number(given):
         return float(given)
@@ -402,7 +445,7 @@ def record(op: Primitive, operands: Sequence[Any]) -> Value:
     numbers = [x.data if want else real(x) for x, want in zip(operands, wanted, strict=True)]
     data = op.apply_to_floats(numbers, operands)
     if paused and not_recording.get():
-        return Value(data)
+        return unrecorded(data)
     return _with_derivatives(op, operands, numbers, wanted, data)
 
 

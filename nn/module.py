@@ -2,7 +2,7 @@
 
 A module finds its parameters by itself: every `Value` among its attributes, in lists, tuples, dictionaries and
 arrays of objects among them, however deep, and in modules there. A `Value` that was computed (an output that the module
-keeps) is none.
+keeps, also one that was detached or computed under `no_grad`) is none.
 
 >>> from autograd import Value
 >>> class Line(Module):
@@ -16,10 +16,12 @@ keeps) is none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from autograd import Value
+from autograd.value import is_parameter
 from nn.given import shown
 
 __all__ = ["Module"]
@@ -42,11 +44,10 @@ class Module:
             TypeError: for parameters in a set.
         """
         seen: set[Value] = set()
-        for name, thing in vars(self).items():
-            for path, parameter in _parameters(name, thing):
-                if parameter not in seen:
-                    seen.add(parameter)
-                    yield path, parameter
+        for path, parameter in self._places_of():
+            if parameter not in seen:
+                seen.add(parameter)
+                yield path, parameter
 
     def parameters(self) -> list[Value]:
         """The parameters, in the order of `named_parameters`."""
@@ -88,19 +89,41 @@ class Module:
         >>> nn.Layer(2, 1, seed=0).state_dict()
         {'weight': [[0.6888437030500962, 0.515908805880605]], 'bias': [0.0]}
         """
-        state: dict[str, Any] = {}
-        for name, parameter in self.named_parameters():
-            key, *indices = name.replace("]", "").split("[")
-            if not indices:
-                state[key] = parameter.data
-                continue
-            row = state.setdefault(key, [])
-            for index in map(int, indices[:-1]):
-                if index == len(row):
-                    row.append([])
-                row = row[index]
-            row.append(parameter.data)
-        return state
+        return {
+            tensor: _nested({at: parameter.data for at, parameter in entries.items()})
+            for tensor, entries in self._tensors().items()
+        }
+
+    def _tensors(self) -> dict[str, dict[tuple[int, ...], Value]]:
+        """The entries of each tensor by their indices; a shared parameter in each of its places.
+
+        A list in which something else stands as well (None, a number) is no tensor: each of its parameters is one.
+        """
+        found: dict[str, dict[tuple[int, ...], Value]] = {}
+        for name, parameter in self._places():
+            tensor, at = _split(name)
+            found.setdefault(tensor, {})[at] = parameter
+        tensors: dict[str, dict[tuple[int, ...], Value]] = {}
+        for tensor, entries in found.items():
+            if _is_full(entries):
+                tensors[tensor] = entries
+            else:
+                tensors |= {_joined(tensor, at): {(): parameter} for at, parameter in entries.items()}
+        return tensors
+
+    def _places(self) -> Iterator[tuple[str, Value]]:
+        """Every place of every parameter, with its name: one that is shared has several."""
+        if type(self).named_parameters is not Module.named_parameters:
+            return self.named_parameters()
+        return self._places_of()
+
+    def _places_of(self) -> Iterator[tuple[str, Value]]:
+        for name, thing in vars(self).items():
+            for path, part in _leaves(name, thing):
+                if isinstance(part, Module):
+                    yield from ((f"{path}.{inside}", parameter) for inside, parameter in part._places())
+                elif is_parameter(part):
+                    yield path, part
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set the data of the parameters from what `state_dict` gave (nested lists, or arrays).
@@ -121,18 +144,17 @@ class Module:
                 faults.append(f"{key} has size {_size(given[key])} and should have {_size(here[key])}")
         if faults:
             raise ValueError(f"the state does not fit this {type(self).__name__}: {'; '.join(faults)}")
-        numbers = [(parameter, Value(_entry(given, name)).data) for name, parameter in self.named_parameters()]
-        for parameter, number in numbers:
+        numbers: dict[Value, float] = {}
+        for tensor, entries in self._tensors().items():
+            for at, parameter in entries.items():
+                number = Value(_entry(given[tensor], at)).data
+                if repr(numbers.setdefault(parameter, number)) != repr(number):
+                    raise ValueError(
+                        f"the state does not fit this {type(self).__name__}: {_joined(tensor, at)} is {number}, and "
+                        f"{numbers[parameter]} in another place of the same parameter"
+                    )
+        for parameter, number in numbers.items():
             parameter.data = number
-
-
-def _parameters(name: str, thing: Any) -> Iterator[tuple[str, Value]]:
-    for path, part in _leaves(name, thing):
-        if isinstance(part, Module):
-            for inside, parameter in part.named_parameters():
-                yield f"{path}.{inside}", parameter
-        elif part.op is None:
-            yield path, part
 
 
 def _leaves(name: str, thing: Any) -> Iterator[tuple[str, Value | Module]]:
@@ -157,12 +179,39 @@ def _leaves(name: str, thing: Any) -> Iterator[tuple[str, Value | Module]]:
         yield from _leaves(name, thing.tolist())
 
 
-def _entry(state: Mapping[str, Any], name: str) -> Any:
-    key, *indices = name.replace("]", "").split("[")
-    entry = state[key]
-    for index in map(int, indices):
-        entry = entry[index]
-    return entry
+def _split(name: str) -> tuple[str, tuple[int, ...]]:
+    """The tensor of a name, and the indices at its end: ("layers.0.weight", (3, 5))."""
+    tensor, indices = re.fullmatch(r"(.*?)((?:\[\d+\])*)", name).groups()  # type: ignore[union-attr]
+    return tensor, tuple(map(int, re.findall(r"\d+", indices)))
+
+
+def _joined(tensor: str, at: tuple[int, ...]) -> str:
+    return tensor + "".join(f"[{i}]" for i in at)
+
+
+def _is_full(entries: Mapping[tuple[int, ...], Any]) -> bool:
+    """Whether entries at these indices are all of nested lists."""
+    if () in entries:
+        return len(entries) == 1
+    rows = _rows(entries)
+    return list(rows) == list(range(len(rows))) and all(map(_is_full, rows.values()))
+
+
+def _nested(entries: Mapping[tuple[int, ...], Any]) -> Any:
+    return entries[()] if () in entries else [_nested(row) for row in _rows(entries).values()]
+
+
+def _rows(entries: Mapping[tuple[int, ...], Any]) -> dict[int, dict[tuple[int, ...], Any]]:
+    rows: dict[int, dict[tuple[int, ...], Any]] = {}
+    for (first, *rest), entry in entries.items():
+        rows.setdefault(first, {})[tuple(rest)] = entry
+    return rows
+
+
+def _entry(tensor: Any, at: tuple[int, ...]) -> Any:
+    for index in at:
+        tensor = tensor[index]
+    return tensor
 
 
 def _size(tensor: Any) -> list[int | str]:

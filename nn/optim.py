@@ -47,8 +47,8 @@ class Optimiser:
 
     def __init__(self, parameters: Any, lr: float) -> None:
         self.lr = lr
-        self.vector = getattr(parameters, "vector", None)
-        self.parameters: list[Value] = [] if self.vector is not None else _checked(parameters)
+        self.program = parameters if hasattr(parameters, "vector") else None
+        self.parameters: list[Value] = [] if self.program is not None else _checked(parameters)
         self.state = [self.start for _ in self.parameters] or [self.start]
 
     def __setattr__(self, name: str, given: Any) -> None:
@@ -70,18 +70,19 @@ class Optimiser:
                 array of numbers).
             ValueError: for a gradient that has not the shape of the vector.
         """
-        if (gradient is None) != (self.vector is None):
+        vector = self.vector
+        if (gradient is None) != (vector is None):
             raise TypeError(
                 "step() takes the gradient of a compiled program, and none for Values, which have their own"
             )
-        if self.vector is not None:
+        if vector is not None:
+            if hasattr(gradient, "mask"):
+                raise TypeError("the gradient of a program is an array of numbers without a mask: fill it first")
             if getattr(getattr(gradient, "dtype", None), "kind", "") not in tuple("fiu"):
                 raise TypeError(f"the gradient of a program is an array of numbers, not {shown(gradient)}")
-            if gradient.shape != self.vector.shape:
-                raise ValueError(
-                    f"the gradient has the shape of the vector, {self.vector.shape}, and not {gradient.shape}"
-                )
-            self.vector[:], *state = self.rule(self.vector, gradient, *self.state[0])
+            if gradient.shape != vector.shape:
+                raise ValueError(f"the gradient has the shape of the vector, {vector.shape}, and not {gradient.shape}")
+            vector[:], *state = self.rule(vector, gradient, *self.state[0])
             self.state[0] = tuple(state)
             return
         rule = self.rule
@@ -94,6 +95,11 @@ class Optimiser:
             stepped.append((i, float(data), tuple(state)))  # a float also for a rate that is NumPy's
         for i, data, kept in stepped:
             self.parameters[i]._data, self.state[i] = data, kept  # a float, so nothing to be checked again
+
+    @property
+    def vector(self) -> Any:
+        """The program's vector, looked up at each step, as a copy of both has a vector of its own; None of `Value`s."""
+        return None if self.program is None else self.program.vector
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to zero."""
@@ -209,6 +215,10 @@ def _checked(parameters: Any) -> list[Value]:
     for i, parameter in enumerate(parameters):
         if not isinstance(parameter, Value):
             raise TypeError(f"parameter {i} is no Value but {shown(parameter)}")
+        if parameter.op is not None:
+            raise ValueError(
+                f"parameter {i} is computed, {shown(parameter)}, and would be computed anew: step its leaves"
+            )
     if len(set(parameters)) < len(parameters):
         twice = next(p for i, p in enumerate(parameters) if p in parameters[:i])
         raise ValueError(f"a parameter occurs twice, and would be stepped twice: {twice!r}")

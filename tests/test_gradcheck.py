@@ -12,7 +12,11 @@ from autograd import (
     Value,
     elu,
     exp,
+    grad,
     gradcheck,
+    hvp,
+    jacobian,
+    jvp,
     leaky_relu,
     log,
     maximum,
@@ -161,3 +165,38 @@ def test_at_a_kink_there_is_no_derivative_to_agree_on(kink: str, reference: str)
 )
 def test_what_has_a_derivative_is_no_kink_however_much_it_bends(f: Callable[..., object], x: float) -> None:
     assert gradcheck(f, x)
+
+
+LOST: dict[str, tuple[Callable[..., Value], tuple[object, ...]]] = {
+    "a ratio": (lambda x: (x[0] / x[1]).detach() * x[0], ([1.0, 2.0],)),
+    "an angle": (lambda x, y: x * math.atan2(y.data, x.data), (1.0, 2.0)),
+    "a difference": (lambda x: x[0] * (x[0] - x[1]).detach(), ([1.0, 1.0],)),
+    "a difference of three": (lambda x: x[0] * (x[0] - 2 * x[1] + x[2]).detach(), ([1.0, 1.0, 1.0],)),
+    "a unit vector": (lambda x: x[0] * (x[1] / sqrt(x[0] * x[0] + x[1] * x[1])).detach(), ([3.0, 4.0],)),
+    "a ratio of data": (lambda x: x[0] * (x[1].data / x[2].data), ([3.0, 4.0, 5.0],)),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_lost_part_that_stays_where_all_inputs_are_scaled_alike_is_seen(reference: str, lost: str) -> None:
+    f, at = LOST[lost]
+    with pytest.raises(GradcheckError, match="does not see all of"):
+        gradcheck(f, *at)
+
+
+def test_a_node_made_by_hand_has_no_derivative_in_any_mode() -> None:
+    """It has none, which is not 0."""
+
+    def f(x: Value) -> Value:
+        return Value(x.data * 2, (x,), "id") * x
+
+    for check in (
+        lambda: jvp(f, (1.0,), (1.0,)),
+        lambda: jacobian(f)(1.0),
+        lambda: jacobian(lambda x: [f(x), x, x * x])(1.0),
+        lambda: hvp(f, (1.0,), (1.0,)),
+        lambda: grad(f)(1.0),
+        lambda: gradcheck(f, 1.0),
+    ):
+        with pytest.raises(RuntimeError, match="made by hand"):
+            check()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sympy
 
-from autograd import Value, dot, exp, maximum, relu, sigmoid, symbolic, total, where
+from autograd import Value, dot, exp, expm1, log1p, logsumexp, maximum, relu, sigmoid, symbolic, total, where
 
 
 def real(names: str) -> Any:
@@ -208,3 +208,25 @@ def test_the_gradient_of_a_weight_is_bp4() -> None:
     for j in range(2):
         assert same(net.gradient(net.W[j]), h * output[j])
         assert same(net.gradient(net.V[j]), x * hidden[j])
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        (lambda x: logsumexp([x, 1000.0]), lambda x: sympy.log(sympy.exp(x) + sympy.exp(1000))),
+        (lambda x: logsumexp([x, -1000.0]), lambda x: sympy.log(sympy.exp(x) + sympy.exp(-1000))),
+        (lambda x: logsumexp([x, Value(37.0)]), lambda x: sympy.log(sympy.exp(x) + sympy.exp(37))),
+        (
+            lambda x: x + logsumexp([Value(-1000.0), -999.0]),
+            lambda x: x + sympy.log(sympy.exp(-1000) + sympy.exp(-999)),
+        ),
+        (lambda x: x * log1p(Value(1e-20)), lambda x: sympy.Float(1e-20) * x),
+        (lambda x: x * expm1(Value(-1e-20)), lambda x: -sympy.Float(1e-20) * x),
+        (lambda x: x * Value(1e-300) * 1e-300, lambda x: sympy.Float("1e-600") * x),
+    ],
+)
+def test_numbers_keep_their_digits_and_their_size(of: Any, expected: Any) -> None:
+    x = real("x")
+    found = symbolic(of(Value(1.0, label="x")))
+    ratio = (found / expected(x)).subs(x, sympy.Rational(1, 3)).evalf(30)
+    assert abs(ratio - 1) < 1e-14

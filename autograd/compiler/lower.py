@@ -44,7 +44,7 @@ from autograd.primitives import Primitive, table
 
 __all__ = ["ArrayProgram", "lower", "place_results", "remove_unused"]
 
-_DOT, _TOTAL = table["dot"], table["total"]
+_DIV, _DOT, _TOTAL = table["div"], table["dot"], table["total"]
 _CHOICES = frozenset({"where", "maximum", "minimum"})
 
 
@@ -296,7 +296,12 @@ class _Lowering:
             if op.takes is not None and number >= op.takes.sequences:  # a single operand has no inner axes
                 target = (*target, *[1] * len(group.inner))
                 space = _lanes(group)
-            term = self.code.product_sum(adjoint, derivative, space, group.batched, target, operand.batched)
+            delta = adjoint
+            if group.optional and isinstance(derivative, Array) and (op.domain or op is _DIV or op.own):
+                # Where nothing chose it there is no gradient, and 0 times an infinite derivative would be NaN
+                there = self.code.compare("not_equal", adjoint, 0.0)
+                delta, derivative = self.code.where(there, self.code.multiply(adjoint, derivative), 0.0), 1.0
+            term = self.code.product_sum(delta, derivative, space, group.batched, target, operand.batched)
             if isinstance(term, Array):
                 term = self.code.reshape(term, term.lanes[: len(operand.shape)])
             same = next((i for i, (other, _) in enumerate(terms) if _alike(other, operand)), None)

@@ -36,6 +36,9 @@ _ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (
 _SUMS = (_ADD, _DOT, _TOTAL)
 
 
+_NEVER, _SOMETIMES, _ALWAYS = range(3)  # how a gradient arrives
+
+
 class Returned:
     """A `Value` that the function returned, by its node."""
 
@@ -64,7 +67,8 @@ class Scalars:
         operands: the operands of each node, numbers of nodes; () for leaves.
         level: 0 for leaves, else one more than the greatest level of the operands.
         batched: whether the node depends on an input, so that each sample has its own.
-        active: whether a gradient flows from the node to a parameter.
+        active: whether a gradient flows through the node, from the root to a parameter.
+        optional: whether it reaches the node only in samples in which a `take` chooses it, or what is made of it.
         rank: when the node was made in the trace, for an order of lanes that people expect.
         inputs: node → (argument, place in it).
         widths: how many numbers each argument has.
@@ -80,6 +84,7 @@ class Scalars:
         self.level: list[int] = []
         self.batched: list[bool] = []
         self.active: list[bool] = []
+        self.optional: list[bool] = []
         self.rank: list[int] = []
         self.inputs: dict[int, tuple[int, int]] = {}
         self.widths: list[int] = []
@@ -118,6 +123,33 @@ class Scalars:
         label = getattr(self.parameters.get(node), "label", "")
         return repr(self.constants[node]) if node in self.constants else label or "parameter"
 
+    def leave_out_what_no_gradient_reaches(self) -> None:
+        """Let only those nodes be active that a gradient reaches from the root.
+
+        What lies behind a stop-gradient or a condition has the adjoint 0, and 0 times an infinite derivative is NaN.
+        """
+        reached = self._reached()
+        self.active = [active and there > _NEVER for active, there in zip(self.active, reached, strict=True)]
+        self.optional = [there == _SOMETIMES for there in reached]
+
+    def _reached(self) -> list[int]:
+        """Whether a gradient from the root arrives at each node."""
+        reached = [_NEVER] * len(self)
+        if self.root is not None:
+            reached[self.root] = _ALWAYS
+        for node in range(len(self) - 1, -1, -1):
+            op = self.op[node]
+            if op is None or not reached[node]:
+                continue
+            operands = self.operands[node]
+            if not op.nary:
+                operands = tuple([x for x, rule in zip(operands, op.derivatives, strict=True) if rule])  # type: ignore[arg-type]
+            arrives = _SOMETIMES if op is TAKE else reached[node]
+            for x in operands[:-1] if op is TAKE else operands:
+                if reached[x] < arrives:
+                    reached[x] = arrives
+        return reached
+
     def verify(self) -> None:
         """That the program keeps its rules.
 
@@ -132,24 +164,27 @@ class Scalars:
             kinds = [node in leaves for leaves in (self.inputs, self.parameters, self.constants)]
             self._expect(sum(kinds) == (op is None), node, "it is not one kind of leaf, or not one primitive")
             self._expect(all(0 <= x < node for x in operands), node, "it is used before it is bound")
-            batched, active = node in self.inputs, node in self.parameters
             if op is not None:
-                arity = None if op.nary else len(op.derivatives)  # type: ignore[arg-type]
-                self._expect(
-                    len(operands) == arity or (op.nary and bool(operands)), node, "it has another number of operands"
-                )
-                batched = any(self.batched[x] for x in operands)
-                flows = op.nary or any(op.derivatives)  # type: ignore[arg-type]
-                active = any(self.active[x] for x in operands) and flows
+                fits = bool(operands) if op.nary else len(operands) == len(op.derivatives)  # type: ignore[arg-type]
+                self._expect(fits, node, "it has another number of operands")
                 first = known.setdefault((op, *operands), node)
                 self._expect(first == node, node, f"it is {first} once more")
-            level = 1 + max((self.level[x] for x in operands), default=-1)
-            self._expect(self.level[node] == level, node, "its level is another")
-            self._expect(self.batched[node] == batched, node, "it has a batch and its operands none, or they have one")
-            self._expect(self.active[node] == active, node, "a gradient flows through it, or is said to and does not")
         for node in _returned(self.result):
             if not 0 <= node < len(self):
                 raise ProgramError(f"the result has a node {node}, and there are {len(self)}")
+        reached, leads = self._reached(), [False] * len(self)
+        for node, (op, operands) in enumerate(zip(self.op, self.operands, strict=True)):
+            batched, leads[node] = node in self.inputs, node in self.parameters
+            if op is not None:
+                batched = any(self.batched[x] for x in operands)
+                leads[node] = any(leads[x] for x in operands) and (op.nary or any(op.derivatives))  # type: ignore[arg-type]
+            level = 1 + max((self.level[x] for x in operands), default=-1)
+            self._expect(self.level[node] == level, node, "its level is another")
+            self._expect(self.batched[node] == batched, node, "it has a batch and its operands none, or they have one")
+            active = leads[node] and reached[node] > _NEVER
+            self._expect(self.active[node] == active, node, "a gradient flows through it, or is said to and does not")
+            optional = reached[node] == _SOMETIMES
+            self._expect(self.optional[node] == optional, node, "a gradient comes always, or is said to and does not")
 
     def _expect(self, holds: bool, node: int, otherwise: str) -> None:
         if not holds:
@@ -160,7 +195,7 @@ class Scalars:
         made = copy.copy(self)
         made.parameters = {node: change(p) for node, p in self.parameters.items()}
         made.constants, made._constant = dict(self.constants), dict(self._constant)
-        for name in ("op", "operands", "level", "batched", "active", "rank"):
+        for name in ("op", "operands", "level", "batched", "active", "optional", "rank"):
             setattr(made, name, list(getattr(self, name)))
         return made
 
@@ -170,6 +205,7 @@ class Scalars:
         self.level.append(0)
         self.batched.append(batched)
         self.active.append(active)
+        self.optional.append(False)
         self.rank.append(rank)
         return len(self.op) - 1
 
@@ -208,6 +244,7 @@ class Scalars:
         self.level.append(level + 1)
         self.batched.append(bool(batched))
         self.active.append(bool(active))
+        self.optional.append(False)
         self.rank.append(rank)
         return node
 
@@ -305,6 +342,7 @@ class _Normaliser:
             else:
                 place[v] = s.node(op, tuple([self._node(x) for x in v.operands]), rank)
         s.result = self._result(self.trace.result)
+        s.leave_out_what_no_gradient_reaches()
         return s
 
     def _result(self, returned: Any) -> Any:

@@ -34,7 +34,7 @@ from autograd.primitives import Primitive, Takes, give_methods, table
 from autograd.readings import Reading, readings
 from autograd.real import float_equal_to, is_like_a_number, is_number, real
 from autograd.recording import current_tracer, not_recording, pause, paused, resume, tracing
-from autograd.value import Value, new, next_number
+from autograd.value import Value, check_unchanged, new, next_number
 
 __all__ = [
     "CONDITIONS", "DETACH", "EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL", "TAKE",
@@ -62,10 +62,11 @@ LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL = (
     _OfTraces("equal", "=", lambda a, b: a == b, (None, None)),
     _OfTraces("not_equal", "≠", lambda a, b: a != b, (None, None)),
 )
+_where = table["where"]
 CONDITIONS = frozenset({LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL})
 """The primitives whose result is a condition, true or false, and no number."""
 DETACH = _OfTraces("detach", "detach", lambda x: x, (None,))
-TAKE = _OfTraces("take", "take", None, lambda y, *operands: (None,) * len(operands))
+TAKE = _OfTraces("take", "take", None, lambda y, *of: (*[_where(of[-1] == k, 1, 0) for k in range(len(of) - 1)], None))
 TAKE.takes = Takes(1, 1)  # the items, and the index
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -365,6 +366,9 @@ class _Tracer:
     def value_of_value(self, x: Value) -> NoReturn:
         _refuse("the number that Value(x) would hold", "Use x itself: it is a Value. x.detach() stops its gradient.")
 
+    def gradient_set(self, gradient: Value) -> NoReturn:
+        _refuse("a gradient that is set", "Return the loss; program.value_and_grad computes its gradient.")
+
     def copied(self, x: Value) -> NoReturn:
         _refuse("what a copy of a Value would hold", "Use the Value itself; detach() stops its gradient.")
 
@@ -444,6 +448,8 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
     order = _order(roots)
     _check_made_here(order, began, tracer.made)
     _check_identity(order)
+    computed = [node for node in order if node.op is not None and not isinstance(node, Traced)]
+    check_unchanged(computed, "a compiled program computes it from them")
     for node in order:
         if type(node) is Traced and node._n > began:
             node.__class__ = _Finished

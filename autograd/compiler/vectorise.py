@@ -45,6 +45,7 @@ class Group:
         operands: of an n-ary primitive the whole sequences: (w, x, b) of `dot`, (xs,) of `total` and
             `logsumexp`, (items, index) of `take`.
         active: whether a gradient flows through it.
+        optional: whether one comes only in samples in which a `take` chooses it; in others its adjoint is 0.
     """
 
     def __init__(self, op: Primitive, store: int, start: int, size: int, active: bool) -> None:
@@ -53,6 +54,7 @@ class Group:
         self.inner: tuple[int, ...] = ()
         self.operands: list[Operand] = []
         self.length = 1  # of the inner sequence
+        self.optional = False
 
     def __str__(self) -> str:
         axes = zip("ijklmn", (*self.shape, *self.inner), strict=False)
@@ -120,7 +122,7 @@ class Vectorised:
         operands = [self._operand(ids, batched) for ids in columns]
         ids = np.array(nodes, np.int64)
         group = self._place(op, ids, SAMPLE if batched else SHARED)
-        group.operands = operands
+        group.operands, group.optional = operands, s.optional[nodes[0]]
         group.length = columns[0].shape[1] if op.nary else 1
         if op is TAKE:
             self._limit(columns[1], group.length)
@@ -262,10 +264,11 @@ def _grouped(s: Scalars) -> _Groups:
             operands = s.operands[node]
             length = len(operands) if op.nary else 0
             kinds = _kinds(s, operands[:: len(operands) // 2] if op is _DOT else operands[:1] if op.nary else operands)
-            alike.setdefault((s.level[node], op, s.batched[node], length, kinds), []).append(node)
+            gradient = s.active[node] and 1 + s.optional[node]
+            alike.setdefault((s.level[node], op, s.batched[node], length, kinds, gradient), []).append(node)
     families: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for key in alike:
-        families.setdefault((*key[:3], key[4]), []).append(key)
+        families.setdefault((*key[:3], *key[4:]), []).append(key)
     found: list[tuple[int, int, Primitive, list[int]]] = []
     for keys in families.values():
         op = s.op[alike[keys[0]][0]]

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 
 from autograd.graph import adjoints, topological_order
 from autograd.primitives import Primitive
-from autograd.value import Value, _check_unchanged, _interior
+from autograd.value import Value, _interior, check_unchanged
 from autograd.viz.formula import (
     Comparison,
     Derivative,
@@ -227,7 +227,7 @@ def explain(value: Value, *, wrt: Value) -> Explanation:
         if not isinstance(node, Value):
             raise TypeError(f"explain takes {name} that is a Value, not {node!r} of type {type(node).__name__}")
     interior = _interior(value)  # raises where a local derivative does not exist
-    _check_unchanged(interior)
+    check_unchanged(interior)
     order = topological_order(value)
     gradient = {node: float(delta) for node, delta in adjoints(order, {n: n.data for n in order}, 1.0).items()}
     names = Names(value, wrt, order)

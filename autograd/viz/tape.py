@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.primitives import NEARLY_FLAT
-from autograd.value import Value
+from autograd.value import ByHand, Value
 from autograd.viz.javascript import source
 from autograd.viz.levels import Levels, levels
 from autograd.viz.modules import modules
@@ -138,7 +138,7 @@ def _names(root: Value, order: list[Value], places: Mapping[Value, str]) -> dict
 
 def _has_a_formula(op: Primitive) -> bool:
     """Not so for a node made by hand, ``Value(3, _children=(a, b), _op="+")``: it keeps its value."""
-    return op.formula is not None or any(op.derivatives)  # type: ignore[arg-type]
+    return not isinstance(op, ByHand)
 
 
 def _primals(order: Sequence[Value]) -> dict[Value, float]:
@@ -153,7 +153,7 @@ def _gradients(order: list[Value], primal: dict[Value, float]) -> list[float | s
     """∂root/∂node for the table that is there without JavaScript; None where no gradient flows."""
     try:
         adjoint = adjoints(order, primal)
-    except (ArithmeticError, ValueError):
+    except (ArithmeticError, ValueError, RuntimeError):  # there is none, as where a node was made by hand
         return [None] * len(order)
     return [_number(adjoint[node]) if node in adjoint else None for node in order]
 

@@ -93,13 +93,17 @@ def no_gradient(s: Scalars) -> None:
     s.active[find(s, "tanh")] = False
 
 
+def a_gradient_that_comes_now_and_then(s: Scalars) -> None:
+    s.optional[find(s, "tanh")] = True
+
+
 def an_input_with_a_gradient(s: Scalars) -> None:
     s.active[next(iter(s.inputs))] = True
 
 
 def the_same_twice(s: Scalars) -> None:
     node = find(s, "tanh")
-    for of in (s.op, s.operands, s.level, s.batched, s.active, s.rank):
+    for of in (s.op, s.operands, s.level, s.batched, s.active, s.optional, s.rank):
         of.append(of[node])  # type: ignore[attr-defined]
 
 
@@ -119,6 +123,7 @@ RULES: dict[Callable[[Scalars], None], str] = {
     no_batch: "batch",
     a_parameter_with_a_batch: "batch",
     no_gradient: "gradient",
+    a_gradient_that_comes_now_and_then: "a gradient comes always",
     an_input_with_a_gradient: "gradient",
     the_same_twice: "once more",
     a_result_that_is_not_there: "the result has a node",
@@ -137,8 +142,14 @@ def test_a_scalar_program_is_printed_with_all_its_kinds_of_nodes() -> None:
     w = Value(2.0, label="w")
 
     def f(x: Any, k: Any) -> Any:
-        return autograd.take([w * x[0], x[1]], k), (w, [math.inf])
+        return autograd.take([w * x[0], x[1]], k)
 
+    def several(x: Any, k: Any) -> Any:
+        return f(x, k), (w, [math.inf])
+
+    lists = str(Programs.of(trace(several, ([0.5, 1.5], 1))).scalars)
+    assert lists.endswith("\nresult: (5, (3, [inf]))")
+    assert "gradient" not in lists  # there is no root that one could flow from
     assert str(Programs.of(trace(f, ([0.5, 1.5], 1))).scalars) == "\n".join(
         [
             "0  input 0[0]          batch",
@@ -147,6 +158,6 @@ def test_a_scalar_program_is_printed_with_all_its_kinds_of_nodes() -> None:
             "3  w                          gradient",
             "4  mul(3, 0)           batch  gradient",
             "5  take(4, 1, 2)       batch  gradient",
-            "result: (5, (3, [inf]))",
+            "result: 5",
         ]
     )

@@ -2,13 +2,14 @@
 
 import copy
 import json
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Value, no_grad
 
 
 class Custom(nn.Module):
@@ -60,6 +61,54 @@ def test_parameters_are_found_in_dictionaries_and_arrays_and_outputs_are_none() 
     other.load_state_dict(state)
     assert other.embedding["cat"][1].data == -2.0
     assert other.state_dict() == state
+
+
+class Odd(nn.Module):
+    """Shared parameters, lists with other things in them, dictionaries in lists, outputs without a graph."""
+
+    def __init__(self) -> None:
+        a, b, c = Value(1.0), Value(2.0), Value(3.0)
+        self.symmetric = [[a, b], [b, c]]
+        self.again = [b, Value(4.0)]
+        self.some = [None, Value(5.0), 2.0, Value(6.0)]
+        self.rows = [{"y": Value(7.0)}, {"y": [Value(8.0), Value(9.0)]}]
+        self.ragged = [[Value(10.0)], [Value(11.0), Value(12.0)]]
+        self.inner = nn.Layer(1, 1, seed=0)
+        with no_grad():
+            self.output = [Value(13.0) * 2]
+        self.state = (a * 2).detach()
+
+
+def test_every_state_that_a_module_gives_it_takes() -> None:
+    model = Odd()
+    state = model.state_dict()
+    assert state == {
+        "symmetric": [[1.0, 2.0], [2.0, 3.0]],
+        "again": [2.0, 4.0],
+        "some[1]": 5.0,
+        "some[3]": 6.0,
+        "rows[0].y": 7.0,
+        "rows[1].y": [8.0, 9.0],
+        "ragged": [[10.0], [11.0, 12.0]],
+        "inner.weight": state["inner.weight"],
+        "inner.bias": [0.0],
+    }
+    other = Odd()
+    for p in other.parameters():
+        p.data = -1.0
+    other.load_state_dict(state)
+    assert other.state_dict() == state
+    assert len(other.parameters()) == 14
+    state["again"][0] = 99.0
+    with pytest.raises(ValueError, match=r"again\[0\] is 99.0, and 2.0 in another place of the same parameter"):
+        other.load_state_dict(state)
+
+
+@pytest.mark.parametrize("through", [copy.deepcopy, copy.copy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_outputs_without_a_graph_are_no_parameters_of_a_copy_either(through: Any) -> None:
+    names = [name for name, _ in Odd().named_parameters()]
+    assert [name for name, _ in through(Odd()).named_parameters()] == names
+    assert not any(name.startswith(("output", "state")) for name in names)
 
 
 def test_the_mode_reaches_modules_at_any_depth() -> None:

@@ -3,8 +3,10 @@
 The reference numbers are PyTorch's own (`references/make_optim.py`).
 """
 
+import copy
 import json
 import math
+import pickle
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ import numpy as np
 import pytest
 from references import make_optim
 
+import autograd
 import nn
 from autograd import Value, sin
 
@@ -328,3 +331,48 @@ def test_a_gradient_is_for_a_vector_and_only_for_a_vector() -> None:
         nn.SGD([W], lr=0.1).step([1.0])
     with pytest.raises(TypeError, match="takes the gradient of a compiled program, and none for Values"):
         nn.SGD(SimpleNamespace(vector=np.ones(1)), lr=0.1).step()
+
+
+COPIES = {
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda both: pickle.loads(pickle.dumps(both)),
+}
+
+
+@pytest.mark.parametrize("through", COPIES)
+@pytest.mark.parametrize("first", ["program", "optimiser"])
+@pytest.mark.parametrize(
+    "make", [lambda p: nn.SGD(p, lr=0.1, momentum=0.9), lambda p: nn.Adam(p), lambda p: nn.AdamW(p)]
+)
+def test_a_copied_program_and_its_optimiser_go_on_training_together(through: str, first: str, make: Any) -> None:
+    w = [Value(0.1), Value(0.2)]
+    program = autograd.compile(lambda x: autograd.dot(w, x) ** 2, example=([0.0, 0.0],))
+    optimiser = make(program)
+    batch = [[1.0, 2.0], [0.5, -1.0]]
+    optimiser.step(program.value_and_grad(batch)[1])
+    both = (program, optimiser) if first == "program" else (optimiser, program)
+    copied = dict(zip(("program", "optimiser"), COPIES[through](both)[:: 1 if first == "program" else -1], strict=True))
+    before = program.vector.copy()
+    for _ in range(3):
+        copied["optimiser"].step(copied["program"].value_and_grad(batch)[1])
+    assert program.vector.tolist() == before.tolist()
+    for _ in range(3):
+        optimiser.step(program.value_and_grad(batch)[1])
+    assert program.vector.tolist() == copied["program"].vector.tolist() != before.tolist()
+
+
+def test_a_parameter_that_is_computed_is_refused() -> None:
+    w = Value(2.0)
+    with pytest.raises(ValueError, match="parameter 1 is computed"):
+        nn.SGD([w, w * 2], lr=0.1)
+
+
+def test_a_masked_gradient_is_refused() -> None:
+    program = autograd.compile(lambda x: Value(0.0) + _PARAMETER * x, example=1.0)
+    optimiser = nn.SGD(program, lr=0.1, momentum=0.5)
+    with pytest.raises(TypeError, match="without a mask"):
+        optimiser.step(np.ma.masked_array([1.0], [True]))
+    assert program.vector.tolist() == [1.0]
+
+
+_PARAMETER = Value(1.0)
