@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +48,22 @@ def test_the_derivative_contained_is_the_true_one_and_not_that_of_a_rounded_cons
     with mpmath.workdps(60):
         assert true(mpmath.mpf(at)) in slope
     assert slope.high - slope.low < 1e-15
+
+
+@pytest.mark.parametrize("name", [
+    *("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
+    *("erf", "erfc"),
+])  # fmt: skip
+def test_at_a_point_every_function_has_its_true_value_in_an_interval_of_50_digits(name: str) -> None:
+    rng = random.Random(name)
+    for _ in range(200):
+        x = rng.uniform(0, 1) * rng.choice([1, 1e-3])
+        y = table[name](Interval(x))
+        with mpmath.workdps(100):
+            true = getattr(mpmath, name)(mpmath.mpf(x))
+            assert true in y, x
+            low, high = y._ends
+            assert high - low < abs(true) * mpmath.mpf(10) ** -48
 
 
 def test_where_mpmaths_own_interval_of_exp_ends_too_low_ours_does_not() -> None:
