@@ -43,6 +43,7 @@ _ON_FIRST_USE = {
     "jacfwd": "functional",
     "jacrev": "functional",
     "gradcheck": "check",
+    "enclose": "intervals",
     "symbolic": "symbols",
     "draw": "viz.draw",
     "explain": "viz.explain",

@@ -14,6 +14,34 @@ mpmath         `mpmath`, at any precision                  the referee
 =============  ==========================================  ===============================
 
 A library is imported only when one of its own objects comes along.
+
+A reading of one's own is an entry in `readings`: for a type of number, who computes the elementary functions. Every
+formula, every derivative and every walk of `graph` then takes such numbers. Intervals, that contain whatever can come
+out when the inputs are not known exactly:
+
+>>> from dataclasses import dataclass
+>>> @dataclass(eq=False)
+... class Interval:
+...     low: float
+...     high: float
+...     def __add__(self, other):
+...         return Interval(self.low + other.low, self.high + other.high)
+...     def __mul__(self, other):
+...         corners = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
+...         return Interval(min(corners), max(corners))
+>>> readings[Interval] = Functions({"exp": lambda x: Interval(math.exp(x.low), math.exp(x.high))})
+
+With that, ∂(x² eˣ)/∂x for x from 1 to 1.5, where it is 8.15 at the least and 23.5 at the most:
+
+>>> from autograd import Value, topological_order
+>>> from autograd.graph import adjoints, evaluate
+>>> x = Value(1.0)
+>>> order = topological_order(x * x * x.exp())
+>>> slope = adjoints(order, evaluate(order, {x: Interval(1.0, 1.5)}), Interval(1.0, 1.0))[x]
+>>> f"{slope.low:.4f} to {slope.high:.4f}"
+'8.1548 to 23.5289'
+
+`autograd.enclose` is that, in earnest: rounded outwards, with every function and with comparisons that are not decided.
 """
 
 from __future__ import annotations

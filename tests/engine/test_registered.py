@@ -185,7 +185,18 @@ def _factor(y: Any, x: Any, k: Any) -> Any:
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda op: pickle.loads(pickle.dumps(op))])
 def test_a_copy_of_a_row_that_was_removed_has_all_its_attributes(copied: Callable[[Primitive], Primitive]) -> None:
-    op = primitive("whole", _tripled, _slope, _factor, symbol="3", defaults=(3.0,), textbook=_slope, domain="x ≥ 0")
+    op = primitive(
+        "whole",
+        _tripled,
+        _slope,
+        _factor,
+        symbol="3",
+        defaults=(3.0,),
+        textbook=_slope,
+        domain="x ≥ 0",
+        called={"numpy": "entire"},
+        flat="dead",
+    )
     assert copied(op) is op  # rows of the table are shared
     op.remove()
     again = copied(op)
