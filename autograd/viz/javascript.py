@@ -7,7 +7,7 @@ With this module one can
 
 Nothing is derived here: an operand that is text goes through the formula and through the local
 derivatives of `primitives.py`, and what comes out is their text. What JavaScript's `Math` lacks (erf,
-erfc, Python's power) is in `page/numeric.js`. Arithmetic there is IEEE's throughout, as in compiled
+erfc, Python's power) is in `page/model/numeric.js`. Arithmetic there is IEEE's throughout, as in compiled
 programs: where Python raises, a page shows NaN or an infinity, and the node where it was born.
 """
 
