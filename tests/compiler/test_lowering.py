@@ -15,7 +15,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, dot, exp, logsumexp, relu, take, tanh, total, where
+from autograd import Value, dot, exp, logsumexp, relu, sin, take, tanh, total, where
 from autograd.compiler.contract import contract
 from autograd.compiler.instructions import Adjoint, Broadcast, Contribute, Gather, Literal, ProgramError, Save
 from autograd.compiler.lower import Lowered
@@ -417,3 +417,36 @@ def test_results_are_written_to_where_they_are_wanted() -> None:
     program(np.ones(3))
     steps = program._engine._plans[3].steps
     assert not [args for function, args in steps if function is np.copyto]
+
+
+def test_an_adjoint_that_is_handed_on_twice_is_not_changed_by_what_is_added_to_the_first() -> None:
+    w, u = [Value(0.25 * i) for i in range(3)], [Value(-0.5 * i) for i in range(3)]
+
+    def f(x: Any) -> Any:
+        sums = [tanh(a + exp(b)) for a, b in zip(w, u, strict=True)]
+        return total([*sums, *[sin(a) for a in w]])
+
+    program = autograd.compile(f, example=(1.0,), engine="numpy")
+    _, gradient = program.value_and_grad([1.0])
+    found = dict(zip(program.parameters, gradient.tolist(), strict=True))
+    for a, b in zip(w, u, strict=True):
+        slope = 1 - math.tanh(a.data + math.exp(b.data)) ** 2
+        assert found[a] == pytest.approx(slope + math.cos(a.data), rel=1e-14)  # a few roundings
+        assert found[b] == pytest.approx(slope * math.exp(b.data), rel=1e-14)
+
+
+def test_lanes_that_only_a_condition_asks_for_have_no_gradient() -> None:
+    w = [Value(0.5 * i) for i in range(4)]
+
+    def f(x: Any) -> Any:
+        e = [exp(a * x) for a in w]
+        return where(e[1] > 1, tanh(e[0]), e[3]) + where(e[2] > 1, sin(e[3]), e[3])
+
+    program = autograd.compile(f, example=(1.0,), engine="numpy")
+    for _ in range(2):
+        _, gradient = program.value_and_grad([2.0])
+        found = dict(zip(program.parameters, gradient.tolist(), strict=True))
+        e = [math.exp(2 * a.data) for a in w]
+        # a few roundings
+        expected = [2 * (1 - math.tanh(e[0]) ** 2) * e[0], 0, 0, 2 * math.cos(e[3]) * e[3]]
+        assert [found.get(a, 0.0) for a in w] == pytest.approx(expected, rel=1e-13)

@@ -221,6 +221,7 @@ def serve(place: Path, files: Sequence[str], tasks: TextIO, answers: TextIO) -> 
             write_no_bytecode()
             print(len(items), file=answers, flush=True)
             sys.setprofile(None)
+            imported = {None, *map(identity, codes_called)}
             for line in tasks:
                 module, original, mutant, tests, seconds = json.loads(line)
                 chosen = [items[test] for test in tests if test in items]
@@ -234,17 +235,20 @@ def serve(place: Path, files: Sequence[str], tasks: TextIO, answers: TextIO) -> 
                 print(json.dumps(outcome), file=answers, flush=True)
             return True
 
-    imported: set[CodeType | None] = {None}
+    called: set[int] = set()
+    codes_called: list[CodeType] = []
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(str(place)):
-            imported.add(frame.f_code)
+            if id(frame.f_code) not in called:
+                called.add(id(frame.f_code))
+                codes_called.append(frame.f_code)
 
     sys.setprofile(watch)
     return {"exit": int(pytest.main([*options(place), *files], plugins=[Loop()]))}
 
 
-def replace_code(functions: Sequence[FunctionType], file: str, original: str, mutant: str) -> set[CodeType | None]:
+def replace_code(functions: Sequence[FunctionType], file: str, original: str, mutant: str) -> set[Any]:
     """Give the functions that were made by `file` the code that `mutant` has where `original` has theirs.
 
     Returns:
@@ -254,22 +258,28 @@ def replace_code(functions: Sequence[FunctionType], file: str, original: str, mu
         before, after = codes(compile(original, file, "exec")), codes(compile(mutant, file, "exec"))
     except SyntaxError:
         return {None}
-    other: dict[CodeType, CodeType] = {}
-    changed: set[CodeType | None] = set()
+    other: dict[Any, CodeType] = {}
+    changed: set[Any] = set()
     for name in before.keys() | after.keys():
         old, new = before.get(name, []), after.get(name, [])
         if len(old) == len(new):
-            other.update(zip(old, new, strict=True))
-            changed.update(a for a, b in zip(old, new, strict=True) if not same(a, b))
+            other.update((identity(a), b) for a, b in zip(old, new, strict=True))
+            changed.update(identity(a) for a, b in zip(old, new, strict=True) if not same(a, b))
         else:
-            changed.update(old or [None])
+            changed.update(map(identity, old) if old else [None])
     for function in functions:
-        if function.__code__.co_filename == file and function.__code__ in other:
+        code = other.get(identity(function.__code__))
+        if code is not None:
             try:
-                function.__code__ = other[function.__code__]
+                function.__code__ = code
             except ValueError:  # it has another closure
                 changed.add(None)
     return changed
+
+
+def identity(code: CodeType) -> Any:
+    """What is the same of code that has run and of code that has not (3.11 compares what was cached, too)."""
+    return code.co_filename, code.co_qualname, code.co_firstlineno, code.co_linetable, code.co_code
 
 
 def same(a: CodeType, b: CodeType) -> bool:
