@@ -117,6 +117,42 @@ def test_a_primitive_without_an_array_reading_is_named() -> None:
         del table["cubed_by_math"]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_derivative_without_an_array_reading_is_refused_on_every_engine(place: int, engine: str) -> None:
+    rules = [lambda y, a, b: b, lambda y, a, b: a]
+    rules[place] = lambda y, a, b: math.exp(a)
+    autograd.primitive("product_by_math", lambda a, b: a * b, *rules)
+    try:
+        with pytest.raises(TypeError, match="product_by_math cannot be compiled"):
+            autograd.compile(lambda x: [(x * W).product_by_math(W)], example=(1.0,), engine=engine)
+    finally:
+        del table["product_by_math"]
+
+
+def test_a_primitive_without_a_formula_that_numpy_does_not_know_is_refused() -> None:
+    unknown = autograd.primitive("unknown_to_numpy", None, lambda y, x: 1.0)
+    try:
+        with pytest.raises(TypeError, match="unknown_to_numpy has no formula, and NumPy has no function of that name"):
+            autograd.compile(lambda x: unknown(x * W), example=(1.0,))
+    finally:
+        del table["unknown_to_numpy"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_row_may_use_a_sum_of_its_operands(engine: str) -> None:
+    mean = autograd.primitive(
+        "mean_of_two", lambda a, b: autograd.total([a, b]) / 2, lambda y, a, b: 0.5, lambda y, a, b: 0.5
+    )
+    try:
+        program = autograd.compile(lambda x: mean(x, W) * W, example=(1.0,), engine=engine)
+        w = W.data
+        value, gradient = program.value_and_grad([1.0, 3.0])
+        assert (value, gradient.tolist()) == ((2 + w) / 2 * w, [(2 + w) / 2 + w / 2])
+    finally:
+        del table["mean_of_two"]
+
+
 def test_an_index_out_of_range_is_an_index_error_everywhere() -> None:
     items = [W, Value(3.0)]
     program = autograd.compile(lambda i: take(items, i) * 1.0, example=(0,))

@@ -15,9 +15,10 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, dot, exp, logsumexp, relu, take, tanh, total, where
+from autograd import Value, dot, exp, logsumexp, relu, sin, take, tanh, total, where
 from autograd.compiler.contract import contract
 from autograd.compiler.instructions import Adjoint, Broadcast, Contribute, Gather, Literal, ProgramError, Save
+from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.stores import PARAMETER
 from autograd.compiler.vectorise import _collapsed, _pattern, _strides
 
@@ -375,3 +376,78 @@ def test_what_python_refuses_of_a_constant_is_left_to_ieee(engine: str) -> None:
         value, gradient = program.value_and_grad([2.0])
     assert value == 4.0
     assert np.isnan(gradient).all()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+@pytest.mark.parametrize("columns", [1, 2, 4])
+def test_logsumexp_of_each_row_and_its_gradient_are_those_of_numpy(rows: int, columns: int) -> None:
+    w = [[Value(0.3 * i - 0.7 * j) for j in range(columns)] for i in range(rows)]
+
+    def each(x: Any) -> list[Any]:
+        return [logsumexp([a * b for a, b in zip(row, x, strict=True)]) for row in w]
+
+    example, batch = ([0.0] * columns,), np.random.default_rng(rows).normal(size=(5, columns))
+    numbers = np.array([[p.data for p in row] for row in w])
+    z = batch[:, None, :] * numbers
+    # sums of a few exponentials around 1
+    assert np.allclose(
+        autograd.compile(each, example=example, engine="numpy")(batch), np.log(np.exp(z).sum(2)), rtol=1e-14
+    )
+    program = autograd.compile(lambda x: total([y * y for y in each(x)]), example=example, engine="numpy")
+    y = np.log(np.exp(z).sum(2))
+    expected = (2 * y[..., None] * np.exp(z - y[..., None]) * batch[:, None, :]).mean(0)
+    value, gradient = program.value_and_grad(batch)
+    assert value == pytest.approx((y**2).sum(1).mean(), rel=1e-13)
+    found = dict(zip(program.parameters, gradient.tolist(), strict=True))
+    assert [found[p] for row in w for p in row] == pytest.approx(expected.ravel().tolist(), rel=1e-12, abs=1e-14)
+
+
+def test_every_program_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Any) -> None:
+        raise ProgramError("as if it were broken")
+
+    monkeypatch.setattr(ArrayProgram, "verify", refuse)
+    with pytest.raises(ProgramError, match="as if it were broken"):
+        autograd.compile(lambda x: x * Value(2.0), example=(1.0,), engine="numpy")([1.0])
+
+
+def test_results_are_written_to_where_they_are_wanted() -> None:
+    """A chain of functions of whole rows needs no copies."""
+    w = Value(0.5)
+    program = autograd.compile(lambda x: [exp(exp(x * w))], example=(1.0,), engine="numpy")
+    program(np.ones(3))
+    steps = program._executables[3].steps
+    assert not [args for function, args in steps if function is np.copyto]
+
+
+def test_an_adjoint_that_is_handed_on_twice_is_not_changed_by_what_is_added_to_the_first() -> None:
+    w, u = [Value(0.25 * i) for i in range(3)], [Value(-0.5 * i) for i in range(3)]
+
+    def f(x: Any) -> Any:
+        sums = [tanh(a + exp(b)) for a, b in zip(w, u, strict=True)]
+        return total([*sums, *[sin(a) for a in w]])
+
+    program = autograd.compile(f, example=(1.0,), engine="numpy")
+    _, gradient = program.value_and_grad([1.0])
+    found = dict(zip(program.parameters, gradient.tolist(), strict=True))
+    for a, b in zip(w, u, strict=True):
+        slope = 1 - math.tanh(a.data + math.exp(b.data)) ** 2
+        assert found[a] == pytest.approx(slope + math.cos(a.data), rel=1e-14)  # a few roundings
+        assert found[b] == pytest.approx(slope * math.exp(b.data), rel=1e-14)
+
+
+def test_lanes_that_only_a_condition_asks_for_have_no_gradient() -> None:
+    w = [Value(0.5 * i) for i in range(4)]
+
+    def f(x: Any) -> Any:
+        e = [exp(a * x) for a in w]
+        return where(e[1] > 1, tanh(e[0]), e[3]) + where(e[2] > 1, sin(e[3]), e[3])
+
+    program = autograd.compile(f, example=(1.0,), engine="numpy")
+    for _ in range(2):
+        _, gradient = program.value_and_grad([2.0])
+        found = dict(zip(program.parameters, gradient.tolist(), strict=True))
+        e = [math.exp(2 * a.data) for a in w]
+        # a few roundings
+        expected = [2 * (1 - math.tanh(e[0]) ** 2) * e[0], 0, 0, 2 * math.cos(e[3]) * e[3]]
+        assert [found.get(a, 0.0) for a in w] == pytest.approx(expected, rel=1e-13)

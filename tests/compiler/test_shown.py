@@ -6,7 +6,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, cos, exp, sin, tanh
+from autograd import Value, cos, exp, logsumexp, sin, tanh
 
 NETWORK = """\
 13002 parameters: W¹ (16 × 784), b¹ (16), W² (16 × 16), b² (16), W³ (10 × 16), b³ (10)
@@ -102,3 +102,10 @@ def test_results_without_a_name_are_numbered_below_the_line() -> None:
     shown = str(autograd.compile(lambda x: sin(x * w) * exp(x), example=(1.0,), engine="nodes"))
     for line in ("v₁ = θ x\n", "v₂ = sin(v₁)\n", "v₃ = exp(x)\n", "E = v₂ v₃\n"):
         assert line in shown
+
+
+def test_logsumexp_is_written_by_its_name() -> None:
+    w = [Value(float(i)) for i in range(3)]
+    shown = str(autograd.compile(lambda x: logsumexp([a * b for a, b in zip(x, w, strict=True)]), example=([0.0] * 3,)))
+    assert "E = logsumexp(" in shown
+    assert "log(" not in shown

@@ -12,8 +12,8 @@
 First the tests run once, to learn which of them execute which line. Then each mutant
 (`mutate.py`) is tried with the tests that execute its line, in a copy of the repository under ``runs/mutants/``:
 nothing else is written. A test that fails, hangs or crashes has killed it. At first only the code of functions is
-replaced, in a process that has collected all the tests; what survives that is imported afresh and tried again (but for
-what is known to survive, which is tried less long).
+replaced, in a process that has collected all the tests; where that is not all of it, as it runs at import, what
+survives is imported afresh and tried again. What is known to survive is tried less long.
 
 A mutant may survive if it is not another function: a shortcut left out, a bound at which both sides agree. It must
 then stand in ``explained.toml`` with the reason. The exit code is 1 if a survivor does not, or if what stands there
@@ -178,10 +178,13 @@ def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
     if mutant.key in expected:
         order = known.within(order, known.patience / 4)
     try:
-        killer = None
+        killer, done = None, False
         if mutant.called and server is not None:
-            killer = confirmed(order, lambda tests: replaced(mutant.module, original, mutant.source(original), tests))
-        if not killer and not (mutant.called and mutant.key in expected):
+            seen: list[bool] = []
+            code = mutant.source(original)
+            killer = confirmed(order, lambda tests: replaced(mutant.module, original, code, tests, seen))
+            done = all(seen) or mutant.key in expected
+        if not killer and not done:
             for stage in known.stages(order, rest, known.patience / 3 if mutant.called else known.patience):
                 killer = killer or confirmed(stage, afresh)
     finally:
@@ -211,9 +214,10 @@ def afresh(tests: list[str]) -> str | None:
     return killed_by(forked(place, attempt, limits(tests), seconds=deadline(tests)))
 
 
-def replaced(module: str, original: str, mutant: str, tests: list[str]) -> str | None:
-    """What kills the mutant if only the code of functions is replaced."""
+def replaced(module: str, original: str, mutant: str, tests: list[str], seen: list[bool]) -> str | None:
+    """What kills the mutant if only the code of functions is replaced; `seen` gets whether that is all of it."""
     outcome = server.attempt(module, original, mutant, limits(tests), deadline(tests)) if server is not None else None
+    seen.append(outcome is not None and bool(outcome.get("replaced")))
     return killed_by(outcome) if outcome is not None else None
 
 
@@ -228,7 +232,7 @@ def deadline(tests: list[str]) -> float:
 def fails(test: str) -> str | None:
     """The test, if it fails as it was run on the mutants, but without any."""
     source = (place / "autograd/value.py").read_text()
-    return test if replaced("autograd/value.py", source, source, [test]) else None
+    return test if replaced("autograd/value.py", source, source, [test], []) else None
 
 
 def killed_by(outcome: dict[str, Any]) -> str | None:

@@ -197,7 +197,11 @@ class Server:
         self.alive = bool(self.answers.readline())  # it has imported what is here now
 
     def attempt(self, module: str, original: str, mutant: str, tests: dict[str, float], seconds: float) -> Any:
-        """What kills the mutant of the module, as `attempt` says it; None if the server has died."""
+        """What kills the mutant of the module, as `attempt` says it; None if the server has died.
+
+        It also says by "replaced" whether it runs wherever the original would: no function of that module with other
+        code was called while modules were imported, or could not be replaced.
+        """
         try:
             print(json.dumps([module, original, mutant, tests, seconds]), file=self.tasks, flush=True)
             return json.loads(self.answers.readline())
@@ -216,38 +220,76 @@ def serve(place: Path, files: Sequence[str], tasks: TextIO, answers: TextIO) -> 
             gc.freeze()
             write_no_bytecode()
             print(len(items), file=answers, flush=True)
+            sys.setprofile(None)
+            imported = {None, *map(identity, codes_called)}
             for line in tasks:
                 module, original, mutant, tests, seconds = json.loads(line)
                 chosen = [items[test] for test in tests if test in items]
 
                 def run(_: Path, file: str, before: str, after: str, them: Any, limits: Any) -> dict[str, Any]:
-                    replace_code(mine, file, before, after)
-                    return first_failing(session, them, limits)
+                    changed = replace_code(mine, file, before, after)
+                    return {**first_failing(session, them, limits), "replaced": not changed & imported}
 
                 aside, file = place.with_name(f"{place.name}-warm"), str(place / module)
                 outcome = forked(aside, run, file, original, mutant, chosen, tests, seconds=seconds)
                 print(json.dumps(outcome), file=answers, flush=True)
             return True
 
+    called: set[int] = set()
+    codes_called: list[CodeType] = []
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        ours = event == "call" and frame.f_code.co_filename.startswith(str(place))
+        if ours and id(frame.f_code) not in called:
+            called.add(id(frame.f_code))
+            codes_called.append(frame.f_code)
+
+    sys.setprofile(watch)
     return {"exit": int(pytest.main([*options(place), *files], plugins=[Loop()]))}
 
 
-def replace_code(functions: Sequence[FunctionType], file: str, original: str, mutant: str) -> None:
-    """Give the functions that were made by `file` the code that `mutant` has where `original` has theirs."""
+def replace_code(functions: Sequence[FunctionType], file: str, original: str, mutant: str) -> set[Any]:
+    """Give the functions that were made by `file` the code that `mutant` has where `original` has theirs.
+
+    Returns:
+        The code that has changed; None among it if some could not be replaced.
+    """
     try:
         before, after = codes(compile(original, file, "exec")), codes(compile(mutant, file, "exec"))
     except SyntaxError:
-        return
-    other = {
-        old: new
-        for name in before
-        if len(before[name]) == len(after.get(name, ()))
-        for old, new in zip(before[name], after[name], strict=True)
-    }
+        return {None}
+    other: dict[Any, CodeType] = {}
+    changed: set[Any] = set()
+    for name in before.keys() | after.keys():
+        old, new = before.get(name, []), after.get(name, [])
+        if len(old) == len(new):
+            other.update((identity(a), b) for a, b in zip(old, new, strict=True))
+            changed.update(identity(a) for a, b in zip(old, new, strict=True) if not same(a, b))
+        else:
+            changed.update(map(identity, old) if old else [None])
     for function in functions:
-        if function.__code__.co_filename == file and function.__code__ in other:
-            with suppress(ValueError):  # it has another closure
-                function.__code__ = other[function.__code__]
+        code = other.get(identity(function.__code__))
+        if code is not None:
+            try:
+                function.__code__ = code
+            except ValueError:  # it has another closure
+                changed.add(None)
+    return changed
+
+
+def identity(code: CodeType) -> Any:
+    """What is the same of code that has run and of code that has not (3.11 compares what was cached, too)."""
+    return code.co_filename, code.co_qualname, code.co_firstlineno, code.co_linetable, code.co_code
+
+
+def same(a: CodeType, b: CodeType) -> bool:
+    """Whether two functions do the same, but for what is said of their lines, and for functions inside them."""
+
+    def parts(code: CodeType) -> Any:
+        inner = [x for x in code.co_consts if not isinstance(x, CodeType)]
+        return code.co_code, repr(inner), code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
+
+    return bool(parts(a) == parts(b))
 
 
 def codes(of: CodeType) -> dict[str, list[CodeType]]:
