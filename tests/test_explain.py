@@ -14,11 +14,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, dot, explain, maximum, minimum, sin, total, where
+from autograd.formulas.rounding import agrees, factors, figure
+from autograd.formulas.terms import Formula, evaluate
 from autograd.value import NOT_YET
-from autograd.viz.derivation import as_text
-from autograd.viz.explain import Explanation, Fork, Link
-from autograd.viz.figures import agrees, factors, figure
-from autograd.viz.formula import Formula, evaluate
+from autograd.viz.explanation.chain import Fork, Link
+from autograd.viz.explanation.explain import Explanation
+from autograd.viz.explanation.writing import as_text
 
 
 def labelled(value: Value, label: str) -> Value:

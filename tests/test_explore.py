@@ -16,10 +16,10 @@ import pytest
 import nn
 from autograd import Value, dot, primitive, sin, topological_order, total
 from autograd.primitives import table
+from autograd.structure.levels import levels
 from autograd.viz.explore import Page, explore
 from autograd.viz.javascript import Code, source
-from autograd.viz.levels import levels
-from autograd.viz.render import GraphvizNotFoundError
+from autograd.viz.picture.render import GraphvizNotFoundError
 from autograd.viz.tape import tape
 
 

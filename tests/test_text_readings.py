@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from autograd import Value, explain
 from autograd.expression import Expression
-from autograd.primitives import Primitive, primitive, table
-from autograd.viz.formula import (
+from autograd.formulas.notations import clean, escaped_for_latex, latex, mathml, python, text
+from autograd.formulas.terms import (
     Call,
     Comparison,
     Derivative,
@@ -28,7 +28,7 @@ from autograd.viz.formula import (
     rule,
     tidy,
 )
-from autograd.viz.text import clean, escaped_for_latex, latex, mathml, python, text
+from autograd.primitives import Primitive, primitive, table
 
 EVERY = [pytest.param(op, id=name) for name, op in table.items()]
 x, a, b = Name("x"), Name("a"), Name("b")
@@ -198,7 +198,7 @@ def test_tidying_and_writing_change_no_value(formula: Formula | float) -> None:
 
 def magnitude(formula: Formula | float, values: dict[Name, float]) -> float:
     """The largest number in the computation: what cancellation loses digits of."""
-    from autograd.viz.formula import parts
+    from autograd.formulas.terms import parts
 
     here = abs(evaluate(formula, values))
     return max([1.0, here, *(magnitude(p, values) * max(1.0, here) for p in parts(formula))])

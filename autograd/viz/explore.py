@@ -27,10 +27,10 @@ from typing import Any
 from autograd.files import write
 from autograd.graph import evaluate, topological_order
 from autograd.value import Value
-from autograd.viz.draw import draw
 from autograd.viz.listing import listing, short, table
-from autograd.viz.picture import MAX_NODES
-from autograd.viz.render import GraphvizError
+from autograd.viz.picture.composer import MAX_NODES
+from autograd.viz.picture.draw import draw
+from autograd.viz.picture.render import GraphvizError
 from autograd.viz.tape import tape
 
 __all__ = ["Page", "explore"]

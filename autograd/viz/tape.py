@@ -13,14 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from autograd.formulas.notations import latex, mathml
 from autograd.graph import adjoints, evaluate, topological_order
+from autograd.structure.levels import Levels, levels
+from autograd.structure.modules import modules
+from autograd.structure.names import Names
 from autograd.value import Value
 from autograd.viz.javascript import source
-from autograd.viz.levels import Levels, levels
-from autograd.viz.modules import modules
-from autograd.viz.names import Names
 from autograd.viz.templates import MANY, template
-from autograd.viz.text import latex, mathml
 
 if TYPE_CHECKING:
     from autograd.primitives import Primitive

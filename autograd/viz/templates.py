@@ -2,7 +2,7 @@
 
 An operand stands in a template as an ideograph that no formula contains otherwise, the k-th from
 U+4E00, and the result as U+9FFF; `page/formulas.js` replaces them. The formulas are those of
-`formula.py`, and the notations those of `text.py`, so a page says what `explain` says.
+`autograd.formulas`, so a page says what `explain` says.
 
 >>> from autograd.primitives import table
 >>> made = template(table["pow"], [None, 2.0])      # x², and 2·x
@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.formulas.notations import latex, mathml, text
+from autograd.formulas.terms import Call, Derivative, Dots, Name, Sum, Term, local_derivative, tidy
 from autograd.primitives import Primitive
-from autograd.viz.formula import Call, Derivative, Dots, Name, Sum, Term, local_derivative, tidy
-from autograd.viz.text import latex, mathml, text
 
 __all__ = ["operand", "template"]
 

@@ -22,9 +22,9 @@ from drawing.graphvizes import HOSTILE, example
 
 import nn
 from autograd import Value, draw, topological_order
-from autograd.viz.boxes import number
-from autograd.viz.palette import PALETTES, Scale
-from autograd.viz.render import GraphvizError, GraphvizNotFoundError, render
+from autograd.viz.picture.boxes import number
+from autograd.viz.picture.palette import PALETTES, Scale
+from autograd.viz.picture.render import GraphvizError, GraphvizNotFoundError, render
 
 pytestmark = pytest.mark.usefixtures("graphviz_at_hand")
 
@@ -326,7 +326,7 @@ def test_without_graphviz_the_error_says_what_to_install(monkeypatch: pytest.Mon
     _, y = example()
     drawing = draw(y)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("autograd.viz.render.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd.viz.picture.render.find_spec", lambda name: None)
     with pytest.raises(GraphvizNotFoundError, match="pip install pygraphviz"):
         drawing.save(tmp_path / "graph.svg")
     assert not os.listdir(tmp_path)

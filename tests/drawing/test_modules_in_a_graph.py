@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import Value, topological_order, total
-from autograd.viz.modules import modules
+from autograd.structure.modules import modules
 
 
 class Neuron:

@@ -13,8 +13,8 @@ import pytest
 
 import nn
 from autograd import Value, dot, exp, sin, topological_order, total, where
-from autograd.viz.boxes import Block, Node, Picture, number
-from autograd.viz.picture import picture
+from autograd.viz.picture.boxes import Block, Node, Picture, number
+from autograd.viz.picture.composer import picture
 
 UNARY = [Value.tanh, Value.sin, Value.exp, Value.sigmoid, lambda x: x**2, lambda x: 3 - x]
 BINARY = [lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: dot([a, b], [b, 0.5], a)]

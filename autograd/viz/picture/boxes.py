@@ -1,6 +1,6 @@
 """The parts of a drawing as plain data: boxes, the links between them, and the frames around them.
 
-`picture.py` makes them of a graph, `dot.py` makes a drawing of them.
+`composer.py` makes them of a graph, `dot.py` makes a drawing of them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from autograd.viz.text import shorter
+from autograd.formulas.notations import shorter
 
 __all__ = ["Block", "Box", "Frame", "Link", "Node", "Picture", "number"]
 

@@ -1,6 +1,6 @@
 """What is worth knowing about a gradient: where it is lost, grows, hangs on a convention, or is no number.
 
-`noteworthy` looks at the factors of a derivation and answers with `Note`s, the most serious first.
+`findings` looks at the factors of a derivation and answers with `Note`s, the most serious first.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from autograd.formulas.notations import clean
+from autograd.formulas.rounding import DIGITS, figure
+from autograd.formulas.terms import Comparison, Derivative, Figure, Formula
+from autograd.structure.names import Names
 from autograd.value import Value
-from autograd.viz.explain import Fork, Link, Note
-from autograd.viz.figures import DIGITS, figure
-from autograd.viz.formula import Comparison, Derivative, Figure, Formula
-from autograd.viz.names import Names
-from autograd.viz.text import clean
+from autograd.viz.explanation.chain import Fork, Link, Note
 
-__all__ = ["noteworthy"]
+__all__ = ["findings"]
 
 NEARLY_ZERO = 1e-3
 VANISHING, EXPLODING = 1e-6, 1e4
@@ -28,7 +28,7 @@ _SATURATES = frozenset({"sigmoid", "tanh", "erf", "erfc", "softplus", "silu", "g
 Words = tuple[str | Formula, ...]
 
 
-def noteworthy(
+def findings(
     value: Value,
     wrt: Value,
     order: Sequence[Value],

@@ -23,13 +23,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.formulas.notations import clean, text
+from autograd.formulas.terms import Formula, Name, Power
+from autograd.structure.names import Names
+from autograd.structure.survey import Edge, Survey
 from autograd.value import Value
-from autograd.viz.boxes import Block, Frame, Link, Node, Picture, number
-from autograd.viz.collapse import Alike, Closed, Collapsed, collapse
-from autograd.viz.formula import Formula, Name, Power
-from autograd.viz.names import Names
-from autograd.viz.survey import Edge, Survey
-from autograd.viz.text import clean, text
+from autograd.viz.picture.boxes import Block, Frame, Link, Node, Picture, number
+from autograd.viz.picture.collapse import Alike, Closed, Collapsed, collapse
 
 __all__ = ["MAX_NODES", "picture"]
 

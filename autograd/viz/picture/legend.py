@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from autograd.viz.boxes import Block, Node, Picture
-from autograd.viz.labels import MOST_CELLS, Label
-from autograd.viz.palette import STEPS, Scale, ink_on
+from autograd.viz.picture.boxes import Block, Node, Picture
+from autograd.viz.picture.labels import MOST_CELLS, Label
+from autograd.viz.picture.palette import STEPS, Scale, ink_on
 
 __all__ = ["legend"]
 

@@ -1,6 +1,6 @@
 """How a formula looks: in a terminal, in LaTeX, in MathML, and as Python that runs.
 
-With this module one can write a formula (`formula.py`) down with
+With this module one can write a formula (`terms.py`) down with
 
 * `text`: ``2x·cos(x² + 1)``;
 * `latex`: ``2 x \\cdot \\cos\\left(x^{2} + 1\\right)``;
@@ -27,8 +27,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from autograd.primitives import table
-from autograd.viz.formula import (
+from autograd.formulas.terms import (
     Call,
     Chain,
     Comparison,
@@ -45,6 +44,7 @@ from autograd.viz.formula import (
     Sum,
     Term,
 )
+from autograd.primitives import table
 
 __all__ = ["Notation", "latex", "mathml", "python", "text"]
 

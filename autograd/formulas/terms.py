@@ -10,9 +10,9 @@ With this module one can
 
 A tree is what the rows say, so nothing about a derivative is written here. Building one drops ·1
 and +0 and nothing else; plain numbers stay plain numbers and are added and multiplied as such.
-How a tree looks on paper is the notations' business (`text.py`).
+How a tree looks on paper is the notations' business (`notations.py`).
 
->>> from autograd.viz.text import text
+>>> from autograd.formulas.notations import text
 >>> a, b = Name("a"), Name("b")
 >>> text(table["div"].derivatives[1](a / b, a, b)), text(tidy(table["div"].derivatives[1](a / b, a, b)))
 ('−a/b/b', '−a/b²')
@@ -304,7 +304,7 @@ def local_derivative(op: Primitive, y: Term, operands: Sequence[Term], index: in
         The formula, tidied; None where no gradient flows. A primitive whose row cannot be read with names (it
         calls ``math`` itself, say) gives the bare ∂y/∂operand.
 
-    >>> from autograd.viz.text import text
+    >>> from autograd.formulas.notations import text
     >>> text(local_derivative(table["sigmoid"], Name("a"), [Name("z")], 0))
     'a·(1 − a)'
     >>> text(local_derivative(table["pow"], Name("y"), [Name("x"), 2.0], 0))
@@ -333,7 +333,7 @@ def rule(op: Primitive, index: int, count: int) -> tuple[Derivative, Term]:
         index: which operand.
         count: how many operands there are, for a primitive of any number of them.
 
-    >>> from autograd.viz.text import text
+    >>> from autograd.formulas.notations import text
     >>> print(*(text(side) for side in rule(table["mul"], 0, 2)), sep=" = ")
     ∂(a·b)/∂a = b
     >>> print(*(text(side) for side in rule(table["tanh"], 0, 1)), sep=" = ")
@@ -365,7 +365,7 @@ def tidy(term: Term) -> Term:
     """A product or quotient as one writes it by hand: the numbers multiplied, equal factors as a power,
     and in the order number, names, functions, sums.
 
-    >>> from autograd.viz.text import text
+    >>> from autograd.formulas.notations import text
     >>> x, u = Name("x"), Name("u")
     >>> text(tidy(0.5 * ((u - 1) * 2) * 1)), text(tidy(Call("cos", (u,)) * (2 * x)))
     ('u − 1', '2x·cos(u)')
@@ -498,7 +498,7 @@ def evaluate(term: Term, numbers: Mapping[Name, float]) -> float:
 def piece_at(term: Term, numbers: Mapping[Name, float]) -> tuple[Term, list[Comparison]]:
     """The formula that holds at these numbers, and the comparisons that decided it.
 
-    >>> from autograd.viz.text import text
+    >>> from autograd.formulas.notations import text
     >>> z = Name("z")
     >>> piece, decided = piece_at(table["relu"].derivatives[0](z, z), {z: 2.0})
     >>> piece, text(decided[0])

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from autograd.viz.boxes import Block, Picture
-from autograd.viz.labels import texts
-from autograd.viz.palette import PALETTES
+from autograd.viz.picture.boxes import Block, Picture
+from autograd.viz.picture.labels import texts
+from autograd.viz.picture.palette import PALETTES
 
 __all__ = ["finish"]
 

@@ -12,7 +12,7 @@ import itertools
 from collections import defaultdict
 from typing import Any
 
-from autograd.viz.boxes import Block, Picture
+from autograd.viz.picture.boxes import Block, Picture
 
 __all__ = ["columns", "lead"]
 

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from autograd.viz.levels import Group
-from autograd.viz.survey import Survey
+from autograd.structure.levels import Group
+from autograd.structure.survey import Survey
 
 __all__ = ["Alike", "Closed", "Collapsed", "collapse"]
 

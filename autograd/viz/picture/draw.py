@@ -7,7 +7,7 @@ With this module one can
 * see a network by its layers or neurons: ``draw(loss, depth=1)``;
 * see how one leaf reaches the root: ``draw(loss, wrt=w)``.
 
-The picture is data first (`picture.py`), then DOT (`dot.py`), laid out by Graphviz (`render.py`), and its SVG
+The picture is data first (`composer.py`), then DOT (`dot.py`), laid out by Graphviz (`render.py`), and its SVG
 gets names that are spoken and ids for every number (`svg.py`).
 """
 
@@ -16,11 +16,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.value import Value
-from autograd.viz.dot import compose
-from autograd.viz.picture import MAX_NODES, picture
+from autograd.viz.picture.composer import MAX_NODES, picture
+from autograd.viz.picture.dot import compose
 
 if TYPE_CHECKING:
-    from autograd.viz.drawing import Drawing
+    from autograd.viz.picture.drawing import Drawing
 
 __all__ = ["draw"]
 
@@ -44,7 +44,7 @@ def draw(
     A box says what the value is called, how it was computed, its data and its gradient: blue if negative,
     orange if positive, a shade a power of ten, and "—" before `backward`. A line is as wide and of the
     colour of the gradient that flows back along it; dotted if none does. Plain numbers stand in the
-    formulas. Neurons and layers (`levels.py`), or the modules of a `model`, are frames, or blocks with the
+    formulas. Neurons and layers (`structure/levels.py`), or the modules of a `model`, are frames, or blocks with the
     norms of their gradients and a cell for the gradient of each output.
 
     Args:
@@ -68,8 +68,8 @@ def draw(
         TypeError: for a `value` or `wrt` that is no `Value`, or a `model` without parameters.
         ValueError: for a `wrt` outside the graph, or a setting out of its range.
         ModuleNotFoundError: without the Python package graphviz.
-        autograd.viz.render.GraphvizNotFoundError: when it is rendered and there is neither the `dot` program nor
-            pygraphviz.
+        autograd.viz.picture.render.GraphvizNotFoundError: when it is rendered and there is neither the `dot`
+            program nor pygraphviz.
 
     >>> from autograd import Value, sin
     >>> x = Value(0.5, label="x")
@@ -85,7 +85,7 @@ def draw(
         raise ValueError(f"theme is one of {', '.join(map(repr, THEMES))}, not {theme!r}")
     shown = picture(value, depth=depth, wrt=wrt, model=model, max_nodes=max_nodes)
     try:
-        from autograd.viz.drawing import Drawing
+        from autograd.viz.picture.drawing import Drawing
     except ModuleNotFoundError as error:
         if error.name != "graphviz":
             raise

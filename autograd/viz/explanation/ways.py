@@ -1,17 +1,10 @@
-"""`explain`: why a gradient is what it is, as the chain of factors from the root to a node.
-
-With this module one can
-
-* ask for the derivation of one gradient, `explain`, and print it, show it in a notebook, or put it on a
-  page (`Explanation`);
-* work with what it says: the factors and their rules (`Link`), the sums over several ways
-  (`Fork`, `Path`, `Step`), and what is noteworthy (`Note`).
+"""The ways from a node to the root, and the product that the chain rule makes of them: `Ways`.
 
 The chain rule multiplies along a way and adds over ways (seed 000, ∂C₀/∂a^(L−1); seed 002 eq. 6, 9 and
 10). So the derivation is a product of factors between the nodes that every way passes. Such a factor
 is one local derivative, or a sum: over the paths where there are few, and by the recursion
 δ_v = Σ δ_use · ∂use/∂v where there are many, so that a graph with 2¹⁰⁰ paths takes no longer than its
-nodes. How it is set on paper is in `derivation.py`.
+nodes.
 """
 
 from __future__ import annotations
@@ -19,12 +12,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from autograd.graph import adjoints, topological_order
-from autograd.primitives import Primitive
-from autograd.value import Value, _check_unchanged, _interior
-from autograd.viz.formula import (
+from autograd.formulas.terms import (
     Comparison,
     Derivative,
     Formula,
@@ -35,219 +25,18 @@ from autograd.viz.formula import (
     rule,
     tidy,
 )
-from autograd.viz.names import Names
+from autograd.primitives import Primitive
+from autograd.structure.names import Names
+from autograd.value import Value
+from autograd.viz.explanation.chain import Fork, Link, Path, Rule, Step
 
-__all__ = ["Explanation", "Fork", "Link", "Note", "Path", "Rule", "Step", "explain"]
+__all__ = ["Ways"]
 
 FEW_PATHS, FEW_FACTORS = 4, 12
 """Up to this many ways, of this many factors together, are written out as a sum of products."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A row of the table at work: ∂(a·b)/∂a = b."""
-
-    primitive: str
-    left: Derivative
-    right: Term
-
-
-@dataclass(frozen=True)
-class Link:
-    """One factor: how a node (`use`) answers to one it is computed from (`of`), all else fixed.
-
-    Attributes:
-        derivative: ∂use/∂of as a formula, on the piece that holds here.
-        value: the same as a number.
-        rules: the rows it comes from, in order; several where the operand occurs more than once, or
-            where nodes without a name of their own were passed.
-        decided: the comparisons that chose the piece (relu: z ≤ 0), as they stand.
-        ties: those of them whose two sides are equal.
-        direct: whether there are other ways from `use` to `of`, so that this is not all of ∂use/∂of.
-    """
-
-    use: Value
-    of: Value
-    derivative: Term
-    value: float
-    rules: tuple[Rule, ...]
-    decided: tuple[tuple[Comparison, bool], ...] = ()
-    ties: tuple[Comparison, ...] = ()
-    direct: bool = False
-
-
-@dataclass(frozen=True)
-class Path:
-    """One way from the root to the node: its factors, and their product."""
-
-    links: tuple[Link, ...]
-    value: float
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the recursion: δ = Σ δ_use · ∂use/∂node over the uses of a node.
-
-    `delta` is ∂(the fork's root)/∂node; `terms` are the links from its uses, with the δ of each use.
-    """
-
-    node: Value
-    delta: float
-    terms: tuple[tuple[Link, float], ...]
-
-
-@dataclass(frozen=True)
-class Fork:
-    """A factor that several ways make up: they part at `use` and meet again at `of`.
-
-    Attributes:
-        value: ∂use/∂of, the sum over all ways.
-        count: how many ways there are (a float: there may be more than 10³⁰⁰).
-        paths: all of them, if they are few; else empty.
-        steps: the recursion, from the nodes next to `use` down to `of`; empty if there are few paths.
-        largest: the path with the greatest product.
-    """
-
-    use: Value
-    of: Value
-    value: float
-    count: float
-    paths: tuple[Path, ...]
-    steps: tuple[Step, ...]
-    largest: Path
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something worth knowing about a gradient, as a sentence of words and formulas.
-
-    `kind` is one of "none" (no gradient, and why), "blocked", "zero", "vanishing", "exploding", "tie",
-    "cancellation", "not finite".
-    """
-
-    kind: str
-    words: tuple[str | Formula, ...]
-    node: Value | None = None
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """The derivation of one gradient. `str` of it is for the terminal; in a notebook it shows itself.
-
-    Attributes:
-        value, wrt: ∂value/∂wrt is explained.
-        gradient: what `value.backward()` adds to ``wrt.grad``.
-        chain: the factors whose product the gradient is, from the root to `wrt`; empty if no gradient
-            gets there, or if the two are one node.
-        notes: what is noteworthy.
-        names: how the nodes are called.
-    """
-
-    value: Value
-    wrt: Value
-    gradient: float
-    chain: tuple[Link | Fork, ...]
-    notes: tuple[Note, ...]
-    names: Names = field(repr=False)
-
-    @property
-    def links(self) -> list[Link]:
-        """Every link that is shown, those of the sums included, each once, from the root down."""
-        found: dict[tuple[Value, Value], Link] = {}
-        for factor in self.chain:
-            for link in _links(factor):
-                found.setdefault((link.use, link.of), link)
-        return list(found.values())
-
-    def __str__(self) -> str:
-        from autograd.viz.derivation import as_text
-
-        return as_text(self)
-
-    def to_latex(self) -> str:
-        """The equations in LaTeX (amsmath), and the notes as text."""
-        from autograd.viz.derivation import as_latex
-
-        return as_latex(self)
-
-    def to_markdown(self) -> str:
-        """The derivation in Markdown with LaTeX between dollars, as GitHub and notebooks show it."""
-        from autograd.viz.derivation import as_markdown
-
-        return as_markdown(self)
-
-    def to_mathml(self) -> str:
-        """The derivation as a piece of HTML whose formulas are MathML: it needs no script and no network."""
-        from autograd.viz.derivation import as_mathml
-
-        return as_mathml(self)
-
-    def _repr_latex_(self) -> str:
-        return self.to_latex()
-
-
-def explain(value: Value, *, wrt: Value) -> Explanation:
-    """Why ∂value/∂wrt is what it is: the chain rule with formulas, numbers and reasons.
-
-    No gradient is changed, and none needs to have been computed.
-
-    Args:
-        value: the root, a loss for instance.
-        wrt: a leaf or any other node.
-
-    Returns:
-        An `Explanation`. If no gradient gets from one to the other, it says why.
-
-    Raises:
-        TypeError: if either is not a `Value`.
-        RuntimeError: if the data of a node have changed since the forward pass.
-        ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist, as `backward` does.
-
-    >>> from autograd import Value
-    >>> x = Value(0.5, label="x")
-    >>> u = x**2 + 1
-    >>> u.label = "u"
-    >>> y = u.sin()
-    >>> y.label = "y"
-    >>> print(explain(y, wrt=x))
-    ∂y/∂x = ∂y/∂u · ∂u/∂x
-          = cos(u) · 2x
-          = 0.3153 × 1
-          = 0.3153
-    <BLANKLINE>
-    because
-      ∂y/∂u = cos(u) = 0.3153
-          y = sin(u) = 0.9490, by ∂sin(x)/∂x = cos(x)
-      ∂u/∂x = 2x = 1
-          u = x² + 1 = 1.25, by ∂(a + b)/∂a = 1, ∂(a^b)/∂a = b·a^(b − 1)
-    <BLANKLINE>
-    at x = 0.5
-    """
-    for name, node in (("a value", value), ("wrt=", wrt)):
-        if not isinstance(node, Value):
-            raise TypeError(f"explain takes {name} that is a Value, not {node!r} of type {type(node).__name__}")
-    interior = _interior(value)  # raises where a local derivative does not exist
-    _check_unchanged(interior)
-    order = topological_order(value)
-    gradient = {node: float(delta) for node, delta in adjoints(order, {n: n.data for n in order}, 1.0).items()}
-    names = Names(value, wrt, order)
-    if wrt is value:
-        return Explanation(value, wrt, 1.0, (), (), names)
-    ways = _Ways(value, wrt, order, gradient, names)
-    chain = ways.chain()
-    from autograd.viz.noteworthy import noteworthy
-
-    notes = noteworthy(value, wrt, order, gradient.get(wrt, 0.0), chain, ways.blocked, names)
-    return Explanation(value, wrt, gradient.get(wrt, 0.0) if chain else 0.0, chain, tuple(notes), names)
-
-
-def _links(factor: Link | Fork) -> list[Link]:
-    if isinstance(factor, Link):
-        return [factor]
-    return [link for path in factor.paths or (factor.largest,) for link in path.links]
-
-
-class _Ways:
+class Ways:
     """The part of a graph that lies on a way from `wrt` to `value`, with its local derivatives."""
 
     def __init__(

@@ -24,8 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from autograd.structure.levels import Group, Levels
 from autograd.value import Value
-from autograd.viz.levels import Group, Levels
 
 __all__ = ["modules"]
 

@@ -1,31 +1,35 @@
-"""An `Explanation` set on paper: one list of blocks, and four ways to write it.
+"""An explanation laid out: equations, reasons and sentences, made of formulas: `paragraphs`.
 
-With this module one can
-
-* lay an explanation out, `blocks`: equations, reasons and sentences, made of formulas;
-* write it for a terminal, `as_text`; for a notebook, `as_latex`; for GitHub, `as_markdown`; for a page,
-  `as_mathml`.
-
-Every = between numbers holds to the last printed digit of the result (`figures.py`); where it cannot
+Every = between numbers holds to the last printed digit of the result (`formulas/rounding.py`); where it cannot
 hold it is ≈.
 """
 
 from __future__ import annotations
 
-import html
 import math
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from autograd.formulas import rounding
+from autograd.formulas.notations import text
+from autograd.formulas.rounding import DIGITS, figure
+from autograd.formulas.terms import (
+    OPPOSITE,
+    Chain,
+    Comparison,
+    Derivative,
+    Dots,
+    Figure,
+    Formula,
+    Name,
+    Sum,
+    Term,
+    parts,
+)
 from autograd.value import Value
-from autograd.viz import figures
-from autograd.viz.explain import Explanation, Fork, Link, Step
-from autograd.viz.figures import figure
-from autograd.viz.formula import OPPOSITE, Chain, Comparison, Derivative, Dots, Figure, Formula, Name, Sum, Term, parts
-from autograd.viz.text import Notation, escaped_for_latex, latex, mathml, text
+from autograd.viz.explanation.chain import ChainRule, Fork, Link, Step
 
-__all__ = ["Equation", "Reason", "Reasons", "Sentence", "as_latex", "as_markdown", "as_mathml", "as_text", "blocks"]
+__all__ = ["Equation", "Paragraph", "Reason", "Reasons", "Sentence", "paragraphs"]
 
 MOST_FACTORS = 10
 """A longer product shows both ends, and its middle as one factor."""
@@ -36,10 +40,6 @@ MOST_STEPS = 8
 MOST_FORKS = 3
 SHORT = 20
 MOST_REASONS = 14
-WIDTH = 110
-"""A sum that is wider in a terminal gets a line for each term."""
-LATEX_WIDTH = 64
-"""Wider reasons, as text, stand on two lines in a notebook: the node's formula, and the rules."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,16 @@ class Sentence:
     words: tuple[str | Formula, ...]
 
 
-Block = Equation | Reasons | Sentence
+Paragraph = Equation | Reasons | Sentence
 
 
-# ── laying out ────────────────────────────────────────────────────────────────────────────────────
-
-
-def blocks(explanation: Explanation, with_reasons: bool = True) -> list[Block]:
-    """The derivation, block by block, in reading order; without the reasons, the equations and notes alone."""
+def paragraphs(explanation: ChainRule, with_reasons: bool = True) -> list[Paragraph]:
+    """The derivation, paragraph by paragraph, in reading order; without the reasons, the equations and notes alone."""
     e = explanation
     names = e.names
     whole = Derivative(names.formula(e.value), names.formula(e.wrt))
     if not e.chain:
-        found: list[Block] = [Equation(whole, (("=", Figure(figure(e.gradient, figures.DIGITS))),))]
+        found: list[Paragraph] = [Equation(whole, (("=", Figure(figure(e.gradient, DIGITS))),))]
     else:
         factors = _shortened(e.chain)
         found = []
@@ -129,28 +126,28 @@ def _shortened(chain: Sequence[Link | Fork]) -> list[_Factor]:
     return [*chain[:end], together, *chain[-end:]]
 
 
-def _derivative(factor: _Factor, e: Explanation) -> Derivative:
+def _derivative(factor: _Factor, e: ChainRule) -> Derivative:
     direct = isinstance(factor, Link) and factor.direct
     return Derivative(e.names.formula(factor.use), e.names.formula(factor.of), direct)
 
 
-def _formula(factor: _Factor, e: Explanation) -> Term:
+def _formula(factor: _Factor, e: ChainRule) -> Term:
     if not isinstance(factor, Link):
         return _derivative(factor, e)
-    return factor.derivative if isinstance(factor.derivative, Formula) else Figure(figure(factor.value, figures.DIGITS))
+    return factor.derivative if isinstance(factor.derivative, Formula) else Figure(figure(factor.value, DIGITS))
 
 
 def _chain(factors: Sequence[Term], are_figures: bool = False) -> Term:
     return factors[0] if len(factors) == 1 else Chain(tuple(factors), are_figures)
 
 
-def _product(whole: Derivative, factors: Sequence[_Factor], e: Explanation) -> Equation:
+def _product(whole: Derivative, factors: Sequence[_Factor], e: ChainRule) -> Equation:
     """∂E/∂w = ∂E/∂ŷ · ∂ŷ/∂z · ∂z/∂w, then the formulas, then the figures, then the result."""
     derivatives = _chain([_derivative(f, e) for f in factors])
     formulas = _chain([_formula(f, e) for f in factors])
-    digits, relation = figures.factors([f.value for f in factors], e.gradient)
+    digits, relation = rounding.factors([f.value for f in factors], e.gradient)
     numbers = _chain([Figure(d) for d in digits], True)
-    result = Figure(figure(e.gradient, figures.DIGITS))
+    result = Figure(figure(e.gradient, DIGITS))
     sides: list[tuple[str, Term]] = [("=", derivatives), ("=", formulas), ("=", numbers), (relation, result)]
     if not _any_names(formulas):
         del sides[1]
@@ -172,13 +169,13 @@ def _distinct(left: Term, sides: Iterable[tuple[str, Term]]) -> tuple[tuple[str,
     return tuple(kept)
 
 
-def _fork(fork: Fork, e: Explanation, whole: Derivative) -> list[Block]:
+def _fork(fork: Fork, e: ChainRule, whole: Derivative) -> list[Paragraph]:
     if fork.paths:
         return [_sum_of_paths(fork, e, whole)]
     names = e.names
     x, y = names.formula(fork.of), names.formula(fork.use)
     *steps, last = fork.steps
-    lines: list[Block] = [
+    lines: list[Paragraph] = [
         _step(last, fork, e),
         Sentence(
             (
@@ -218,7 +215,7 @@ def _how_many(count: float) -> str:
     return f"{count:.0f}" if count < 1e6 else "More than 10^300" if count > 1e300 else f"About {figure(count, 2)}"
 
 
-def _sum_of_paths(fork: Fork, e: Explanation, whole: Derivative) -> Equation:
+def _sum_of_paths(fork: Fork, e: ChainRule, whole: Derivative) -> Equation:
     factors = [_shortened(path.links) for path in fork.paths]
     derivatives = Sum(tuple(_chain([_derivative(f, e) for f in path]) for path in factors))
     formulas = Sum(tuple(_chain([_formula(f, e) for f in path]) for path in factors))
@@ -232,19 +229,21 @@ def _sum_of_paths(fork: Fork, e: Explanation, whole: Derivative) -> Equation:
 def _worked_out(products: Sequence[Sequence[float]], total: float) -> list[tuple[str, Term]]:
     """Sum of products of figures = sum of figures = result, with digits for each = to hold."""
     values = [math.prod(numbers) for numbers in products]
-    shown, relation, digits = figures.terms(values, total)
+    shown, relation, digits = rounding.terms(values, total)
     sums: list[tuple[list[str], str]] = []
     for more in range(4):  # the rounded terms add up; so must the products of rounded factors
-        sums = [figures.factors(numbers, value, digits + more) for numbers, value in zip(products, values, strict=True)]
-        if figures.sum_of_products_agrees([found for found, _ in sums], total):
+        sums = [
+            rounding.factors(numbers, value, digits + more) for numbers, value in zip(products, values, strict=True)
+        ]
+        if rounding.sum_of_products_agrees([found for found, _ in sums], total):
             break
     first = "≈" if any(holds == "≈" for _, holds in sums) else "="
     worked = Sum(tuple(_chain([Figure(f) for f in found], True) for found, _ in sums))
-    result = Figure(figure(total, figures.DIGITS))
+    result = Figure(figure(total, DIGITS))
     return [("=", worked), (first, Sum(tuple(Figure(f) for f in shown))), (relation, result)]
 
 
-def _step(step: Step, fork: Fork, e: Explanation) -> Equation:
+def _step(step: Step, fork: Fork, e: ChainRule) -> Equation:
     names = e.names
     y = names.formula(fork.use)
     whole = Derivative(y, names.formula(step.node))
@@ -267,20 +266,20 @@ def _step(step: Step, fork: Fork, e: Explanation) -> Equation:
         products.append([math.fsum(rest)])
     left = _chain(derivatives) if len(derivatives) == 1 else Sum(tuple(derivatives))
     if len(products) == 1:
-        digits, relation = figures.factors(products[0], step.delta)
+        digits, relation = rounding.factors(products[0], step.delta)
         only = step.terms[0][0]
         formula = [("=", only.derivative)] if only.use is fork.use else []
         worked: list[tuple[str, Term]] = [
             *formula,
             ("=", _chain([Figure(d) for d in digits], True)),
-            (relation, Figure(figure(step.delta, figures.DIGITS))),
+            (relation, Figure(figure(step.delta, DIGITS))),
         ]
     else:
         worked = _worked_out(products, step.delta)
     return Equation(whole, _distinct(whole, [("=", left), *worked]))
 
 
-def _reasons(e: Explanation) -> list[Block]:
+def _reasons(e: ChainRule) -> list[Paragraph]:
     shown: dict[tuple[Value, Value], Link] = {}
     forks = 0
     for factor in _shortened(e.chain):
@@ -296,14 +295,12 @@ def _reasons(e: Explanation) -> list[Block]:
     return [Sentence(("because",)), Reasons(rows, len(links) - len(rows))]
 
 
-def _reason(link: Link, e: Explanation, seen: set[Equation]) -> Reason:
+def _reason(link: Link, e: ChainRule, seen: set[Equation]) -> Reason:
     names = e.names
-    value = Figure(figure(link.value, figures.DIGITS))
+    value = Figure(figure(link.value, DIGITS))
     factor = _distinct(Name(""), [("=", _formula(link, e)), ("=", value)])
     definition = names.definition(link.use, link.of)
-    sides = _distinct(
-        names.formula(link.use), [("=", definition), ("=", Figure(figure(link.use.data, figures.DIGITS)))]
-    )
+    sides = _distinct(names.formula(link.use), [("=", definition), ("=", Figure(figure(link.use.data, DIGITS)))])
     since = tuple(dict.fromkeys(_as_it_is(c, holds, c in link.ties) for c, holds in link.decided))
     rules = tuple(Equation(rule.left, (("=", rule.right),)) for rule in link.rules)
     node = Equation(names.formula(link.use), sides)
@@ -318,9 +315,9 @@ def _as_it_is(condition: Comparison, holds: bool, tied: bool) -> Comparison:
     return Comparison(condition.left, sign, condition.right)
 
 
-def _given(e: Explanation, found: Sequence[Block]) -> list[Block]:
+def _given(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
     """What the other names stand for: leaves, and nodes that have no row of their own."""
-    rows = [row for block in found if isinstance(block, Reasons) for row in block.rows]
+    rows = [row for paragraph in found if isinstance(paragraph, Reasons) for row in paragraph.rows]
     defined = {row.node.left for row in rows if row.node}
     used = dict.fromkeys(
         name
@@ -343,10 +340,10 @@ def _given(e: Explanation, found: Sequence[Block]) -> list[Block]:
     return [Sentence((*words, ", …") if len(used) > MOST_REASONS else tuple(words))]
 
 
-def _stands_for(name: Name, e: Explanation) -> Comparison:
+def _stands_for(name: Name, e: ChainRule) -> Comparison:
     """x = 0.5, or for a node without a label v1 = tanh(x) = 0.4621 if its formula is short."""
     node = e.names.nodes[name]
-    known = Comparison(name, "=", Figure(figure(node.data, figures.DIGITS)))
+    known = Comparison(name, "=", Figure(figure(node.data, DIGITS)))
     if node.label or node.op is None or len(text(e.names.definition(node))) > SHORT:
         return known
     return Comparison(Comparison(name, "=", e.names.definition(node)), "=", known.right)
@@ -361,163 +358,3 @@ def _names(term: Term) -> Iterator[Name]:
 
 def _term(term: Term) -> Formula:
     return term if isinstance(term, Formula) else Figure(figure(term, 6))
-
-
-# ── writing ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _line(equation: Equation, write: Notation, sign: Callable[[str], str]) -> str:
-    return write(equation.left) + "".join(f"{sign(relation)}{write(side)}" for relation, side in equation.sides)
-
-
-def _spaced(relation: str) -> str:
-    return f" {relation} "
-
-
-def as_text(explanation: Explanation, with_reasons: bool = True) -> str:
-    """For a terminal: plain lines, the signs of one equation below each other."""
-    lines: list[str] = []
-    for block in blocks(explanation, with_reasons):
-        match block:
-            case Equation(left, sides):
-                start = text(left)
-                lines.append("")
-                for relation, side in sides:
-                    lines.append(f"{start} {relation} {_wrapped(side, len(start) + 3)}")
-                    start = " " * len(start)
-            case Reasons(rows, more):
-                for row in rows:
-                    lines.append("  " + _line(row.factor, text, _spaced))
-                    rules = "by " + ", ".join(_line(rule, text, _spaced) for rule in row.rules)
-                    reasons = [rules + "".join(f", as {text(c)}" for c in row.since)]
-                    if row.node:
-                        reasons.insert(0, _line(row.node, text, _spaced))
-                    if sum(map(len, reasons)) < WIDTH - 10:
-                        reasons = [", ".join(reasons)]
-                    lines += [f"      {reason}" for reason in reasons]
-                if more:
-                    lines.append(f"  … and {more} more factors")
-            case Sentence(words):
-                line = "".join(w if isinstance(w, str) else text(w).replace(" ", _TOGETHER) for w in words)
-                lines += ["", *(part.replace(_TOGETHER, " ") for part in textwrap.wrap(line, WIDTH))]
-    return "\n".join(lines).strip("\n")
-
-
-def _wrapped(side: Term, indent: int) -> str:
-    """A side on one line, or, if that is too long and it is a sum, a line for each term."""
-    line = text(side)
-    if len(line) + indent <= WIDTH or not isinstance(side, Sum):
-        return line
-    first, *others = side.terms
-    return f"\n{' ' * indent}".join([text(first), *(f"+ {text(Sum((0, t)))[4:]}" for t in others)])
-
-
-_TOGETHER = "\N{NO-BREAK SPACE}"  # lines are not broken inside a formula
-
-_LATEX_SIGN = {"=": " &= ", "≈": r" &\approx "}
-
-
-def _aligned(equation: Equation) -> str:
-    lines = rf" \\{chr(10)}".join(_LATEX_SIGN[relation] + latex(side) for relation, side in equation.sides)
-    return f"\\begin{{aligned}}\n{latex(equation.left)}{lines}\n\\end{{aligned}}"
-
-
-def _latex_sign(relation: str) -> str:
-    return {"=": " = ", "≈": r" \approx "}[relation]
-
-
-def as_latex(explanation: Explanation, with_reasons: bool = True) -> str:
-    """Display equations between double dollars, which is what a notebook sets; sentences are \\text."""
-    found: list[str] = []
-    for block in blocks(explanation, with_reasons):
-        match block:
-            case Equation():
-                found.append(_aligned(block))
-            case Reasons(rows, more):
-                lines = []
-                for row in rows:
-                    factor = latex(row.factor.left) + "".join(
-                        (" &= " if not i else " = ") + latex(side) for i, (_, side) in enumerate(row.factor.sides)
-                    )
-                    since = "".join(rf"\text{{ since }} {latex(c)}" for c in row.since)
-                    reasons = [r for r in (row.node, *row.rules) if r]
-                    because = [_line(r, latex, _latex_sign) for r in reasons]
-                    if row.node and row.rules and sum(len(_line(r, text, _spaced)) for r in reasons) > LATEX_WIDTH:
-                        because[:2] = [because[0] + " \\\\\n & && \\text{by } " + because[1]]
-                    listed = r" \text{, } ".join(because)
-                    lines.append(rf"{factor} && \text{{as }} {listed}{since}")
-                if more:
-                    lines.append(rf"\dots & && \text{{{more} more factors}}")
-                found.append("\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}")
-            case Sentence(words):
-                found.append(
-                    "".join(rf"\text{{{escaped_for_latex(w)}}}" if isinstance(w, str) else latex(w) for w in words)
-                )
-    return "\n\n".join(f"$$\n{block}\n$$" for block in found)
-
-
-def as_markdown(explanation: Explanation, with_reasons: bool = True) -> str:
-    """Markdown with LaTeX between dollars."""
-    found: list[str] = []
-    for block in blocks(explanation, with_reasons):
-        match block:
-            case Equation():
-                found.append(f"$$\n{_aligned(block)}\n$$")
-            case Reasons(rows, more):
-                lines = []
-                for row in rows:
-                    reasons = [f"${_line(r, latex, _latex_sign)}$" for r in (row.node, *row.rules) if r]
-                    since = "".join(f", since ${latex(c)}$" for c in row.since)
-                    lines.append(f"- ${_line(row.factor, latex, _latex_sign)}$, as {', '.join(reasons)}{since}")
-                if more:
-                    lines.append(f"- … and {more} more factors")
-                found.append("\n".join(lines))
-            case Sentence(words):
-                found.append("".join(w if isinstance(w, str) else f"${latex(w)}$" for w in words))
-    return "\n\n".join(found) + "\n"
-
-
-def _math(inside: str, display: str = "inline") -> str:
-    return f'<math display="{display}"><mstyle displaystyle="true">{inside}</mstyle></math>'
-
-
-def _cell(inside: str, side: str) -> str:
-    return f'<mtd style="text-align: {side}">{inside}</mtd>'
-
-
-def _mathml_sign(relation: str) -> str:
-    return f"<mo>{relation}</mo>"
-
-
-def as_mathml(explanation: Explanation, with_reasons: bool = True) -> str:
-    """A ``<section class="derivation">`` of paragraphs, a list, and MathML."""
-    found: list[str] = []
-    for block in blocks(explanation, with_reasons):
-        match block:
-            case Equation(left, sides):
-                rows = ""
-                start = mathml(left)
-                for relation, side in sides:
-                    cells = (
-                        _cell(start, "right"),
-                        _cell(_mathml_sign(relation), "center"),
-                        _cell(mathml(side), "left"),
-                    )
-                    rows += f"<mtr>{''.join(cells)}</mtr>"
-                    start = ""
-                table = f'<mtable displaystyle="true">{rows}</mtable>'
-                found.append(_math(table, "block"))
-            case Reasons(rows_, more):
-                items = []
-                for row in rows_:
-                    reasons = ", ".join(_math(_line(r, mathml, _mathml_sign)) for r in (row.node, *row.rules) if r)
-                    since = "".join(f", since {_math(mathml(c))}" for c in row.since)
-                    factor = _math(_line(row.factor, mathml, _mathml_sign))
-                    items.append(f'<li style="margin: 0.4em 0">{factor}, as {reasons}{since}</li>')
-                if more:
-                    items.append(f"<li>… and {more} more factors</li>")
-                found.append(f"<ul>{''.join(items)}</ul>")
-            case Sentence(words):
-                inside = "".join(html.escape(w) if isinstance(w, str) else _math(mathml(w)) for w in words)
-                found.append(f"<p>{inside}</p>")
-    return '<section class="derivation">\n' + "\n".join(found) + "\n</section>"

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
 
-from autograd.viz.text import shorter
+from autograd.formulas.notations import shorter
 
 __all__ = ["DIGITS", "agrees", "factors", "figure", "sum_of_products_agrees", "terms"]
 

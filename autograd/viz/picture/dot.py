@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from autograd.viz.arrangement import columns, lead
-from autograd.viz.boxes import Block, Link, Node, Picture, number
-from autograd.viz.labels import MONO, SANS, Label, contents
-from autograd.viz.legend import legend as legend_of
-from autograd.viz.palette import PALETTES, STEPS, Scale, line_of
+from autograd.viz.picture.alignment import columns, lead
+from autograd.viz.picture.boxes import Block, Link, Node, Picture, number
+from autograd.viz.picture.labels import MONO, SANS, Label, contents
+from autograd.viz.picture.legend import legend as legend_of
+from autograd.viz.picture.palette import PALETTES, STEPS, Scale, line_of
 
 __all__ = ["compose"]
 

@@ -4,7 +4,7 @@ A `Value` is one box: what it is called and how it was computed, its data, and i
 coloured by sign and size. Every text comes from a label or a number, and is escaped.
 
 >>> from autograd import Value
->>> from autograd.viz.picture import picture
+>>> from autograd.viz.picture.composer import picture
 >>> texts(picture(Value(2.0, label="x") * 3).boxes[0])
 ['label', 'value', 'sign', 'gradient']
 """
@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import html
 
-from autograd.viz.boxes import Block, Node, number
-from autograd.viz.palette import PALETTES, Scale, ink_on
+from autograd.viz.picture.boxes import Block, Node, number
+from autograd.viz.picture.palette import PALETTES, Scale, ink_on
 
 __all__ = ["MONO", "MOST_CELLS", "SANS", "Label", "contents", "texts"]
 

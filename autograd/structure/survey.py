@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.graph import topological_order
+from autograd.structure.levels import levels
+from autograd.structure.modules import modules
 from autograd.value import NOT_YET, Value
-from autograd.viz.levels import levels
-from autograd.viz.modules import modules
 
 __all__ = ["Edge", "Survey"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import graphviz
 
 from autograd.files import write
-from autograd.viz.boxes import Picture
-from autograd.viz.render import render
-from autograd.viz.svg import finish
+from autograd.viz.picture.boxes import Picture
+from autograd.viz.picture.render import render
+from autograd.viz.picture.svg import finish
 
 __all__ = ["Drawing"]
 
@@ -42,7 +42,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
     @property
     def svg(self) -> str:
-        """The drawing as the text of an SVG; see `autograd.viz.svg` for its ids."""
+        """The drawing as the text of an SVG; see `autograd.viz.picture.svg` for its ids."""
         return self.pipe(format="svg", encoding="utf-8")  # type: ignore[no-any-return]
 
     def pipe(
