@@ -113,7 +113,7 @@ def _variables(given: Sequence[str]) -> dict[str, Value]:
 
 
 def _derivation(value: Value, variables: Sequence[Value], options: argparse.Namespace) -> str:
-    from autograd.formulas.notations import text
+    from autograd.formulas.notation import text
     from autograd.viz.explanation.explain import explain
     from autograd.viz.explanation.writing import as_latex, as_text
 

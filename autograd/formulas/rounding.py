@@ -1,13 +1,11 @@
 """Numbers rounded for print so that what is printed adds up: 0.7414 × 0.1868 × 0.5933 = 0.08217.
 
-The product of rounded factors need not be the rounded product. So `factors` and `terms` take as many digits
-as it needs for the printed figures, multiplied or added exactly, to give the printed result to its last
-digit, and say ≈ where no number of digits does.
+The product of rounded factors need not be the rounded product. So `rounded_factors` and `rounded_terms` take
+as many digits as it needs for the printed numbers, multiplied or added exactly, to give the printed result
+to its last digit, and say ≈ where no number of digits does.
 
->>> factors([0.7413650695523157, 0.1868156017898332, 0.5932699921071872], 0.08216704056423077)
+>>> rounded_factors([0.7413650695523157, 0.1868156017898332, 0.5932699921071872], 0.08216704056423077)
 (['0.7414', '0.1868', '0.5933'], '=')
->>> figure(0.5, 4), figure(1 / 3, 4), figure(-12345678.9, 4)
-('0.5', '0.3333', '-1.235e7')
 """
 
 from __future__ import annotations
@@ -16,48 +14,39 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
 
-from autograd.formulas.notations import shorter
+from autograd.formulas.numbers import rounded
 
-__all__ = ["DIGITS", "agrees", "factors", "figure", "sum_of_products_agrees", "terms"]
+__all__ = ["DIGITS", "agrees", "rounded_factors", "rounded_terms", "sum_of_products_agrees"]
 
 DIGITS = 4
 """How many digits a result is printed to."""
 
 _EXACT = 17  # digits that tell any two floats apart
-_WIDE = Context(prec=800)  # sums and products of figures, with digits to spare
+_WIDE = Context(prec=800)  # sums and products of rounded numbers, with digits to spare
 
 
-def figure(x: float, digits: int) -> str:
-    """x to so many significant digits; without trailing zeros only if that is exactly x."""
-    if not math.isfinite(x):
-        return str(x)
-    x += 0.0  # −0.0 is 0
-    rounded = f"{x:.{digits}g}"
-    return shorter(rounded if float(rounded) == x else f"{x:#.{digits}g}".rstrip("."))
+def rounded_factors(numbers: Sequence[float], product: float, digits: int = DIGITS) -> tuple[list[str], str]:
+    """The factors rounded, and "=" if their product is `product` to so many digits, else "≈"."""
+    return _rounded(numbers, product, digits, _product)
 
 
-def factors(numbers: Sequence[float], product: float, digits: int = DIGITS) -> tuple[list[str], str]:
-    """The factors as figures, and "=" if their product is `product` to so many digits, else "≈"."""
-    return _figures(numbers, product, digits, _product)
-
-
-def terms(numbers: Sequence[float], total: float, digits: int = DIGITS) -> tuple[list[str], str, int]:
+def rounded_terms(numbers: Sequence[float], total: float, digits: int = DIGITS) -> tuple[list[str], str, int]:
     """The terms of a sum likewise, and how many digits they have."""
-    found, relation = _figures(numbers, total, digits, _sum)
-    used = next((p for p in range(digits, _EXACT + 1) if [figure(x, p) for x in numbers] == found), digits)
+    found, relation = _rounded(numbers, total, digits, _sum)
+    used = next((p for p in range(digits, _EXACT + 1) if [rounded(x, p) for x in numbers] == found), digits)
     return found, relation, used
 
 
-def _figures(
+def _rounded(
     numbers: Sequence[float], result: float, digits: int, combine: Callable[[list[Decimal]], Decimal]
 ) -> tuple[list[str], str]:
     if not all(map(math.isfinite, [*numbers, result])):
-        return [figure(x, digits) for x in numbers], "="
+        return [rounded(x, digits) for x in numbers], "="
     for p in range(digits, _EXACT + 1):
-        found = [figure(x, p) for x in numbers]
+        found = [rounded(x, p) for x in numbers]
         if agrees(combine([Decimal(f) for f in found]), result, digits):
             return found, "="
-    return [figure(x, digits) for x in numbers], "≈"
+    return [rounded(x, digits) for x in numbers], "≈"
 
 
 def agrees(exact: Decimal, result: float, digits: int) -> bool:

@@ -1,59 +1,36 @@
 """Formulas as small trees: the table read with names in place of numbers.
 
-With this module one can
-
-* read a row by feeding it names: ``table["mul"].formula(Name("a"), Name("b"))`` is a·b;
-* get a local derivative as books print it, `local_derivative`, and the rule behind it, `rule`;
-* tidy a product as one does by hand, `tidy`, and follow the piece of a rule that holds at given
-  numbers, `piece_at`;
-* compute a formula again from numbers, `evaluate`.
+With this module one can read a row by feeding it names: ``table["mul"].formula(Name("a"), Name("b"))`` is a·b; and
+take a tree apart, `parts`, and put it together again, `with_parts`.
 
 A tree is what the rows say, so nothing about a derivative is written here. Building one drops ·1
 and +0 and nothing else; plain numbers stay plain numbers and are added and multiplied as such.
-How a tree looks on paper is the notations' business (`notations.py`).
+How a tree looks on paper is the notations' business (`notation.py`). A kind of formula of one's own is a frozen
+dataclass below `Formula`; its fields of the types `Term` and ``tuple[Term, ...]`` are its parts.
 
->>> from autograd.formulas.notations import text
+>>> from autograd.formulas.notation import text
+>>> from autograd.primitives import table
 >>> a, b = Name("a"), Name("b")
->>> text(table["div"].derivatives[1](a / b, a, b)), text(tidy(table["div"].derivatives[1](a / b, a, b)))
-('−a/b/b', '−a/b²')
+>>> text(table["div"].derivatives[1](a / b, a, b))
+'−a/b/b'
+>>> parts(a + 2 * b)
+(Name(name='a'), Product(factors=(2, Name(name='b'))))
 """
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from autograd.primitives import Primitive, table
+from autograd.primitives import Primitive
 from autograd.readings import Reading, readings
 
 __all__ = [
-    "OPPOSITE",
-    "Call",
-    "Chain",
-    "Comparison",
-    "Derivative",
-    "Dots",
-    "Figure",
-    "Formula",
-    "Name",
-    "Negative",
-    "Piecewise",
-    "Power",
-    "Product",
-    "Quotient",
-    "Sum",
-    "Term",
-    "evaluate",
-    "local_derivative",
-    "parts",
-    "piece_at",
-    "rule",
-    "tidy",
-]
+    "Call", "Chain", "Comparison", "Derivative", "Dots", "Formula", "Name", "Negative", "Piecewise", "Power", "Product",
+    "Quotient", "Rounded", "Sum", "Term", "all_parts", "parts", "with_parts",
+]  # fmt: skip
 
 
 class Formula:
@@ -161,10 +138,11 @@ class Negative(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Call(Formula):
-    """A primitive of the table, by its name, applied to operands."""
+    """A primitive of the table, by its name, applied to operands; with a prime its derivative, σ′(z)."""
 
     primitive: str
     operands: tuple[Term, ...]
+    prime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +171,7 @@ class Derivative(Formula):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure(Formula):
+class Rounded(Formula):
     """A number already rounded for print, such as "0.08217"."""
 
     digits: str
@@ -204,7 +182,7 @@ class Chain(Formula):
     """Factors set apart, to be read one by one: ∂E/∂ŷ · ∂ŷ/∂z, or 0.7414 × 0.1868."""
 
     factors: tuple[Term, ...]
-    figures: bool = False
+    numbers: bool = False
 
 
 # ── building: what is dropped is ·1, +0, /1 and to the power of 1 ─────────────────────────────────
@@ -294,244 +272,46 @@ class _Formulas(Reading):
 readings[Formula] = _Formulas()
 
 
-# ── derivatives ───────────────────────────────────────────────────────────────────────────────────
+# ── taking apart ──────────────────────────────────────────────────────────────────────────────────
 
 
-def local_derivative(op: Primitive, y: Term, operands: Sequence[Term], index: int) -> Term | None:
-    """∂y/∂operands[index] as a formula, in the textbook's form where the row has one.
-
-    Returns:
-        The formula, tidied; None where no gradient flows. A primitive whose row cannot be read with names (it
-        calls ``math`` itself, say) gives the bare ∂y/∂operand.
-
-    >>> from autograd.formulas.notations import text
-    >>> text(local_derivative(table["sigmoid"], Name("a"), [Name("z")], 0))
-    'a·(1 − a)'
-    >>> text(local_derivative(table["pow"], Name("y"), [Name("x"), 2.0], 0))
-    '2x'
-    """
-    rules: Any = op.derivatives
-    if not op.nary and rules[index] is None:
-        return None
-    try:
-        if index == 0 and op.textbook is not None:
-            found = op.textbook(y, *operands)
-        elif op.nary:
-            found = rules(y, *operands)[index]
-        else:
-            found = rules[index](y, *operands)
-    except Exception:  # whatever a row of someone's own does when it is fed names
-        return Derivative(y, operands[index])
-    return None if found is None else tidy(found)
+_SLOTS: dict[Any, tuple[tuple[str, bool], ...]] = {}
 
 
-@lru_cache(maxsize=1024)
-def rule(op: Primitive, index: int, count: int) -> tuple[Derivative, Term]:
-    """The two sides of the rule for ∂op/∂operand: (∂(a·b)/∂a, b).
-
-    Args:
-        index: which operand.
-        count: how many operands there are, for a primitive of any number of them.
-
-    >>> from autograd.formulas.notations import text
-    >>> print(*(text(side) for side in rule(table["mul"], 0, 2)), sep=" = ")
-    ∂(a·b)/∂a = b
-    >>> print(*(text(side) for side in rule(table["tanh"], 0, 1)), sep=" = ")
-    ∂tanh(x)/∂x = 1 − tanh(x)²
-    """
-    if op.name == "dot":
-        letters, index = ["w", "x", "b"], min(2, index // (count // 2) if count > 1 else 2)
-    elif op.nary:
-        letters, index = ["a", "b"], 0
-    else:
-        letters = _letters(op)
-    operands = [Name(letter) for letter in letters]
-    y: Term = op(*operands)
-    right = local_derivative(op, y, operands, index)
-    return Derivative(y, operands[index]), math.nan if right is None else right
-
-
-def _letters(op: Primitive) -> list[str]:
-    """The names that the row gives its operands."""
-    for function in (*op.derivatives, op.formula):  # type: ignore[misc]
-        code = getattr(function, "__code__", None)
-        if code is not None and code.co_argcount:
-            names = list(code.co_varnames[: code.co_argcount])
-            return names if function is op.formula else names[1:]
-    return [f"x{i + 1}" for i in range(len(op.derivatives))]  # type: ignore[arg-type]
-
-
-def tidy(term: Term) -> Term:
-    """A product or quotient as one writes it by hand: the numbers multiplied, equal factors as a power,
-    and in the order number, names, functions, sums.
-
-    >>> from autograd.formulas.notations import text
-    >>> x, u = Name("x"), Name("u")
-    >>> text(tidy(0.5 * ((u - 1) * 2) * 1)), text(tidy(Call("cos", (u,)) * (2 * x)))
-    ('u − 1', '2x·cos(u)')
-    """
-    if not isinstance(term, Product | Quotient | Negative):
-        return term
-    top, bottom = 1.0, 1.0
-    above: dict[Term, float] = {}
-    below: dict[Term, float] = {}
-    todo: list[tuple[Term, bool]] = [(term, True)]
-    while todo:
-        x, up = todo.pop()
-        if isinstance(x, Product):
-            todo.extend((f, up) for f in reversed(x.factors))
-        elif isinstance(x, Quotient):
-            todo += [(x.denominator, not up), (x.numerator, up)]
-        elif isinstance(x, Negative):
-            todo.append((x.term, up))
-            top = -top
-        elif isinstance(x, Formula):
-            base, times = _as_power(x)
-            side = above if up else below
-            side[base] = side.get(base, 0.0) + times
-        elif up:
-            top *= x
-        else:
-            bottom *= x
-    if top == 0:
-        return 0.0
-    if bottom and math.isfinite(top) and math.isfinite(bottom):
-        if top % bottom == 0:
-            top, bottom = top / bottom, 1.0
-        elif bottom % top == 0:
-            top, bottom = math.copysign(1.0, bottom / top), abs(bottom / top)
-    sign, top = (-1, -top) if top < 0 else (1, top)
-    numerator, denominator = _by_hand(top, above), _by_hand(bottom, below)
-    result = _divide(numerator, denominator)
-    if _is_number(numerator) and _is_number(denominator) and denominator:
-        result = numerator / denominator
-    return _negative(result) if sign < 0 else result
-
-
-def _as_power(x: Term) -> tuple[Term, float]:
-    """The base and exponent of a power with a whole exponent; of anything else, itself and 1."""
-    if isinstance(x, Power) and not isinstance(x.exponent, Formula) and x.exponent == x.exponent // 1 > 0:
-        return x.base, x.exponent
-    return x, 1.0
-
-
-def _by_hand(number: float, factors: Mapping[Term, float]) -> Term:
-    product: Term = number
-    for factor in sorted((_power(base, times) for base, times in factors.items()), key=_place):
-        product = product * factor
-    return product
-
-
-def _place(factor: Term) -> int:
-    base = factor.base if isinstance(factor, Power) else factor
-    return 0 if isinstance(base, Name) else 1 if isinstance(base, Call) else 2
-
-
-# ── numbers again ─────────────────────────────────────────────────────────────────────────────────
-
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-
-OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-"""What holds where a comparison does not."""
+def _slots(term: Formula) -> tuple[tuple[str, bool], ...]:
+    """The fields of a kind of formula that are formulas, and whether each holds several."""
+    kind = type(term)
+    if kind not in _SLOTS:
+        several = {"Term": False, "tuple[Term, ...]": True}
+        found = fields(kind)  # type: ignore[arg-type]  # every kind is a dataclass
+        _SLOTS[kind] = tuple((x.name, several[str(x.type)]) for x in found if str(x.type) in several)
+    return _SLOTS[kind]
 
 
 def parts(term: Term) -> tuple[Term, ...]:
     """What a formula is directly made of."""
-    match term:
-        case Sum(terms):
-            return terms
-        case Product(factors) | Chain(factors, _):
-            return factors
-        case Quotient(a, b) | Power(a, b) | Comparison(a, _, b) | Derivative(a, b, _):
-            return a, b
-        case Negative(x):
-            return (x,)
-        case Call(_, operands):
-            return operands
-        case Piecewise(condition, a, b):
-            return condition, a, b
-    return ()
+    if not isinstance(term, Formula):
+        return ()
+    found: list[Term] = []
+    for name, several in _slots(term):
+        part = getattr(term, name)
+        found.extend(part if several else (part,))
+    return tuple(found)
 
 
-def evaluate(term: Term, numbers: Mapping[Name, float]) -> float:
-    """The number a formula has when each name stands for a number.
-
-    Raises:
-        KeyError: for a name without a number.
-        ValueError, OverflowError, ZeroDivisionError: as the primitives do.
-
-    >>> evaluate(Name("x") ** 2 + 1, {Name("x"): 3.0})
-    10.0
-    """
-    match term:
-        case Name():
-            return numbers[term]
-        case Piecewise(condition, a, b):
-            return evaluate(a if evaluate(condition, numbers) else b, numbers)
-    values = [evaluate(x, numbers) for x in parts(term)]
-    match term:
-        case Sum():
-            return sum(values)
-        case Product():
-            return math.prod(values)
-        case Quotient():
-            return values[0] / values[1]
-        case Power():
-            return float(table["pow"](*values))
-        case Negative():
-            return -values[0]
-        case Call(name, _):
-            return float(table[name](*values))
-        case Comparison(_, sign, _):
-            return _COMPARE[sign](*values)
-        case Formula():
-            raise TypeError(f"{term!r} stands for no number")
-    return term
+def with_parts(term: Term, new: Sequence[Term]) -> Term:
+    """The same kind of formula, made of other parts, in the order of `parts`."""
+    if not isinstance(term, Formula) or not new:
+        return term
+    rest = iter(new)
+    changed: dict[str, Any] = {}
+    for name, several in _slots(term):
+        changed[name] = tuple(next(rest) for _ in getattr(term, name)) if several else next(rest)
+    return replace(term, **changed)  # type: ignore[type-var]
 
 
-def piece_at(term: Term, numbers: Mapping[Name, float]) -> tuple[Term, list[Comparison]]:
-    """The formula that holds at these numbers, and the comparisons that decided it.
-
-    >>> from autograd.formulas.notations import text
-    >>> z = Name("z")
-    >>> piece, decided = piece_at(table["relu"].derivatives[0](z, z), {z: 2.0})
-    >>> piece, text(decided[0])
-    (1, 'z ≤ 0')
-    """
-    if not any(isinstance(x, Piecewise) for x in _all_parts(term)):
-        return term, []
-    decided: list[Comparison] = []
-
-    def follow(x: Term) -> Term:
-        match x:
-            case Piecewise(condition, a, b):
-                if isinstance(condition, Comparison):
-                    decided.append(condition)
-                return follow(a if evaluate(condition, numbers) else b)
-            case Sum(terms):
-                return _sum(*map(follow, terms))
-            case Product(factors):
-                return math.prod(map(follow, factors), start=1.0)
-            case Quotient(a, b):
-                return follow(a) / follow(b)
-            case Power(a, b):
-                return follow(a) ** follow(b)
-            case Negative(a):
-                return -follow(a)
-            case Call(name, operands):
-                return table[name](*map(follow, operands))  # type: ignore[no-any-return]
-        return x
-
-    return tidy(follow(term)), decided
-
-
-def _all_parts(term: Term) -> Iterator[Term]:
+def all_parts(term: Term) -> Iterator[Term]:
+    """A formula, its parts, their parts, and so on."""
     yield term
     for part in parts(term):
-        yield from _all_parts(part)
+        yield from all_parts(part)

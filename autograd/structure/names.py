@@ -1,7 +1,7 @@
 """What the nodes of a graph are called in formulas: by label, by a short expression, or v1, v2, ….
 
 >>> from autograd import Value, topological_order
->>> from autograd.formulas.notations import text
+>>> from autograd.formulas.notation import text
 >>> x = Value(2.0, label="x")
 >>> u = x * x + 1
 >>> y = (u.exp() + u.sin()) * x
@@ -18,7 +18,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from autograd.formulas.notations import clean, text
+from autograd.formulas.notation import text
+from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Dots, Formula, Name, Sum, Term, parts
 from autograd.value import Value
 

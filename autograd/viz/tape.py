@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from autograd.formulas.notations import latex, mathml
+from autograd.formulas.latex import latex
+from autograd.formulas.mathml import mathml
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.structure.levels import Levels, levels
 from autograd.structure.modules import modules

@@ -15,8 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.formulas.notations import latex, mathml, text
-from autograd.formulas.terms import Call, Derivative, Dots, Name, Sum, Term, local_derivative, tidy
+from autograd.formulas.derivatives import local_derivative
+from autograd.formulas.latex import latex
+from autograd.formulas.mathml import mathml
+from autograd.formulas.notation import text
+from autograd.formulas.terms import Call, Derivative, Dots, Name, Sum, Term
+from autograd.formulas.tidying import tidy
 from autograd.primitives import Primitive
 
 __all__ = ["operand", "template"]

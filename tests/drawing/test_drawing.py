@@ -22,7 +22,7 @@ from drawing.graphvizes import HOSTILE, example
 
 import nn
 from autograd import Value, draw, topological_order
-from autograd.viz.picture.boxes import number
+from autograd.formulas.numbers import brief
 from autograd.viz.picture.palette import PALETTES, Scale
 from autograd.viz.picture.render import GraphvizError, GraphvizNotFoundError, render
 
@@ -75,8 +75,8 @@ def test_each_value_and_gradient_is_a_text_of_its_own_that_can_be_addressed() ->
     by_id = {e.get("id"): e for e in svg.iter()}
     assert len(by_id) - (None in by_id) == sum("id" in e.attrib for e in svg.iter()), "ids are unique"
     for i, node in enumerate(topological_order(loss)):
-        assert by_id[f"n{i}-value"].text == number(node.data)
-        assert by_id[f"n{i}-gradient"].text == number(node.grad, sign=True)
+        assert by_id[f"n{i}-value"].text == brief(node.data)
+        assert by_id[f"n{i}-gradient"].text == brief(node.grad, sign=True)
         chip = PALETTES["light"][Scale(draw(loss, model=model).picture.greatest).step(node.grad)]
         assert by_id[f"n{i}-chip"].get("fill") == chip
 

@@ -13,7 +13,8 @@ import pytest
 
 import nn
 from autograd import Value, dot, exp, sin, topological_order, total, where
-from autograd.viz.picture.boxes import Block, Node, Picture, number
+from autograd.formulas.numbers import brief
+from autograd.viz.picture.boxes import Block, Node, Picture
 from autograd.viz.picture.composer import picture
 
 UNARY = [Value.tanh, Value.sin, Value.exp, Value.sigmoid, lambda x: x**2, lambda x: 3 - x]
@@ -123,7 +124,7 @@ def test_a_zero_gradient_is_zero_and_shown_as_such() -> None:
     shown = picture(y)
     assert nodes(shown)[0].gradient == 0.0
     assert nodes(shown)[0].flows
-    assert number(nodes(shown)[0].gradient, sign=True) == "0"
+    assert brief(nodes(shown)[0].gradient, sign=True) == "0"
 
 
 def test_where_no_gradient_flows_the_link_says_so_and_the_nodes_behind_it() -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from autograd.formulas.notations import clean
-from autograd.formulas.rounding import DIGITS, figure
-from autograd.formulas.terms import Comparison, Derivative, Figure, Formula
+from autograd.formulas.numbers import rounded
+from autograd.formulas.rounding import DIGITS
+from autograd.formulas.spelling import clean
+from autograd.formulas.terms import Comparison, Derivative, Formula, Rounded
 from autograd.structure.names import Names
 from autograd.value import Value
 from autograd.viz.explanation.chain import Fork, Link, Note
@@ -146,7 +147,7 @@ def _cancelled(fork: Fork, names: Names) -> list[Note]:
     size = sum(map(abs, ways))
     if not math.isfinite(size) or abs(fork.value) >= CANCELLED * size:
         return []
-    left = "" if fork.value == 0 else f" almost: of {figure(size, 4)} only {figure(abs(fork.value), 4)} is left"
+    left = "" if fork.value == 0 else f" almost: of {rounded(size, 4)} only {rounded(abs(fork.value), 4)} is left"
     return [Note("cancellation", ("The ways that add up to ", _derivative(fork, names), f" cancel{left}."), fork.of)]
 
 
@@ -155,7 +156,7 @@ def _size(gradient: float, chain: Sequence[Link | Fork], links: Sequence[Link], 
     count = len(chain)
     if not gradient or not math.isfinite(gradient):
         return []
-    mean = figure(abs(gradient) ** (1 / count), 2)
+    mean = rounded(abs(gradient) ** (1 / count), 2)
     if abs(gradient) >= EXPLODING:
         largest = max(chain, key=lambda factor: abs(factor.value))
         of = f"{count} factors of {mean} in the geometric mean, " if count > 1 else ""
@@ -193,8 +194,8 @@ def _is(factor: Link | Fork, names: Names) -> Comparison:
     return Comparison(_derivative(factor, names), "=", _figure(factor.value))
 
 
-def _figure(x: float) -> Figure:
-    return Figure(figure(x, DIGITS))
+def _figure(x: float) -> Rounded:
+    return Rounded(rounded(x, DIGITS))
 
 
 def _term(node: Value, names: Names) -> Formula:

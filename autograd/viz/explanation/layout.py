@@ -10,22 +10,11 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from autograd.formulas import rounding
-from autograd.formulas.notations import text
-from autograd.formulas.rounding import DIGITS, figure
-from autograd.formulas.terms import (
-    OPPOSITE,
-    Chain,
-    Comparison,
-    Derivative,
-    Dots,
-    Figure,
-    Formula,
-    Name,
-    Sum,
-    Term,
-    parts,
-)
+from autograd.formulas.notation import text
+from autograd.formulas.numbers import rounded
+from autograd.formulas.pieces import OPPOSITE
+from autograd.formulas.rounding import DIGITS, rounded_factors, rounded_terms, sum_of_products_agrees
+from autograd.formulas.terms import Chain, Comparison, Derivative, Dots, Formula, Name, Rounded, Sum, Term, parts
 from autograd.value import Value
 from autograd.viz.explanation.chain import ChainRule, Fork, Link, Step
 
@@ -83,7 +72,7 @@ def paragraphs(explanation: ChainRule, with_reasons: bool = True) -> list[Paragr
     names = e.names
     whole = Derivative(names.formula(e.value), names.formula(e.wrt))
     if not e.chain:
-        found: list[Paragraph] = [Equation(whole, (("=", Figure(figure(e.gradient, DIGITS))),))]
+        found: list[Paragraph] = [Equation(whole, (("=", Rounded(rounded(e.gradient, DIGITS))),))]
     else:
         factors = _shortened(e.chain)
         found = []
@@ -134,7 +123,7 @@ def _derivative(factor: _Factor, e: ChainRule) -> Derivative:
 def _formula(factor: _Factor, e: ChainRule) -> Term:
     if not isinstance(factor, Link):
         return _derivative(factor, e)
-    return factor.derivative if isinstance(factor.derivative, Formula) else Figure(figure(factor.value, DIGITS))
+    return factor.derivative if isinstance(factor.derivative, Formula) else Rounded(rounded(factor.value, DIGITS))
 
 
 def _chain(factors: Sequence[Term], are_figures: bool = False) -> Term:
@@ -145,9 +134,9 @@ def _product(whole: Derivative, factors: Sequence[_Factor], e: ChainRule) -> Equ
     """∂E/∂w = ∂E/∂ŷ · ∂ŷ/∂z · ∂z/∂w, then the formulas, then the figures, then the result."""
     derivatives = _chain([_derivative(f, e) for f in factors])
     formulas = _chain([_formula(f, e) for f in factors])
-    digits, relation = rounding.factors([f.value for f in factors], e.gradient)
-    numbers = _chain([Figure(d) for d in digits], True)
-    result = Figure(figure(e.gradient, DIGITS))
+    digits, relation = rounded_factors([f.value for f in factors], e.gradient)
+    numbers = _chain([Rounded(d) for d in digits], True)
+    result = Rounded(rounded(e.gradient, DIGITS))
     sides: list[tuple[str, Term]] = [("=", derivatives), ("=", formulas), ("=", numbers), (relation, result)]
     if not _any_names(formulas):
         del sides[1]
@@ -200,9 +189,9 @@ def _fork(fork: Fork, e: ChainRule, whole: Derivative) -> list[Paragraph]:
         Sentence(
             (
                 "The largest single way carries ",
-                Figure(figure(largest.value, 4)),
+                Rounded(rounded(largest.value, 4)),
                 " of the ",
-                Figure(figure(fork.value, 4)),
+                Rounded(rounded(fork.value, 4)),
                 *share,
                 ".",
             )
@@ -212,7 +201,7 @@ def _fork(fork: Fork, e: ChainRule, whole: Derivative) -> list[Paragraph]:
 
 
 def _how_many(count: float) -> str:
-    return f"{count:.0f}" if count < 1e6 else "More than 10^300" if count > 1e300 else f"About {figure(count, 2)}"
+    return f"{count:.0f}" if count < 1e6 else "More than 10^300" if count > 1e300 else f"About {rounded(count, 2)}"
 
 
 def _sum_of_paths(fork: Fork, e: ChainRule, whole: Derivative) -> Equation:
@@ -229,18 +218,16 @@ def _sum_of_paths(fork: Fork, e: ChainRule, whole: Derivative) -> Equation:
 def _worked_out(products: Sequence[Sequence[float]], total: float) -> list[tuple[str, Term]]:
     """Sum of products of figures = sum of figures = result, with digits for each = to hold."""
     values = [math.prod(numbers) for numbers in products]
-    shown, relation, digits = rounding.terms(values, total)
+    shown, relation, digits = rounded_terms(values, total)
     sums: list[tuple[list[str], str]] = []
     for more in range(4):  # the rounded terms add up; so must the products of rounded factors
-        sums = [
-            rounding.factors(numbers, value, digits + more) for numbers, value in zip(products, values, strict=True)
-        ]
-        if rounding.sum_of_products_agrees([found for found, _ in sums], total):
+        sums = [rounded_factors(numbers, value, digits + more) for numbers, value in zip(products, values, strict=True)]
+        if sum_of_products_agrees([found for found, _ in sums], total):
             break
     first = "≈" if any(holds == "≈" for _, holds in sums) else "="
-    worked = Sum(tuple(_chain([Figure(f) for f in found], True) for found, _ in sums))
-    result = Figure(figure(total, DIGITS))
-    return [("=", worked), (first, Sum(tuple(Figure(f) for f in shown))), (relation, result)]
+    worked = Sum(tuple(_chain([Rounded(f) for f in found], True) for found, _ in sums))
+    result = Rounded(rounded(total, DIGITS))
+    return [("=", worked), (first, Sum(tuple(Rounded(f) for f in shown))), (relation, result)]
 
 
 def _step(step: Step, fork: Fork, e: ChainRule) -> Equation:
@@ -266,13 +253,13 @@ def _step(step: Step, fork: Fork, e: ChainRule) -> Equation:
         products.append([math.fsum(rest)])
     left = _chain(derivatives) if len(derivatives) == 1 else Sum(tuple(derivatives))
     if len(products) == 1:
-        digits, relation = rounding.factors(products[0], step.delta)
+        digits, relation = rounded_factors(products[0], step.delta)
         only = step.terms[0][0]
         formula = [("=", only.derivative)] if only.use is fork.use else []
         worked: list[tuple[str, Term]] = [
             *formula,
-            ("=", _chain([Figure(d) for d in digits], True)),
-            (relation, Figure(figure(step.delta, DIGITS))),
+            ("=", _chain([Rounded(d) for d in digits], True)),
+            (relation, Rounded(rounded(step.delta, DIGITS))),
         ]
     else:
         worked = _worked_out(products, step.delta)
@@ -297,10 +284,10 @@ def _reasons(e: ChainRule) -> list[Paragraph]:
 
 def _reason(link: Link, e: ChainRule, seen: set[Equation]) -> Reason:
     names = e.names
-    value = Figure(figure(link.value, DIGITS))
+    value = Rounded(rounded(link.value, DIGITS))
     factor = _distinct(Name(""), [("=", _formula(link, e)), ("=", value)])
     definition = names.definition(link.use, link.of)
-    sides = _distinct(names.formula(link.use), [("=", definition), ("=", Figure(figure(link.use.data, DIGITS)))])
+    sides = _distinct(names.formula(link.use), [("=", definition), ("=", Rounded(rounded(link.use.data, DIGITS)))])
     since = tuple(dict.fromkeys(_as_it_is(c, holds, c in link.ties) for c, holds in link.decided))
     rules = tuple(Equation(rule.left, (("=", rule.right),)) for rule in link.rules)
     node = Equation(names.formula(link.use), sides)
@@ -343,7 +330,7 @@ def _given(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
 def _stands_for(name: Name, e: ChainRule) -> Comparison:
     """x = 0.5, or for a node without a label v1 = tanh(x) = 0.4621 if its formula is short."""
     node = e.names.nodes[name]
-    known = Comparison(name, "=", Figure(figure(node.data, DIGITS)))
+    known = Comparison(name, "=", Rounded(rounded(node.data, DIGITS)))
     if node.label or node.op is None or len(text(e.names.definition(node))) > SHORT:
         return known
     return Comparison(Comparison(name, "=", e.names.definition(node)), "=", known.right)
@@ -357,4 +344,4 @@ def _names(term: Term) -> Iterator[Name]:
 
 
 def _term(term: Term) -> Formula:
-    return term if isinstance(term, Formula) else Figure(figure(term, 6))
+    return term if isinstance(term, Formula) else Rounded(rounded(term, 6))

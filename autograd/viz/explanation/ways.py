@@ -14,17 +14,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from autograd.formulas.terms import (
-    Comparison,
-    Derivative,
-    Formula,
-    Term,
-    evaluate,
-    local_derivative,
-    piece_at,
-    rule,
-    tidy,
-)
+from autograd.formulas.derivatives import local_derivative, rule
+from autograd.formulas.pieces import evaluate, piece_at
+from autograd.formulas.terms import Comparison, Derivative, Formula, Term
+from autograd.formulas.tidying import tidy
 from autograd.primitives import Primitive
 from autograd.structure.names import Names
 from autograd.value import Value

@@ -10,7 +10,10 @@ import html
 import textwrap
 from collections.abc import Callable
 
-from autograd.formulas.notations import Notation, escaped_for_latex, latex, mathml, text
+from autograd.formulas.latex import latex
+from autograd.formulas.mathml import mathml
+from autograd.formulas.notation import Notation, text
+from autograd.formulas.spelling import escaped_for_latex
 from autograd.formulas.terms import Sum, Term
 from autograd.viz.explanation.chain import ChainRule
 from autograd.viz.explanation.layout import Equation, Reasons, Sentence, paragraphs

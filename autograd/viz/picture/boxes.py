@@ -8,9 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from autograd.formulas.notations import shorter
-
-__all__ = ["Block", "Box", "Frame", "Link", "Node", "Picture", "number"]
+__all__ = ["Block", "Box", "Frame", "Link", "Node", "Picture"]
 
 
 @dataclass(slots=True)
@@ -148,16 +146,3 @@ class Picture:
         for box in self.boxes:
             shown += [g for g in (box.gradients if isinstance(box, Block) else [box.gradient]) if g is not None]
         return max((abs(g) for g in shown if math.isfinite(g)), default=0.0)
-
-
-def number(x: float | None, sign: bool = False) -> str:
-    """A number to four digits, as drawings show it; "—" for one that is not known.
-
-    >>> number(0.5), number(-1.25e-7), number(0.25, sign=True), number(None)
-    ('0.5', '−1.25e−7', '+0.25', '—')
-    """
-    if x is None:
-        return "—"
-    if sign and x == 0:
-        return "0"
-    return shorter(format(float(x), "+.4g" if sign else ".4g")).replace("-", "−")

@@ -23,12 +23,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.formulas.notations import clean, text
+from autograd.formulas.notation import text
+from autograd.formulas.numbers import brief
+from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Formula, Name, Power
 from autograd.structure.names import Names
 from autograd.structure.survey import Edge, Survey
 from autograd.value import Value
-from autograd.viz.picture.boxes import Block, Frame, Link, Node, Picture, number
+from autograd.viz.picture.boxes import Block, Frame, Link, Node, Picture
 from autograd.viz.picture.collapse import Alike, Closed, Collapsed, collapse
 
 __all__ = ["MAX_NODES", "picture"]
@@ -131,7 +133,7 @@ class _Composer:
         how_many = f"{_grouped(ways)} path{'s' * (ways > 1)}" if ways < 10**6 else f"about {ways:.0e} paths"
         root, leaf = text(self.names.formula(self.survey.order[-1])), text(self._formula(wrt))
         gradient = self.survey.gradient[self.survey.index[wrt]]
-        self.notes.append(f"∂{root}/∂{leaf} = {number(gradient, sign=True)}, along {how_many}")
+        self.notes.append(f"∂{root}/∂{leaf} = {brief(gradient, sign=True)}, along {how_many}")
         return [bool(p) for p in paths]
 
     # nodes
@@ -184,7 +186,7 @@ class _Composer:
             said = f"{what}, {node.op.name} of {of}"
         else:
             said = f"{formula}, {node.op.name}"
-        sentence = f"{said}, value {number(node.data)}, gradient {self._told(i)}"
+        sentence = f"{said}, value {brief(node.data)}, gradient {self._told(i)}"
         return Node(f"n{i}", title, self._frame(i), self.lit[i], sentence, i, kind, formula, node.data, gradient, flows)
 
     def _told(self, i: int) -> str:
@@ -192,7 +194,7 @@ class _Composer:
         if i not in self.survey.reached:
             return "none, for no gradient flows here"
         gradient = self.survey.gradient[i]
-        return number(gradient, sign=True) if gradient is not None else "not computed yet"
+        return brief(gradient, sign=True) if gradient is not None else "not computed yet"
 
     def _definition(self, node: Value, longest: int = 34) -> str:
         """How a node is computed, short enough for a box."""
@@ -265,13 +267,13 @@ class _Composer:
     def _block_sentence(self, block: Block) -> str:
         said = [f"{block.title}: {_grouped(len(block.members))} nodes", block.size.replace("→", "to")]
         if block.parameters:
-            count, norm = _grouped(block.parameters), number(block.parameter_norm)
+            count, norm = _grouped(block.parameters), brief(block.parameter_norm)
             said.append(f"{count} parameters, norm of their gradient {norm}")
         if len(block.outputs) == 1:
-            said.append(f"value {number(block.data[0])}, gradient {self._told(block.outputs[0])}")
+            said.append(f"value {brief(block.data[0])}, gradient {self._told(block.outputs[0])}")
         else:
             whose = "its outputs" if block.contents else "them"
-            said.append(f"norm of the gradient of {whose} {number(block.output_norm)}")
+            said.append(f"norm of the gradient of {whose} {brief(block.output_norm)}")
         return ", ".join(filter(None, said))
 
     def _size(self, members: Sequence[int], outputs: Sequence[int]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from autograd.formulas.numbers import brief
 from autograd.viz.picture.alignment import columns, lead
-from autograd.viz.picture.boxes import Block, Link, Node, Picture, number
+from autograd.viz.picture.boxes import Block, Link, Node, Picture
 from autograd.viz.picture.labels import MONO, SANS, Label, contents
 from autograd.viz.picture.legend import legend as legend_of
 from autograd.viz.picture.palette import PALETTES, STEPS, Scale, line_of
@@ -120,7 +121,7 @@ def _link(graph: Any, link: Link, colours: dict[str, str], scale: Scale, derivat
         attributes |= {"style": "dotted", "penwidth": "1.2"}
     if derivatives and link.lit and link.derivative is not None:
         label = Label(colours)
-        times = label.text("derivative", f"×{number(link.derivative)}", "muted", 9, mono=True)
+        times = label.text("derivative", f"×{brief(link.derivative)}", "muted", 9, mono=True)
         attributes["label"] = f"<{label.table(f'<TD>{times}</TD>', padding=3)}>"
     if straight:
         attributes |= {"tailport": "e", "headport": "w", "arrowhead": "none"}

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import html
 
-from autograd.viz.picture.boxes import Block, Node, number
+from autograd.formulas.numbers import brief
+from autograd.viz.picture.boxes import Block, Node
 from autograd.viz.picture.palette import PALETTES, Scale, ink_on
 
 __all__ = ["MONO", "MOST_CELLS", "SANS", "Label", "contents", "texts"]
@@ -86,13 +87,13 @@ def _node(label: Label, node: Node, scale: Scale, digits: int) -> str:
 
 def _numbers(label: Label, data: float, gradient: float | None, scale: Scale, digits: int) -> str:
     """The row of a value and its gradient."""
-    value = label.text("value", number(data).ljust(digits), size=11, mono=True)
+    value = label.text("value", brief(data).ljust(digits), size=11, mono=True)
     step = scale.step(gradient)
     ink = ink_on(step)
     chip = label.chip(
         step,
         label.text("sign", "∂ ", ink, 11, mono=True),
-        label.text("gradient", number(gradient, sign=True).ljust(digits), ink, 11, mono=True),
+        label.text("gradient", brief(gradient, sign=True).ljust(digits), ink, 11, mono=True),
     )
     return f'<TD ALIGN="LEFT">{value}</TD><TD ALIGN="RIGHT">{chip}</TD>'
 
@@ -132,7 +133,7 @@ def _norm(label: Label, what: str, role: str, norm: float | None, digits: int) -
     """A row with the norm of several gradients, which has no sign, and so no colour."""
     left = label.text(f"{role}-count", what, "muted", 11) if what else ""
     sign = label.text(f"{role}-sign", "‖∂‖ ", "muted", 11, mono=True)
-    right = label.text(f"{role}-norm", number(norm).ljust(digits), size=11, mono=True)
+    right = label.text(f"{role}-norm", brief(norm).ljust(digits), size=11, mono=True)
     return f'<TD ALIGN="LEFT">{left}</TD><TD ALIGN="RIGHT">{sign}{right}</TD>'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from autograd.formulas.numbers import with_minus
 from autograd.viz.picture.boxes import Block, Node, Picture
 from autograd.viz.picture.labels import MOST_CELLS, Label
 from autograd.viz.picture.palette import STEPS, Scale, ink_on
@@ -71,4 +72,4 @@ def _scale(label: Label, scale: Scale) -> str:
 
 
 def _power(k: int) -> str:
-    return f"{10.0**k:g}" if -3 <= k <= 3 else f"1e{k}".replace("-", "−")
+    return f"{10.0**k:g}" if -3 <= k <= 3 else with_minus(f"1e{k}")
