@@ -19,7 +19,6 @@ The floors, from scalar code to array calls, one module each:
 `execute`       the instructions bound to buffers for one batch size
 `tape`          one by one instead, for graphs with nothing to find in them
 `derivation`    the instructions read in symbols: what `print` shows
-`terms`         formulas, and how they look in a terminal and in LaTeX
 `engines`       the seam: what may run a program
 `program`       `Program`, which holds all that together
 ==============  ============================================================================

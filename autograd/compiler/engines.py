@@ -28,8 +28,7 @@ from autograd.compiler.tape import Tape
 from autograd.compiler.trace import DETACH, TAKE
 
 if TYPE_CHECKING:
-    from autograd.compiler.derivation import Derivation
-    from autograd.compiler.terms import Plain
+    from autograd.compiler.derivation import Derivation, Plain
 
 __all__ = ["ENGINES", "Engine", "choose"]
 

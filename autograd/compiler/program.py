@@ -21,8 +21,7 @@ from autograd.primitives import table
 from autograd.value import Value
 
 if TYPE_CHECKING:
-    from autograd.compiler.derivation import Derivation
-    from autograd.compiler.terms import Plain
+    from autograd.compiler.derivation import Derivation, Plain
 
 __all__ = ["Program"]
 
@@ -217,7 +216,7 @@ class Program:
     @property
     def tables(self) -> dict[str, NDArray[Any]]:
         """Constants and tables of rows that the derivation refers to, by name, whole."""
-        from autograd.compiler.terms import Plain
+        from autograd.compiler.derivation import Plain
 
         derivation = self._derivation(Plain())
         return derivation.tables if derivation else {}
@@ -235,7 +234,7 @@ class Program:
         return list(zip(names, [*self._shapes, (self._noise,)], strict=False))
 
     def __str__(self) -> str:
-        from autograd.compiler.terms import Plain
+        from autograd.compiler.derivation import Plain
 
         derivation = self._derivation(Plain())
         if derivation is None:
@@ -262,7 +261,7 @@ class Program:
         return f"<compiled program: {self._summary()}>"
 
     def _repr_latex_(self) -> str:
-        from autograd.compiler.terms import LaTeX
+        from autograd.compiler.derivation import LaTeX
 
         derivation = self._derivation(LaTeX())
         if derivation is None:
@@ -420,7 +419,7 @@ def _entries(values: NDArray[Any]) -> str:
 
 
 def _figure(number: float) -> str:
-    from autograd.compiler.terms import Plain
+    from autograd.compiler.derivation import Plain
 
     written = f"{number:.0f}" if float(number).is_integer() and abs(number) < 1e15 else repr(number)
     return written.replace("-", Plain.minus, written.startswith("-"))

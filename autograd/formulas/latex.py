@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from autograd.formulas.notation import ATOM, Notation
 from autograd.formulas.spelling import ACCENTS, accented, clean, escaped_for_latex, function_name, greek, split
-from autograd.formulas.terms import Call, Term
+from autograd.formulas.terms import Term
 
 __all__ = ["LaTeX", "latex"]
 
+_SIGNS = {"<": r" \lt ", ">": r" \gt ", "<=": r" \le ", ">=": r" \ge ", "≠": r" \ne "}
 _FUNCTIONS = {name: "\\" + name for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")} | {
     "asin": r"\arcsin",
     "acos": r"\arccos",
@@ -27,7 +28,7 @@ _FUNCTIONS = {name: "\\" + name for name in ("exp", "log", "sin", "cos", "tan", 
 class LaTeX(Notation):
     """How it looks in LaTeX (amsmath)."""
 
-    minus, negative = " - ", "-"
+    subtracted, minus = " - ", "-"
     times, apart, cross, dots = r" \cdot ", r" \cdot ", r" \times ", r"\dots"
     stacked = True
 
@@ -75,21 +76,23 @@ class LaTeX(Notation):
             written = f"{{{written}}}"
         return f"{written}^{{{self.write(exponent)}}}"
 
-    def call(self, call: Call) -> str:
-        inside = self.listed(call.operands)
-        if call.primitive == "abs" and not call.prime:
-            return rf"\left|{inside}\right|"
-        if call.primitive == "sqrt" and not call.prime:
-            return rf"\sqrt{{{inside}}}"
-        name = escaped_for_latex(function_name(call.primitive))
-        function = _FUNCTIONS.get(call.primitive) or rf"\operatorname{{{name}}}"
-        return function + "'" * call.prime + self.parentheses(inside)
+    def absolute(self, inside: str) -> str:
+        return rf"\left|{inside}\right|"
+
+    def root(self, operand: Term) -> str:
+        return rf"\sqrt{{{self.write(operand)}}}"
+
+    def function(self, primitive: str) -> str:
+        return _FUNCTIONS.get(primitive) or rf"\operatorname{{{escaped_for_latex(function_name(primitive))}}}"
+
+    def applied(self, function: str, prime: bool, inside: str) -> str:
+        return function + "'" * prime + self.parentheses(inside)
 
     def piecewise(self, a: str, condition: str, b: str) -> str:
         return rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {b} & \text{{otherwise}} \end{{cases}}"
 
     def sign(self, sign: str) -> str:
-        return {"<": r" \lt ", ">": r" \gt ", "<=": r" \le ", ">=": r" \ge "}.get(sign, f" {sign} ")
+        return _SIGNS.get(sign, f" {sign} ")
 
     def derivative(self, of: str, by: str) -> str:
         return rf"\frac{{\partial {of}}}{{\partial {by}}}"

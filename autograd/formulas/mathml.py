@@ -10,8 +10,8 @@ from __future__ import annotations
 import html
 
 from autograd.formulas.notation import ATOM, SIGNS, Notation
-from autograd.formulas.spelling import accented, clean, function_name, split
-from autograd.formulas.terms import Call, Term
+from autograd.formulas.spelling import accented, clean, split
+from autograd.formulas.terms import Term
 
 __all__ = ["MathML", "mathml"]
 
@@ -21,8 +21,9 @@ _MARKS = {"\u0302": "^", "\u0304": "¯", "\u0303": "~", "\u0307": "˙"}
 class MathML(Notation):
     """How it looks in MathML, for a page without a script."""
 
-    plus, minus, negative = "<mo>+</mo>", "<mo>−</mo>", '<mo form="prefix">−</mo>'
+    added, subtracted, minus = "<mo>+</mo>", "<mo>−</mo>", '<mo form="prefix">−</mo>'
     times, apart, cross, dots = "<mo>·</mo>", "<mo>·</mo>", "<mo>×</mo>", "<mo>…</mo>"
+    comma = "<mo>,</mo>"
     stacked = True
 
     def name(self, name: str) -> str:
@@ -43,7 +44,7 @@ class MathML(Notation):
         return f"<msup>{letters}{above}</msup>" if above else letters
 
     def number(self, digits: str) -> str:
-        sign = self.negative if digits.startswith("-") else ""
+        sign = self.minus if digits.startswith("-") else ""
         mantissa, _, exponent = digits.removeprefix("-").partition("e")
         if mantissa in ("nan", "inf"):
             return sign + f"<mi>{'∞' if mantissa == 'inf' else 'nan'}</mi>"
@@ -70,14 +71,14 @@ class MathML(Notation):
     def power(self, base: Term, exponent: Term) -> str:
         return f"<msup>{_row(self.write(base, ATOM))}{_row(self.write(exponent))}</msup>"
 
-    def call(self, call: Call) -> str:
-        inside = self.listed(call.operands, "<mo>,</mo>")
-        if call.primitive == "abs" and not call.prime:
-            return f"<mrow><mo>|</mo>{inside}<mo>|</mo></mrow>"
-        if call.primitive == "sqrt" and not call.prime:
-            return f"<msqrt>{inside}</msqrt>"
-        name = html.escape(function_name(call.primitive)) + "′" * call.prime
-        return f"<mi>{name}</mi><mo>\u2061</mo>{self.parentheses(inside)}"
+    def absolute(self, inside: str) -> str:
+        return f"<mrow><mo>|</mo>{inside}<mo>|</mo></mrow>"
+
+    def root(self, operand: Term) -> str:
+        return f"<msqrt>{self.write(operand)}</msqrt>"
+
+    def applied(self, function: str, prime: bool, inside: str) -> str:
+        return f"<mi>{html.escape(function)}{'′' * prime}</mi><mo>\u2061</mo>{self.parentheses(inside)}"
 
     def piecewise(self, a: str, condition: str, b: str) -> str:
         cell = '<mtd style="text-align: left">{}</mtd>'.format

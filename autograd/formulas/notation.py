@@ -60,9 +60,9 @@ _CONSTANTS: dict[float, Term] = {
 class Notation:
     """One way to write a formula. Calling it gives the string."""
 
-    plus, minus, negative = " + ", " − ", "−"
+    added, subtracted, minus = " + ", " − ", "−"
     times, apart, cross = "·", " · ", " × "
-    dots = "…"
+    dots, comma = "…", ", "
     stacked = False
     """Whether a quotient is a fraction with a bar, which needs no parentheses inside."""
     constants = True
@@ -88,11 +88,9 @@ class Notation:
             case Sum(terms):
                 return SUM, self.sum(terms)
             case Negative(x):
-                return SUM, self.negative + self.write(x, PRODUCT)
-            case Quotient(Negative(a), b):
-                return self.pieces(Negative(Quotient(a, b)))
-            case Product((Negative(a), *rest)):
-                return self.pieces(Negative(Product((a, *rest))))
+                return SUM, self.minus + self.write(x, PRODUCT)
+            case Quotient(Negative()) | Product((Negative(), *_)):
+                return self.pieces(_signed(term))
             case Product(factors):
                 return PRODUCT, self.product(factors)
             case Chain(factors, numbers):
@@ -119,17 +117,20 @@ class Notation:
 
     def sum(self, terms: Iterable[Term]) -> str:
         written = ""
-        for term in terms:
+        for term in map(_signed, terms):
             match term:
                 case Negative(x):
-                    sign, string = self.minus, self.write(x, PRODUCT)
+                    negative, string = True, self.write(x, PRODUCT)
                 case Rounded(digits) if digits.startswith("-"):
-                    sign, string = self.minus, self.number(digits[1:])
+                    negative, string = True, self.number(digits[1:])
                 case float() | int() if self.digits(term).startswith("-"):
-                    sign, string = self.minus, self.write(-term)
+                    negative, string = True, self.write(-term)
                 case _:
-                    sign, string = self.plus, self.write(term, PRODUCT)
-            written = written + sign + string if written else (self.negative if sign == self.minus else "") + string
+                    negative, string = False, self.write(term, PRODUCT)
+            if written:
+                written += (self.subtracted if negative else self.added) + string
+            else:
+                written = self.minus + string if negative else string
         return written
 
     def product(self, factors: tuple[Term, ...]) -> str:
@@ -169,16 +170,27 @@ class Notation:
             return written + raised(digits)
         return f"{written}^{self.write(exponent, ATOM)}"
 
-    def listed(self, operands: tuple[Term, ...], comma: str = ", ") -> str:
-        return comma.join(self.write(x, PIECES if len(operands) == 1 else COMPARED) for x in operands)
+    def listed(self, operands: tuple[Term, ...]) -> str:
+        return self.comma.join(self.write(x, PIECES if len(operands) == 1 else COMPARED) for x in operands)
 
     def call(self, call: Call) -> str:
-        inside = self.listed(call.operands)
         if call.primitive == "abs" and not call.prime:
-            return f"|{inside}|"
+            return self.absolute(self.write(call.operands[0]))
         if call.primitive == "sqrt" and not call.prime:
-            return "√" + self.write(call.operands[0], ATOM)
-        return f"{function_name(call.primitive)}{'′' * call.prime}({inside})"
+            return self.root(call.operands[0])
+        return self.applied(self.function(call.primitive), call.prime, self.listed(call.operands))
+
+    def absolute(self, inside: str) -> str:
+        return f"|{inside}|"
+
+    def root(self, operand: Term) -> str:
+        return "√" + self.write(operand, ATOM)
+
+    def function(self, primitive: str) -> str:
+        return function_name(primitive)
+
+    def applied(self, function: str, prime: bool, inside: str) -> str:
+        return f"{function}{'′' * prime}{self.parentheses(inside)}"
 
     def piecewise(self, a: str, condition: str, b: str) -> str:
         return f"{a} if {condition} else {b}"
@@ -191,6 +203,16 @@ class Notation:
 
     def direct(self, derivative: str) -> str:
         return f"{derivative}|direct"
+
+
+def _signed(term: Term) -> Term:
+    """The same with a minus of its first factor before the whole: −(a/b) for (−a)/b."""
+    match term:
+        case Quotient(Negative(a), b):
+            return Negative(Quotient(a, b))
+        case Product((Negative(a), *rest)):
+            return Negative(Product((a, *rest)))
+    return term
 
 
 SIGNS = {"<=": "≤", ">=": "≥"}

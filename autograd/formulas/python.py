@@ -20,7 +20,7 @@ __all__ = ["Python", "python"]
 class Python(Notation):
     """How it looks in Python."""
 
-    minus, negative, times, apart, cross = " - ", "-", "*", "*", "*"
+    subtracted, minus, times, apart, cross = " - ", "-", "*", "*", "*"
     constants = False
 
     def beside(self, a: Term, b: Term) -> bool:
