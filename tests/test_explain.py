@@ -200,7 +200,7 @@ def test_what_is_printed_is_the_gradient_to_the_last_digit(
     written = str(found)
     check_printed(written)
     last = next(equations(written))[-1][1]  # the gradient's own equation comes first
-    assert last == re.sub("^-", "−", rounded(wrt.grad, 4))
+    assert last == rounded(wrt.grad, 4).replace("-", "−")
     product = math.prod(factor.value for factor in found.chain) if found.chain else found.gradient
     # each factor may be a sum; what cancels in it is not seen by the product's own size, hence the floor
     size = math.prod(max(1.0, sum(abs(p.value) for p in f.paths)) if isinstance(f, Fork) else 1.0 for f in found.chain)

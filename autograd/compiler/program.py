@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from autograd.compiler.engines import choose
 from autograd.compiler.normalise import Scalars, normalise
 from autograd.compiler.trace import trace
+from autograd.formulas.numbers import exact, with_minus
 from autograd.primitives import table
 from autograd.value import Value
 
@@ -419,7 +420,4 @@ def _entries(values: NDArray[Any]) -> str:
 
 
 def _figure(number: float) -> str:
-    from autograd.compiler.derivation import Plain
-
-    written = f"{number:.0f}" if float(number).is_integer() and abs(number) < 1e15 else repr(number)
-    return written.replace("-", Plain.minus, written.startswith("-"))
+    return with_minus(exact(number))

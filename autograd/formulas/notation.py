@@ -21,7 +21,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from autograd.formulas.numbers import exact
+from autograd.formulas.numbers import exact, with_minus
 from autograd.formulas.spelling import clean, function_name, raised
 from autograd.formulas.terms import (
     Call,
@@ -155,7 +155,7 @@ class Notation:
         return clean(name)
 
     def number(self, digits: str) -> str:
-        return digits.replace("-", "−", 1) if digits.startswith("-") else digits
+        return with_minus(digits)
 
     def parentheses(self, string: str) -> str:
         return f"({string})"

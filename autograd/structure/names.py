@@ -1,13 +1,20 @@
-"""What the nodes of a graph are called in formulas: by label, by a short expression, or v1, v2, ….
+"""What the nodes of a graph are called, in pictures, explanations, pages and lists: `names_of`, `Names`.
+
+A node is called by its label; else by its place in a layer or module, z2.1 or layers.0.b; the root else is y. What is
+left is v1, v2, …, counted in the order of computation, so that v7 is one and the same node wherever it is shown. In
+formulas (`Names`) a leaf that has neither label nor place is its number, and a short expression stands for itself.
 
 >>> from autograd import Value, topological_order
 >>> from autograd.formulas.notation import text
 >>> x = Value(2.0, label="x")
 >>> u = x * x + 1
 >>> y = (u.exp() + u.sin()) * x
->>> names = Names(y, x, topological_order(y))
+>>> order = topological_order(y)
+>>> [names_of(order)[node] for node in order]
+['x', 'v1', 'v2', 'v3', 'v4', 'v5', 'y']
+>>> names = Names(y, x, order)
 >>> [text(names.formula(node)) for node in (x, u, y.parents[0], y)]
-['x', 'x·x + 1', 'v1', 'y']
+['x', 'x·x + 1', 'v5', 'y']
 >>> text(names.definition(y))
 '(exp(x·x + 1) + sin(x·x + 1))·x'
 """
@@ -15,28 +22,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from autograd.formulas.notation import text
-from autograd.formulas.spelling import clean
+from autograd.formulas.spelling import clean, raised
 from autograd.formulas.terms import Dots, Formula, Name, Sum, Term, parts
+from autograd.structure.levels import levels
 from autograd.value import Value
 
-__all__ = ["Names"]
+__all__ = ["Names", "names_of"]
 
+LONGEST = 24
+"""A label with more characters is cut off."""
 SHORT = 12
 """A node without a label is written as its expression if that has at most this many characters."""
 LONG = 60
 """A definition is written out as long as it stays within this many characters."""
 
 
-class Names:
-    """The names for one graph.
+def names_of(
+    order: Sequence[Value], places: Mapping[Value, str] | None = None, also: Sequence[Value] = ()
+) -> dict[Value, str]:
+    """What each node of a graph is called.
 
-    Labels are cleaned for print; of several nodes with one label each gets a number, w⁽¹⁾ and w⁽²⁾. The root
-    is y if it has no label, and the leaf asked for w, unless those are taken. Any other leaf without
-    a label is written as its number.
+    Labels are cleaned for print; of several nodes with one label each gets a number, w⁽¹⁾ and w⁽²⁾.
+
+    Args:
+        order: the graph, in topological order.
+        places: what nodes are called by their places in layers and modules; those of `levels` if not given.
+        also: nodes outside the graph that are spoken of.
+    """
+    if places is None:
+        places = levels(order).name
+    names = _labels([*order, *also])
+    taken = set(names.values())
+    for node, place in places.items():
+        if node not in names and place not in taken:
+            names[node] = place
+    taken.update(names.values())
+    if order[-1] not in names and "y" not in taken:
+        names[order[-1]] = "y"
+    fresh = (name for k in count(1) if (name := f"v{k}") not in taken)
+    return {node: names.get(node) or next(fresh) for node in [*order, *also]}
+
+
+def _labels(nodes: Iterable[Value]) -> dict[Value, str]:
+    """The labels as names, each of one node only."""
+    labelled = [(node, clean(node.label, LONGEST)) for node in nodes if node.label]
+    times = Counter(label for _, label in labelled)
+    met: Counter[str] = Counter()
+    names: dict[Value, str] = {}
+    for node, label in labelled:
+        name = label
+        while times[label] > 1 and (name == label or name in times):
+            met[label] += 1
+            number = f"⁽{raised(met[label])}⁾"
+            name = clean(label, LONGEST - len(number)) + number
+        names[node] = name
+    return names
+
+
+class Names:
+    """What stands for the nodes of one graph in formulas.
 
     Attributes:
         numbers: what each name given so far stands for.
@@ -45,30 +94,26 @@ class Names:
         place: where that node stands in the order of computation.
     """
 
-    def __init__(self, root: Value, wrt: Value | None, order: Iterable[Value]) -> None:
+    def __init__(
+        self, root: Value, wrt: Value | None, order: Iterable[Value], places: Mapping[Value, str] | None = None
+    ) -> None:
         order = list(order)
-        self.place: dict[Name, int] = {}
         self._order = {node: i for i, node in enumerate(order)}
-        labelled = [(node, clean(node.label)) for node in order if node.label]
-        if wrt is not None and wrt.label and all(node is not wrt for node, _ in labelled):
-            labelled.append((wrt, clean(wrt.label)))
-        count = Counter(label for _, label in labelled)
-        self._taken = set(count)
-        self._names: dict[Value, Name] = {}
-        self._formulas: dict[Value, Term] = {}
-        self.stations: set[Value] = set()
-        self._automatic: set[Term] = set()
-        self._last = 0
+        if places is None:
+            places = levels(order).name
+        self._called = names_of(order, places, [wrt] if wrt is not None and wrt not in self._order else [])
+        self.place: dict[Name, int] = {}
         self.numbers: dict[Name, float] = {}
         self.nodes: dict[Name, Value] = {}
-        met: Counter[str] = Counter()
-        for node, label in labelled:
-            met[label] += 1
-            self._name(node, label + (f"⁽{met[label]}⁾".translate(_RAISED) if count[label] > 1 else ""))
-        if root not in self._names:
-            self._name(root, self._free("y"))
-        if wrt is not None and wrt not in self._names and wrt.op is None:
-            self._name(wrt, self._free("w"))
+        self.stations: set[Value] = set()
+        self._names: dict[Value, Name] = {}
+        self._formulas: dict[Value, Term] = {}
+        self._automatic: set[Term] = set()
+        for node, name in self._called.items():
+            if node.label or node is root or name == places.get(node):
+                self._name(node, name)
+        if wrt is not None and wrt.op is None and wrt not in self._names:  # a leaf that one asks for
+            self._name(wrt, "w" if Name("w") not in self.nodes else self._called[wrt])
 
     def formula(self, x: Value | float) -> Term:
         """What stands for an operand in a formula: a name, a short expression, or a number."""
@@ -79,7 +124,7 @@ class Names:
         if x not in self._formulas:
             expression = self._expression(x, 4)
             if expression is None:
-                self._formulas[x] = self._name(x, self._next())
+                self._formulas[x] = self._name(x, self._called[x])
                 self._automatic.add(self._formulas[x])
             else:
                 self._formulas[x] = expression
@@ -94,8 +139,8 @@ class Names:
         return _elided(self._written_out(node, 4), self.formula(focus) if focus is not None else None)
 
     def may_be_passed(self, node: Value) -> bool:
-        """Whether a derivation may skip the node: it is not a leaf, and has no label."""
-        return node.op is not None and not node.label
+        """Whether a derivation may skip the node: it is not a leaf, and has neither label nor place."""
+        return node.op is not None and (node not in self._names or self._names[node] in self._automatic)
 
     def _expression(self, node: Value, depth: int) -> Term | None:
         """The node as an expression of names and numbers, if it is a short one."""
@@ -119,8 +164,7 @@ class Names:
         for x in node.operands:
             if (
                 isinstance(x, Value)
-                and x.op
-                and not x.label
+                and self.may_be_passed(x)
                 and x not in self.stations
                 and depth
                 and len(x.operands) <= 8
@@ -135,18 +179,6 @@ class Names:
         made = self._names[node] = Name(name)
         self.numbers[made], self.nodes[made], self.place[made] = node.data, node, self._order.get(node, -1)
         return made
-
-    def _free(self, name: str) -> str:
-        if name in self._taken:
-            return self._next()
-        self._taken.add(name)
-        return name
-
-    def _next(self) -> str:
-        while True:
-            self._last += 1
-            if f"v{self._last}" not in self._taken:
-                return f"v{self._last}"
 
 
 def _applied(node: Value, operands: list[Any]) -> Term:
@@ -171,6 +203,3 @@ def _elided(term: Term, focus: Term | None, longest: int = 4) -> Term:
         elif not isinstance(kept[-1], Dots):
             kept.append(Dots())
     return Sum(tuple(kept))
-
-
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

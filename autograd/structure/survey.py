@@ -48,6 +48,7 @@ class Survey:
     Attributes:
         order: the nodes in topological order; `index` is the place of each.
         levels: its layers and neurons, or the modules of `model`.
+        places: what nodes are called by their places in those.
         parameters: the leaves that are trained.
         edges: by the place of the node they lead to.
         reached: the places of the nodes that a gradient reaches, whether it has been computed or not.
@@ -59,6 +60,7 @@ class Survey:
         self.order = topological_order(root)
         self.index = {node: i for i, node in enumerate(self.order)}
         self.levels = levels(self.order) if model is None else modules(model, self.order)
+        self.places = self.levels.name if model is None else levels(self.order).name | self.levels.name
         self.parameters = self._parameters()
         self.edges = [edge for i, node in enumerate(self.order) for edge in self._edges(i, node)]
         self.reached = {len(self.order) - 1}

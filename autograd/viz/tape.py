@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from autograd.formulas.latex import latex
 from autograd.formulas.mathml import mathml
+from autograd.formulas.terms import Name
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.structure.levels import Levels, levels
 from autograd.structure.modules import modules
-from autograd.structure.names import Names
+from autograd.structure.names import names_of
 from autograd.value import Value
 from autograd.viz.javascript import source
 from autograd.viz.templates import MANY, template
@@ -119,19 +119,12 @@ def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> in
 
 def _names(root: Value, order: list[Value], places: Mapping[Value, str]) -> dict[str, Any]:
     """A name for every node, and for those with a label what it looks like in MathML and LaTeX."""
-    given = Names(root, None, order)
-    labelled = {node: given.formula(node) for node in order if node.label or node is root}
-    names = {node: term.name for node, term in labelled.items()}  # type: ignore[union-attr]
-    taken = set(names.values())
-    for node, name in places.items():
-        if node not in names and name not in taken:
-            names[node] = name
-    fresh = (name for k in count(1) if (name := f"v{k}") not in taken)
-    notations = {i: term for i, node in enumerate(order) if (term := labelled.get(node)) is not None}
+    names = names_of(order, places)
+    notations = {i: Name(names[node]) for i, node in enumerate(order) if node.label or node is root}
     return {
-        "name": [names.get(node) or next(fresh) for node in order],
-        "mathml": {i: mathml(term) for i, term in notations.items()},
-        "latex": {i: latex(term) for i, term in notations.items()},
+        "name": [names[node] for node in order],
+        "mathml": {i: mathml(name) for i, name in notations.items()},
+        "latex": {i: latex(name) for i, name in notations.items()},
     }
 
 

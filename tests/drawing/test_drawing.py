@@ -90,7 +90,7 @@ def test_before_the_backward_pass_every_gradient_is_a_dash() -> None:
 @pytest.mark.parametrize("label", HOSTILE)
 def test_any_label_is_shown_as_text_and_nothing_else(label: str) -> None:
     x, plain = Value(1.0, label=label), Value(1.0, label="x")
-    model = {"p": Value(2.0, label=label)}
+    model = {"p": Value(2.0, label=f"p {label}")}  # two nodes of one label would be numbered
     svg = svg_of(draw((x * 2).exp() * model["p"], model=model))
     ordinary = svg_of(draw((plain * 2).exp() * Value(2.0, label="p"), model={}))
     assert {e.tag for e in svg.iter()} == {e.tag for e in ordinary.iter()}, "no element that is not always there"

@@ -88,7 +88,7 @@ class _Composer:
             stand = self.stands[i]
             if not isinstance(stand, int):
                 self.outputs[stand].append(i)
-        self.names = Names(survey.order[-1], wrt, survey.order)
+        self.names = Names(survey.order[-1], wrt, survey.order, survey.places)
         self.output_name = self._output_names()
         self.frames: list[Frame] = []
         self.frame_of: dict[int, int] = {}
@@ -141,7 +141,7 @@ class _Composer:
     def _formula(self, x: Value | float) -> Any:
         """What stands for an operand: its label, its name in its layer or module, a short expression."""
         if isinstance(x, Value) and not x.label:
-            if x in self.survey.levels.name:
+            if x in self.survey.places:
                 return Name(self._local_name(x))
             if (i := self.survey.index[x]) in self.output_name:
                 return Name(self.output_name[i])
@@ -155,7 +155,7 @@ class _Composer:
 
     def _local_name(self, x: Value) -> str:
         """The name without the part that its frame tells already."""
-        name = self.survey.levels.name[x]
+        name = self.survey.places[x]
         at = self.group[self.survey.index[x]] if x in self.survey.index else -1
         while at >= 0:
             prefix = self.groups[at].name + "."
@@ -170,14 +170,15 @@ class _Composer:
         kind = "parameter" if node in survey.parameters else "input"
         if node.op is not None:
             kind = "root" if node is survey.order[-1] else "operation"
-        title = clean(node.label) or text(self._formula(node))
+        title = text(self._formula(node))
         formula = self._definition(node)
         own_name = formula == title or any(
             isinstance(x, Value) and text(self._formula(x)) == title for x in node.operands
         )
-        if not node.label and (own_name or (node.op is None and node not in survey.levels.name)):
+        if not node.label and (own_name or (node.op is None and node not in survey.places)):
             title = ""  # a leaf without a name is its number; a short expression, also the x of x¹, is its own name
-        what = clean(node.label, 200) or title
+        whole = clean(node.label, 200)
+        what = whole if len(whole) > len(clean(node.label)) else title
         if node.op is None:
             said = f"{kind if survey.parameters else 'leaf'} {what}".strip()
         elif what:
