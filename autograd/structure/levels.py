@@ -9,9 +9,9 @@ and no reference to its modules, and one written without `nn` has levels too.
 >>> model = nn.MLP(2, [3, 1], seed=0)
 >>> order = topological_order(nn.squared_error(model([0.5, 1.0]), 1.0))
 >>> found = levels(order)
->>> [(group.name, group.kind, group.parent) for group in found.groups][:3]
+>>> [(region.name, region.kind, region.parent) for region in found.regions][:3]
 [('layer 1', 'layer', -1), ('neuron 1.1', 'neuron', 0), ('neuron 1.2', 'neuron', 0)]
->>> found.group[order[0]]
+>>> found.region[order[0]]
 1
 """
 
@@ -22,20 +22,20 @@ from dataclasses import dataclass
 
 from autograd.value import Value
 
-__all__ = ["Group", "Levels", "levels"]
+__all__ = ["Levels", "Region", "levels"]
 
 MANY_LEAVES = 24
-"""A neuron with more parameters, or a network with more inputs, keeps them in a group of their own."""
+"""A neuron with more parameters, or a network with more inputs, keeps them in a region of their own."""
 
 
 @dataclass(frozen=True)
-class Group:
+class Region:
     """A named part of a graph: a layer, a neuron, its weights, the inputs, the loss.
 
     Attributes:
         name: what it is called.
         kind: "layer", "neuron", "weights", "inputs" or "loss".
-        parent: the index of the group it lies in, or −1.
+        parent: the index of the region it lies in, or −1.
     """
 
     name: str
@@ -48,14 +48,14 @@ class Levels:
     """What was found.
 
     Attributes:
-        groups: each after the one it lies in.
-        group: the innermost group of each node that is in one, by index.
+        regions: each after the one it lies in.
+        region: the innermost region of each node that is in one, by index.
         name: what nodes of neurons are called where they have no label: z2.1 and a2.1 for the two
             nodes of the first neuron of layer 2, w2.1.3 for its third weight, b2.1 for its bias.
     """
 
-    groups: list[Group]
-    group: dict[Value, int]
+    regions: list[Region]
+    region: dict[Value, int]
     name: dict[Value, str]
 
 
@@ -75,23 +75,23 @@ def levels(order: Sequence[Value]) -> Levels:
     if len(neurons) < 2:
         return found
     for number, layer in enumerate(_layers(neurons), 1):
-        around = _add(found, Group(f"layer {number}", "layer", -1), ())
+        around = _add(found, Region(f"layer {number}", "layer", -1), ())
         for place, ws in enumerate(layer, 1):
             nodes = [member for dot in neurons[ws] for member in (dot, *_activation(dot, users))]
             _name(found, f"{number}.{place}", ws, neurons[ws], users)
-            at = _add(found, Group(f"neuron {number}.{place}", "neuron", around), nodes)
-            inside = _add(found, Group("weights", "weights", at), ()) if len(ws) > MANY_LEAVES else at
+            at = _add(found, Region(f"neuron {number}.{place}", "neuron", around), nodes)
+            inside = _add(found, Region("weights", "weights", at), ()) if len(ws) > MANY_LEAVES else at
             _add_leaves(found, inside, ws, users, neurons[ws])
             biases = [b for dot in neurons[ws] if isinstance(b := dot.operands[-1], Value) and b.op is None]
             _add_leaves(found, at, biases, users, neurons[ws])
         shared = [b for ws in layer for dot in neurons[ws] if isinstance(b := dot.operands[-1], Value) and b.op is None]
         _add_leaves(found, around, shared, users, [dot for ws in layer for dot in neurons[ws]])
-    inputs = [leaf for leaf in order if leaf.op is None and leaf not in found.group and _feeds(leaf, users, found)]
+    inputs = [leaf for leaf in order if leaf.op is None and leaf not in found.region and _feeds(leaf, users, found)]
     if len(inputs) > MANY_LEAVES:
-        _add(found, Group("inputs", "inputs", -1), inputs)
+        _add(found, Region("inputs", "inputs", -1), inputs)
     after = _after(order, found)
     if len(after) > 4:
-        _add(found, Group("loss", "loss", -1), after)
+        _add(found, Region("loss", "loss", -1), after)
     return found
 
 
@@ -133,31 +133,31 @@ def _name(found: Levels, at: str, ws: Sequence[Value], nodes: Sequence[Value], u
             found.name[activation] = f"a{at}"
 
 
-def _add(found: Levels, group: Group, nodes: Sequence[Value]) -> int:
-    found.groups.append(group)
+def _add(found: Levels, region: Region, nodes: Sequence[Value]) -> int:
+    found.regions.append(region)
     for node in nodes:
-        found.group[node] = len(found.groups) - 1
-    return len(found.groups) - 1
+        found.region[node] = len(found.regions) - 1
+    return len(found.regions) - 1
 
 
 def _add_leaves(
     found: Levels, at: int, leaves: Sequence[Value], users: dict[Value, list[Value]], nodes: Sequence[Value]
 ) -> None:
-    """Put into a group the leaves that serve nothing outside it."""
+    """Put into a region the leaves that serve nothing outside it."""
     inside = set(nodes)
     for leaf in leaves:
-        if leaf not in found.group and inside.issuperset(users[leaf]):
-            found.group[leaf] = at
+        if leaf not in found.region and inside.issuperset(users[leaf]):
+            found.region[leaf] = at
 
 
 def _feeds(leaf: Value, users: dict[Value, list[Value]], found: Levels) -> bool:
-    return all(user in found.group for user in users.get(leaf, ()))
+    return all(user in found.region for user in users.get(leaf, ()))
 
 
 def _after(order: Sequence[Value], found: Levels) -> list[Value]:
     """What is computed from the last layers and feeds no other: the loss, with the targets."""
     feeding: set[Value] = set()
     for node in reversed(order):
-        if node in found.group or node in feeding:
+        if node in found.region or node in feeding:
             feeding.update(node.parents)
-    return [node for node in order if node not in found.group and node not in feeding]
+    return [node for node in order if node not in found.region and node not in feeding]

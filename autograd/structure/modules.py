@@ -13,9 +13,9 @@ two modules belongs to the one around both.
 >>> model = nn.MLP(2, [3, 1], seed=0)
 >>> order = topological_order(nn.squared_error(model([0.5, 1.0]), 1.0))
 >>> found = modules(model, order)
->>> [(group.name, group.kind, group.parent) for group in found.groups][:3]
+>>> [(region.name, region.kind, region.parent) for region in found.regions][:3]
 [('MLP', 'model', -1), ('layers.0', 'module', 0), ('layers.0.neurons.0', 'module', 1)]
->>> found.name[order[0]], found.groups[found.group[order[0]]].name
+>>> found.name[order[0]], found.regions[found.region[order[0]]].name
 ('layers.0.neurons.0.w[0]', 'layers.0.neurons.0')
 """
 
@@ -24,21 +24,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd.structure.levels import Group, Levels
+from autograd.structure.levels import Levels, Region
 from autograd.value import Value
 
 __all__ = ["modules"]
 
 
 def modules(model: Any, order: Sequence[Value]) -> Levels:
-    """The groups of a graph, one a module, outermost first.
+    """The regions of a graph, one a module, outermost first.
 
     Args:
         model: an object with `parameters`, or a mapping of names to the `Value`s that are parameters.
         order: the graph, in topological order.
 
     Returns:
-        Groups of the kinds "model" and "module", the innermost group of each node that is in one, and
+        Groups of the kinds "model" and "module", the innermost region of each node that is in one, and
         the parameters' names.
 
     Raises:
@@ -48,12 +48,12 @@ def modules(model: Any, order: Sequence[Value]) -> Levels:
         return Levels([], {}, {value: str(name) for name, value in model.items()})
     if not callable(getattr(model, "parameters", None)):
         raise TypeError(f"model is an object with parameters(), or a mapping of names to Values, not {model!r}")
-    groups: list[Group] = []
+    regions: list[Region] = []
     owner: dict[Value, int] = {}
     name_of: dict[Value, str] = {}
     parameters = set(model.parameters())
-    _visit(model, type(model).__name__, "", -1, groups, (parameters, owner, name_of), set())
-    return Levels(groups, _members(order, owner, groups), name_of)
+    _visit(model, type(model).__name__, "", -1, regions, (parameters, owner, name_of), set())
+    return Levels(regions, _members(order, owner, regions), name_of)
 
 
 def _visit(
@@ -61,14 +61,14 @@ def _visit(
     name: str,
     path: str,
     parent: int,
-    groups: list[Group],
+    regions: list[Region],
     found: tuple[set[Value], dict[Value, int], dict[Value, str]],
     seen: set[int],
 ) -> None:
     seen.add(id(module))
     parameters, owner, name_of = found
-    here = len(groups)
-    groups.append(Group(name, "module" if path else "model", parent))
+    here = len(regions)
+    regions.append(Region(name, "module" if path else "model", parent))
     for attribute, thing in getattr(module, "__dict__", {}).items():
         for at, part in _flat(attribute, thing):
             if isinstance(part, Value):
@@ -76,7 +76,7 @@ def _visit(
                     owner[part], name_of[part] = here, f"{path}.{at}" if path else at
             elif id(part) not in seen:
                 inside = f"{path}.{at}" if path else at
-                _visit(part, inside, inside, here, groups, found, seen)
+                _visit(part, inside, inside, here, regions, found, seen)
 
 
 def _flat(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
@@ -89,8 +89,8 @@ def _flat(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(f"{name}.{key}" if inner else f"{name}[{key}]", part)
 
 
-def _members(order: Sequence[Value], owner: Mapping[Value, int], groups: Sequence[Group]) -> dict[Value, int]:
-    group = {node: owner[node] for node in order if node in owner}
+def _members(order: Sequence[Value], owner: Mapping[Value, int], regions: Sequence[Region]) -> dict[Value, int]:
+    region = {node: owner[node] for node in order if node in owner}
     feeds = _feeding_only_modules(order, owner)
     finished: set[Value] = set()  # activated: what is computed from it is no longer the same neuron
     for node in order:
@@ -98,18 +98,18 @@ def _members(order: Sequence[Value], owner: Mapping[Value, int], groups: Sequenc
             continue
         parents = node.parents
         with_parameters = [owner[x] for x in parents if x in owner]
-        around = [group.get(x, -1) for x in parents]
+        around = [region.get(x, -1) for x in parents]
         if with_parameters:
-            group[node] = _common(with_parameters, groups)
+            region[node] = _common(with_parameters, regions)
         elif -1 not in around and node in feeds:
-            group[node] = _common(around, groups)
+            region[node] = _common(around, regions)
         elif around and -1 not in around and len(set(around)) == 1 and not finished.intersection(parents):
             alone = len(parents) == 1
             if not alone or len(node.operands) - 1 <= len(node.op.defaults):
-                group[node] = around[0]
+                region[node] = around[0]
                 if alone:
                     finished.add(node)
-    return group
+    return region
 
 
 def _feeding_only_modules(order: Sequence[Value], owner: Mapping[Value, int]) -> set[Value]:
@@ -121,15 +121,15 @@ def _feeding_only_modules(order: Sequence[Value], owner: Mapping[Value, int]) ->
     return {node for node in order if node not in outside}
 
 
-def _common(members: Sequence[int], groups: Sequence[Group]) -> int:
-    """The innermost group around all of these."""
-    common, *others = [_around(i, groups) for i in dict.fromkeys(members)]
+def _common(members: Sequence[int], regions: Sequence[Region]) -> int:
+    """The innermost region around all of these."""
+    common, *others = [_around(i, regions) for i in dict.fromkeys(members)]
     return next(i for i in common if all(i in other for other in others))
 
 
-def _around(i: int, groups: Sequence[Group]) -> list[int]:
-    """A group and those around it, from the inside out."""
+def _around(i: int, regions: Sequence[Region]) -> list[int]:
+    """A region and those around it, from the inside out."""
     chain = [i]
-    while (i := groups[i].parent) >= 0:
+    while (i := regions[i].parent) >= 0:
         chain.append(i)
     return chain

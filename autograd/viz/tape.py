@@ -2,7 +2,7 @@
 
 With this module one can
 
-* write a graph down, `tape`: operations, operands, names, groups, and each primitive as JavaScript;
+* write a graph down, `tape`: operations, operands, names, regions, and each primitive as JavaScript;
 * test what a page will show without a browser.
 """
 
@@ -88,8 +88,8 @@ def tape(
     if parameters is None:
         parameters = _parameters(found, leaves) or leaves
     made["parameter"] = [int(node in parameters) for node in order]
-    made["groups"] = [vars(group) for group in found.groups]
-    made["group"] = [found.group.get(node, -1) for node in order]
+    made["groups"] = [vars(region) for region in found.regions]
+    made["group"] = [found.region.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
     made["title"] = title or made["name"][-1]
     return made
@@ -152,8 +152,8 @@ def _gradients(order: list[Value], primal: dict[Value, float]) -> list[float | s
 
 def _parameters(found: Levels, leaves: set[Value]) -> set[Value]:
     """The leaves that a model names, or that belong to a neuron."""
-    outside = {-1, *(i for i, group in enumerate(found.groups) if group.kind in ("inputs", "loss"))}
-    return {leaf for leaf in leaves if leaf in found.name or found.group.get(leaf, -1) not in outside}
+    outside = {-1, *(i for i, region in enumerate(found.regions) if region.kind in ("inputs", "loss"))}
+    return {leaf for leaf in leaves if leaf in found.name or found.region.get(leaf, -1) not in outside}
 
 
 def _check_leaves(nodes: Iterable[Any], leaves: set[Value], what: str) -> None:

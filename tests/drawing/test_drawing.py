@@ -131,7 +131,7 @@ def test_a_link_without_gradient_is_dotted_and_the_legend_says_what_that_means()
         for e in svg.iter(f"{SVG}g")
         if (path := e.find(f"{SVG}path")) is not None and path.get("stroke-dasharray")
     ]
-    source = next(link for link in draw(y).picture.links if link.source == f"n{index}")
+    source = next(arrow for arrow in draw(y).picture.arrows if arrow.source == f"n{index}")
     assert dotted == [source.id]
     assert "dotted: no gradient flows" in "".join(svg.itertext())
 

@@ -15,10 +15,10 @@ For the network of the sources it is the vectorised form that seed 002 (§5, equ
 `terms`         what formulas of arrays have beside those of numbers (`autograd.formulas`)
 `vectors`       a formula with indices as one without, where that says the same
 `notations`     how they look, in a terminal and in LaTeX
-`names`         what the rows of a program belong to, and what that is called
+`owners`        what the rows of a program belong to, and what that is called
 `uses`          which of it needs a name
-`arrays`        the arrays of a program as formulas
-`reading`       the array program, line by line
+`elements`      the arrays of a program as formulas
+`reader`        the array program, line by line
 `nodes`         the scalar program likewise
 `lines`         what comes of it
 ==============  ==================================================================================
@@ -27,6 +27,6 @@ For the network of the sources it is the vectorised form that seed 002 (§5, equ
 from autograd.compiler.derivation.lines import Derivation, Line
 from autograd.compiler.derivation.nodes import derive_node_by_node
 from autograd.compiler.derivation.notations import LaTeX, Plain
-from autograd.compiler.derivation.reading import derive
+from autograd.compiler.derivation.reader import derive
 
 __all__ = ["Derivation", "LaTeX", "Line", "Plain", "derive", "derive_node_by_node"]

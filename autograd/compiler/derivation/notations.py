@@ -28,7 +28,7 @@ from autograd.compiler.derivation.terms import (
     Hadamard,
     Indicator,
     MatrixProduct,
-    Not,
+    Negation,
     Reduction,
     Slice,
     Transposed,
@@ -71,7 +71,7 @@ class Plain(Notation):
                 return PRODUCT, f"{self.under('Σ', axes)} {self.write(body, PRODUCT)}"
             case Reduction(name, axes, body):
                 return ATOM, self.under(name, axes) + self.parentheses(self.write(body))
-            case Not(condition):
+            case Negation(condition):
                 return ATOM, self.negated(self.write(condition))
             case Indicator(condition):
                 return ATOM, self.bracket(self.write(condition))

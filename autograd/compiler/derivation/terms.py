@@ -5,7 +5,8 @@ The formulas are those of `autograd.formulas`, and these kinds more. With indice
 ===================  ======================================================================
 `Element`            an element of what has a name, ``W[i, k]``
 `Reduction`          Σ over axes, or log Σ exp, or the greatest
-`Indicator`, `Not`   ``[x > 0]``: 1 where a condition holds, else 0; the opposite of one
+`Indicator`          ``[x > 0]``: 1 where a condition holds, else 0
+`Negation`           the opposite of a condition
 `Tuple`              several things one after another
 `Constant`           a number that rows of the table leave as it is
 ===================  ======================================================================
@@ -45,7 +46,7 @@ from autograd.formulas.terms import (
 )
 
 __all__ = [
-    "COMPARISONS", "Constant", "Element", "Hadamard", "Indicator", "MatrixProduct", "Not", "Reduction", "Slice",
+    "COMPARISONS", "Constant", "Element", "Hadamard", "Indicator", "MatrixProduct", "Negation", "Reduction", "Slice",
     "Transposed", "Tuple", "as_condition", "as_number", "as_printed", "factored", "letters", "occurring", "over",
     "plus", "replaced", "scaled", "times",
 ]  # fmt: skip
@@ -76,7 +77,7 @@ class Reduction(Formula):
 
 
 @dataclass(frozen=True, slots=True)
-class Not(Formula):
+class Negation(Formula):
     condition: Term
 
 
@@ -186,12 +187,12 @@ def as_number(x: Term) -> Term:
     """x as a formula of a number: 1 or 0 for a condition."""
     if not isinstance(x, Formula):
         return float(x)
-    return Indicator(x) if isinstance(x, Comparison | Not) else x
+    return Indicator(x) if isinstance(x, Comparison | Negation) else x
 
 
 def as_condition(x: Term) -> Term:
     """x as a condition: a number is true if it is not 0."""
-    if isinstance(x, Comparison | Not):
+    if isinstance(x, Comparison | Negation):
         return x
     return x.condition if isinstance(x, Indicator) else Comparison(x, "≠", 0.0)
 

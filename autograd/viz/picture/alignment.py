@@ -26,9 +26,9 @@ def columns(picture: Picture) -> dict[int, list[list[str]]]:
     They are leaves of the same use and blocks of the same operands: weights, inputs, the neurons of a layer.
     """
     targets, sources = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
-    for link in picture.links:
-        targets[link.source].add(link.target)
-        sources[link.target].add(link.source)
+    for arrow in picture.arrows:
+        targets[arrow.source].add(arrow.target)
+        sources[arrow.target].add(arrow.source)
     by_use: dict[tuple[int, bool, frozenset[str]], list[str]] = {}
     for box in picture.boxes:
         leaf = box.id not in sources
@@ -49,14 +49,14 @@ def lead(graph: Any, picture: Picture) -> None:
     hold them apart, through a point between operands and weights where there are many.
     """
     frame_of = {box.id: _around(picture, box.frame) for box in picture.boxes}
-    targets = {link.target for link in picture.links}
+    targets = {arrow.target for arrow in picture.arrows}
     parameters = {box.id for box in picture.boxes if box.kind in ("parameter", "parameters")}
-    enter = defaultdict[int, dict[str, None]](dict)  # for each frame the boxes outside it that links come from
-    for link in picture.links:
-        if link.source not in parameters:
-            for frame in frame_of[link.target]:
-                if frame not in frame_of[link.source]:
-                    enter[frame][link.source] = None
+    enter = defaultdict[int, dict[str, None]](dict)  # for each frame the boxes outside it that arrows come from
+    for arrow in picture.arrows:
+        if arrow.source not in parameters:
+            for frame in frame_of[arrow.target]:
+                if frame not in frame_of[arrow.source]:
+                    enter[frame][arrow.source] = None
     behind: dict[tuple[str, ...], list[str]] = {}  # what should stand to the right of these operands
     for box in picture.boxes:
         entered = [frame for frame in frame_of[box.id] if frame in enter]

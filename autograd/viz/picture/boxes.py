@@ -1,4 +1,4 @@
-"""The parts of a drawing as plain data: boxes, the links between them, and the frames around them.
+"""The parts of a drawing as plain data: boxes, the arrows between them, and the frames around them.
 
 `composer.py` makes them of a graph, `dot.py` makes a drawing of them.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Block", "Box", "Frame", "Link", "Node", "Picture"]
+__all__ = ["Arrow", "Block", "Box", "Frame", "Node", "Picture"]
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Block(Box):
 
 
 @dataclass(slots=True)
-class Link:
+class Arrow:
     """A line from an operand (or the block it is in) to what uses it.
 
     Attributes:
@@ -123,7 +123,7 @@ class Picture:
 
     Attributes:
         root: what the root is called; gradients are ∂root/∂….
-        boxes, links, frames: what is drawn.
+        boxes, arrows, frames: what is drawn.
         nodes: how many nodes the graph has.
         notes: what is to be said under the drawing: what was left out, what is highlighted.
         backward: whether the gradients of the root have been computed.
@@ -132,7 +132,7 @@ class Picture:
 
     root: str
     boxes: list[Node | Block]
-    links: list[Link]
+    arrows: list[Arrow]
     frames: list[Frame]
     nodes: int
     notes: list[str]
@@ -142,7 +142,7 @@ class Picture:
     @property
     def greatest(self) -> float:
         """The greatest gradient shown, finite; 0 if there is none."""
-        shown = [g for link in self.links if (g := link.gradient) is not None]
+        shown = [g for arrow in self.arrows if (g := arrow.gradient) is not None]
         for box in self.boxes:
             shown += [g for g in (box.gradients if isinstance(box, Block) else [box.gradient]) if g is not None]
         return max((abs(g) for g in shown if math.isfinite(g)), default=0.0)

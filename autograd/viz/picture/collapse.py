@@ -7,8 +7,8 @@ be shown, in a time proportional to its size.
 
 >>> from autograd import Value, total
 >>> root = total([Value(k).sin() for k in range(1000)])
->>> stands = collapse(Survey(root, None), max_nodes=100).stands
->>> len(stands), sorted(map(str, set(stands)))
+>>> shown_as = collapse(AnnotatedGraph(root, None), max_nodes=100).shown_as
+>>> len(shown_as), sorted(map(str, set(shown_as)))
 (2001, ['2000', "Alike(height=0, what='leaf')", "Alike(height=1, what='sin')"])
 """
 
@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from autograd.structure.levels import Group
-from autograd.structure.survey import Survey
+from autograd.structure.annotated import AnnotatedGraph
+from autograd.structure.levels import Region
 
 __all__ = ["Alike", "Closed", "Collapsed", "collapse"]
 
@@ -35,9 +35,9 @@ STRETCHES = 8
 
 
 class Closed(NamedTuple):
-    """A block for everything in a group, which is given by its index."""
+    """A block for everything in a region, which is given by its index."""
 
-    group: int
+    region: int
 
 
 class Alike(NamedTuple):
@@ -52,91 +52,91 @@ class Collapsed:
     """What stands for each node of a graph.
 
     Attributes:
-        stands: for each place in the order that place, if the node is shown itself, or its block.
-        groups: the layers or modules, and what is around all layers.
-        group: the innermost group of each node; −1 for none.
+        shown_as: for each place in the order that place, if the node is shown itself, or its block.
+        regions: the layers or modules, and what is around all layers.
+        region: the innermost region of each node; −1 for none.
         asked: whether it is as deep as one asked for.
     """
 
-    stands: Sequence[int | Closed | Alike]
-    groups: Sequence[Group]
-    group: Sequence[int]
+    shown_as: Sequence[int | Closed | Alike]
+    regions: Sequence[Region]
+    region: Sequence[int]
     asked: bool
 
 
-def collapse(survey: Survey, *, max_nodes: int, depth: int | None = None, keep: Sequence[int] = ()) -> Collapsed:
+def collapse(graph: AnnotatedGraph, *, max_nodes: int, depth: int | None = None, keep: Sequence[int] = ()) -> Collapsed:
     """What to show with at most so many boxes.
 
     Args:
-        survey: the graph.
+        graph: the graph.
         max_nodes: the most boxes.
-        depth: how many levels of groups to open at most.
+        depth: how many levels of regions to open at most.
         keep: places of nodes to be shown themselves in any case; the root is.
     """
-    groups, group = _groups(survey)
-    level_of = _levels(groups)
+    regions, region = _regions(graph)
+    level_of = _levels(regions)
     tall = 1 + max(level_of, default=-1)
     wanted = tall if depth is None else min(depth, tall)
-    shown = {*keep, len(survey.order) - 1}
-    outside = {i for i, at in enumerate(group) if at < 0} - shown
-    rolling = _Rolling(survey, max_nodes)
+    shown = {*keep, len(graph.order) - 1}
+    outside = {i for i, at in enumerate(region) if at < 0} - shown
+    rolling = _Rolling(graph, max_nodes)
     for level in range(wanted, -1, -1):
-        closed = _closed(groups, level_of, level)
-        stands: list[int | Closed | Alike] = [
-            i if at < 0 or i in shown else closed[at] or i for i, at in enumerate(group)
+        closed = _closed(regions, level_of, level)
+        shown_as: list[int | Closed | Alike] = [
+            i if at < 0 or i in shown else closed[at] or i for i, at in enumerate(region)
         ]
         if level < tall and len(outside) > MANY:
-            stands = rolling.rolled(stands, outside)
-        if _fits(survey, stands, max_nodes, level == depth):
-            return Collapsed(stands, groups, group, level == depth)
-    rest = {i for i, stand in enumerate(stands) if isinstance(stand, int)} - shown
-    return Collapsed(rolling.rolled(stands, rest), groups, group, False)
+            shown_as = rolling.rolled(shown_as, outside)
+        if _fits(graph, shown_as, max_nodes, level == depth):
+            return Collapsed(shown_as, regions, region, level == depth)
+    rest = {i for i, block in enumerate(shown_as) if isinstance(block, int)} - shown
+    return Collapsed(rolling.rolled(shown_as, rest), regions, region, False)
 
 
-def _groups(survey: Survey) -> tuple[list[Group], list[int]]:
-    """The groups, and each node's innermost one (−1: none); several layers make a network."""
-    groups = list(survey.levels.groups)
-    loss = {i for i, group in enumerate(groups) if group.kind == "loss"}  # rolled up rather than closed
-    found = [survey.levels.group.get(node, -1) for node in survey.order]
-    layers = [i for i, group in enumerate(groups) if group.kind == "layer" and group.parent < 0]
+def _regions(graph: AnnotatedGraph) -> tuple[list[Region], list[int]]:
+    """The regions, and each node's innermost one (−1: none); several layers make a network."""
+    regions = list(graph.levels.regions)
+    loss = {i for i, region in enumerate(regions) if region.kind == "loss"}  # rolled up rather than closed
+    found = [graph.levels.region.get(node, -1) for node in graph.order]
+    layers = [i for i, region in enumerate(regions) if region.kind == "layer" and region.parent < 0]
     if len(layers) > 1:
         for i in layers:
-            groups[i] = Group(groups[i].name, "layer", len(groups))
-        groups.append(Group("network", "network", -1))
-    return groups, [-1 if at in loss else at for at in found]
+            regions[i] = Region(regions[i].name, "layer", len(regions))
+        regions.append(Region("network", "network", -1))
+    return regions, [-1 if at in loss else at for at in found]
 
 
-def _levels(groups: Sequence[Group]) -> list[int]:
-    """How many levels have to be open for each group to be seen: 0 for a model, 1 for its layers, 2 for neurons."""
+def _levels(regions: Sequence[Region]) -> list[int]:
+    """How many levels have to be open for each region to be seen: 0 for a model, 1 for its layers, 2 for neurons."""
 
-    def level(group: Group) -> int:
-        if group.parent < 0:
-            return {"layer": 1, "inputs": 2}.get(group.kind, 0)
-        return 1 + level(groups[group.parent])
+    def level(region: Region) -> int:
+        if region.parent < 0:
+            return {"layer": 1, "inputs": 2}.get(region.kind, 0)
+        return 1 + level(regions[region.parent])
 
-    return [level(group) for group in groups]
+    return [level(region) for region in regions]
 
 
-def _closed(groups: Sequence[Group], level_of: Sequence[int], level: int) -> list[Closed | None]:
-    """For each group the outermost one around it that is closed at this level; None if all are open."""
+def _closed(regions: Sequence[Region], level_of: Sequence[int], level: int) -> list[Closed | None]:
+    """For each region the outermost one around it that is closed at this level; None if all are open."""
     found: list[Closed | None] = []
-    for i in range(len(groups)):
+    for i in range(len(regions)):
         at, outermost = i, None
         while at >= 0:
             if level_of[at] >= level:
                 outermost = Closed(at)
-            at = groups[at].parent
+            at = regions[at].parent
         found.append(outermost)
     return found
 
 
-def _fits(survey: Survey, stands: Sequence[object], max_nodes: int, asked: bool) -> bool:
+def _fits(graph: AnnotatedGraph, shown_as: Sequence[object], max_nodes: int, asked: bool) -> bool:
     """Whether there are not too many boxes, and, unless one asked for them, not too many lines."""
-    if len(set(stands)) > max_nodes:
+    if len(set(shown_as)) > max_nodes:
         return False
     lines = set()
-    for edge in survey.edges:
-        lines.add((stands[edge.source], stands[edge.target]))
+    for edge in graph.edges:
+        lines.add((shown_as[edge.source], shown_as[edge.target]))
         if len(lines) > LINES * max_nodes:
             return asked
     return True
@@ -145,28 +145,28 @@ def _fits(survey: Survey, stands: Sequence[object], max_nodes: int, asked: bool)
 class _Rolling:
     """Rolls nodes up by their height, the longest way from a leaf; a leaf is just below its first use."""
 
-    def __init__(self, survey: Survey, max_nodes: int) -> None:
-        self.survey, self.max_nodes = survey, max_nodes
+    def __init__(self, graph: AnnotatedGraph, max_nodes: int) -> None:
+        self.graph, self.max_nodes = graph, max_nodes
         self.height: list[int] = []
 
-    def rolled(self, stands: Sequence[int | Closed | Alike], members: set[int]) -> list[int | Closed | Alike]:
+    def rolled(self, shown_as: Sequence[int | Closed | Alike], members: set[int]) -> list[int | Closed | Alike]:
         """What stands for each node when these members are rolled up; one that is alone is shown itself."""
         if not self.height:
             self._measure()
         heights = max(self.height) + 1
-        finely = self._by_stretches(stands, members, heights)
+        finely = self._by_stretches(shown_as, members, heights)
         if heights <= COLUMNS and len(set(finely)) <= self.max_nodes:
             return finely
-        return self._by_stretches(stands, members, max(1, min(heights - 1, self.max_nodes // 4, STRETCHES)))
+        return self._by_stretches(shown_as, members, max(1, min(heights - 1, self.max_nodes // 4, STRETCHES)))
 
     def _by_stretches(
-        self, stands: Sequence[int | Closed | Alike], members: set[int], stretches: int
+        self, shown_as: Sequence[int | Closed | Alike], members: set[int], stretches: int
     ) -> list[int | Closed | Alike]:
         heights = max(self.height) + 1
-        rows = list(stands)
+        rows = list(shown_as)
         for i in members:
-            node = self.survey.order[i]
-            what = "parameter" if node in self.survey.parameters else "leaf"
+            node = self.graph.order[i]
+            what = "parameter" if node in self.graph.parameters else "leaf"
             if node.op is not None:
                 what = node.op.name if stretches == heights else "operations"
             rows[i] = Alike(self.height[i] * stretches // heights, what)
@@ -174,11 +174,11 @@ class _Rolling:
         return [i if alone[row] == 1 and i in members else row for i, row in enumerate(rows)]
 
     def _measure(self) -> None:
-        height = self.height = [0] * len(self.survey.order)
-        for edge in self.survey.edges:
+        height = self.height = [0] * len(self.graph.order)
+        for edge in self.graph.edges:
             if height[edge.source] >= height[edge.target]:
                 height[edge.target] = height[edge.source] + 1
-        for edge in reversed(self.survey.edges):  # by falling target: the first use is the last to be met
-            if self.survey.order[edge.source].op is None:
+        for edge in reversed(self.graph.edges):  # by falling target: the first use is the last to be met
+            if self.graph.order[edge.source].op is None:
                 first = height[edge.target] - 1
                 height[edge.source] = min(height[edge.source] or first, first)

@@ -27,10 +27,10 @@ from autograd.formulas.notation import text
 from autograd.formulas.numbers import brief
 from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Formula, Name, Power
+from autograd.structure.annotated import AnnotatedGraph, Edge
 from autograd.structure.names import Names
-from autograd.structure.survey import Edge, Survey
 from autograd.value import Value
-from autograd.viz.picture.boxes import Block, Frame, Link, Node, Picture
+from autograd.viz.picture.boxes import Arrow, Block, Frame, Node, Picture
 from autograd.viz.picture.collapse import Alike, Closed, Collapsed, collapse
 
 __all__ = ["MAX_NODES", "picture"]
@@ -63,32 +63,32 @@ def picture(
         raise ValueError(f"depth is how many levels of modules to open, 0 or more, not {depth!r}")
     if not isinstance(max_nodes, int) or not 10 <= max_nodes <= MOST_NODES:
         raise ValueError(f"max_nodes is from 10 to {MOST_NODES}, not {max_nodes!r}")
-    survey = Survey(value, model)
-    if wrt is not None and wrt not in survey.index:
+    graph = AnnotatedGraph(value, model)
+    if wrt is not None and wrt not in graph.index:
         raise ValueError(f"{wrt!r} is not in the graph of {value!r}, so no path leads from it")
-    keep = [survey.index[wrt]] if wrt is not None else []
-    collapsed = collapse(survey, max_nodes=max_nodes, depth=depth, keep=keep)
-    return _Composer(survey, collapsed, wrt, max_nodes).picture()
+    keep = [graph.index[wrt]] if wrt is not None else []
+    collapsed = collapse(graph, max_nodes=max_nodes, depth=depth, keep=keep)
+    return _Composer(graph, collapsed, wrt, max_nodes).picture()
 
 
 class _Composer:
-    """Makes boxes, links and frames of what stands for each node."""
+    """Makes boxes, arrows and frames of what stands for each node."""
 
-    def __init__(self, survey: Survey, collapsed: Collapsed, wrt: Value | None, max_nodes: int) -> None:
-        self.survey = survey
-        self.stands, self.groups, self.group = collapsed.stands, collapsed.groups, collapsed.group
+    def __init__(self, graph: AnnotatedGraph, collapsed: Collapsed, wrt: Value | None, max_nodes: int) -> None:
+        self.graph = graph
+        self.shown_as, self.regions, self.region = collapsed.shown_as, collapsed.regions, collapsed.region
         self.members: dict[Closed | Alike, list[int]] = {}
-        for i, stand in enumerate(self.stands):
-            if not isinstance(stand, int):
-                self.members.setdefault(stand, []).append(i)
-        ids = {stand: f"b{k}" for k, stand in enumerate(self.members)}
-        self.ids = [f"n{stand}" if isinstance(stand, int) else ids[stand] for stand in self.stands]
-        self.outputs: dict[Closed | Alike, list[int]] = {stand: [] for stand in self.members}
-        for i in sorted({e.source for e in survey.edges if self.ids[e.source] != self.ids[e.target]}):
-            stand = self.stands[i]
-            if not isinstance(stand, int):
-                self.outputs[stand].append(i)
-        self.names = Names(survey.order[-1], wrt, survey.order, survey.places)
+        for i, shown in enumerate(self.shown_as):
+            if not isinstance(shown, int):
+                self.members.setdefault(shown, []).append(i)
+        ids = {shown: f"b{k}" for k, shown in enumerate(self.members)}
+        self.ids = [f"n{shown}" if isinstance(shown, int) else ids[shown] for shown in self.shown_as]
+        self.outputs: dict[Closed | Alike, list[int]] = {shown: [] for shown in self.members}
+        for i in sorted({e.source for e in graph.edges if self.ids[e.source] != self.ids[e.target]}):
+            shown = self.shown_as[i]
+            if not isinstance(shown, int):
+                self.outputs[shown].append(i)
+        self.names = Names(graph.order[-1], wrt, graph.order, graph.places)
         self.output_name = self._output_names()
         self.frames: list[Frame] = []
         self.frame_of: dict[int, int] = {}
@@ -97,42 +97,42 @@ class _Composer:
 
     def picture(self) -> Picture:
         boxes: list[Node | Block] = []
-        for i, stand in enumerate(self.stands):
-            if isinstance(stand, int):
+        for i, shown in enumerate(self.shown_as):
+            if isinstance(shown, int):
                 boxes.append(self._node(i))
-            elif self.members[stand][0] == i:
-                boxes.append(self._block(stand))
+            elif self.members[shown][0] == i:
+                boxes.append(self._block(shown))
         return Picture(
-            root=text(self.names.formula(self.survey.order[-1])),
+            root=text(self.names.formula(self.graph.order[-1])),
             boxes=boxes,
-            links=self._links(),
+            arrows=self._arrows(),
             frames=self.frames,
-            nodes=len(self.survey.order),
+            nodes=len(self.graph.order),
             notes=self.notes,
-            backward=self.survey.backward,
-            parameters=bool(self.survey.parameters),
+            backward=self.graph.backward,
+            parameters=bool(self.graph.parameters),
         )
 
     def _note(self, max_nodes: int, asked: bool) -> list[str]:
         """What was collapsed, and how to see more."""
         if not self.members:
             return []
-        how = "max_nodes= and depth= show" if self.groups else "max_nodes= shows"
+        how = "max_nodes= and depth= show" if self.regions else "max_nodes= shows"
         why = "" if asked else f" (limit {max_nodes}); {how} more or less"
-        return [f"{_grouped(len(self.stands))} nodes in {len(set(self.ids))} boxes{why}"]
+        return [f"{_grouped(len(self.shown_as))} nodes in {len(set(self.ids))} boxes{why}"]
 
     def _lit(self, wrt: Value | None) -> list[bool]:
         """Which nodes lie on a path from `wrt` to the root; a note tells how many paths there are."""
         if wrt is None:
-            return [True] * len(self.stands)
-        paths = [0] * len(self.stands)
-        paths[self.survey.index[wrt]] = 1
-        for edge in self.survey.edges:
+            return [True] * len(self.shown_as)
+        paths = [0] * len(self.shown_as)
+        paths[self.graph.index[wrt]] = 1
+        for edge in self.graph.edges:
             paths[edge.target] += paths[edge.source]
         ways = paths[-1]
         how_many = f"{_grouped(ways)} path{'s' * (ways > 1)}" if ways < 10**6 else f"about {ways:.0e} paths"
-        root, leaf = text(self.names.formula(self.survey.order[-1])), text(self._formula(wrt))
-        gradient = self.survey.gradient[self.survey.index[wrt]]
+        root, leaf = text(self.names.formula(self.graph.order[-1])), text(self._formula(wrt))
+        gradient = self.graph.gradient[self.graph.index[wrt]]
         self.notes.append(f"∂{root}/∂{leaf} = {brief(gradient, sign=True)}, along {how_many}")
         return [bool(p) for p in paths]
 
@@ -141,46 +141,46 @@ class _Composer:
     def _formula(self, x: Value | float) -> Any:
         """What stands for an operand: its label, its name in its layer or module, a short expression."""
         if isinstance(x, Value) and not x.label:
-            if x in self.survey.places:
+            if x in self.graph.places:
                 return Name(self._local_name(x))
-            if (i := self.survey.index[x]) in self.output_name:
+            if (i := self.graph.index[x]) in self.output_name:
                 return Name(self.output_name[i])
         return self.names.formula(x)
 
     def _title(self, at: int) -> str:
-        """What a group is called within the frame it stands in."""
-        group = self.groups[at]
-        around = self.groups[group.parent].name + "." if group.parent >= 0 else ""
-        return clean(group.name.removeprefix(around), 40)
+        """What a region is called within the frame it stands in."""
+        region = self.regions[at]
+        around = self.regions[region.parent].name + "." if region.parent >= 0 else ""
+        return clean(region.name.removeprefix(around), 40)
 
     def _local_name(self, x: Value) -> str:
         """The name without the part that its frame tells already."""
-        name = self.survey.places[x]
-        at = self.group[self.survey.index[x]] if x in self.survey.index else -1
+        name = self.graph.places[x]
+        at = self.region[self.graph.index[x]] if x in self.graph.index else -1
         while at >= 0:
-            prefix = self.groups[at].name + "."
+            prefix = self.regions[at].name + "."
             if name.startswith(prefix):
                 return name[len(prefix) :]
-            at = self.groups[at].parent
+            at = self.regions[at].parent
         return name
 
     def _node(self, i: int) -> Node:
-        survey, node = self.survey, self.survey.order[i]
-        gradient, flows = survey.gradient[i], i in survey.reached
-        kind = "parameter" if node in survey.parameters else "input"
+        graph, node = self.graph, self.graph.order[i]
+        gradient, flows = graph.gradient[i], i in graph.reached
+        kind = "parameter" if node in graph.parameters else "input"
         if node.op is not None:
-            kind = "root" if node is survey.order[-1] else "operation"
+            kind = "root" if node is graph.order[-1] else "operation"
         title = text(self._formula(node))
         formula = self._definition(node)
         own_name = formula == title or any(
             isinstance(x, Value) and text(self._formula(x)) == title for x in node.operands
         )
-        if not node.label and (own_name or (node.op is None and node not in survey.places)):
+        if not node.label and (own_name or (node.op is None and node not in graph.places)):
             title = ""  # a leaf without a name is its number; a short expression, also the x of x¹, is its own name
         whole = clean(node.label, 200)
         what = whole if len(whole) > len(clean(node.label)) else title
         if node.op is None:
-            said = f"{kind if survey.parameters else 'leaf'} {what}".strip()
+            said = f"{kind if graph.parameters else 'leaf'} {what}".strip()
         elif what:
             operands = [text(self._formula(x)) for x in node.operands]
             of = ", ".join(operands) if len(operands) < 6 else f"{len(operands)} operands"
@@ -192,9 +192,9 @@ class _Composer:
 
     def _told(self, i: int) -> str:
         """A gradient in words."""
-        if i not in self.survey.reached:
+        if i not in self.graph.reached:
             return "none, for no gradient flows here"
-        gradient = self.survey.gradient[i]
+        gradient = self.graph.gradient[i]
         return brief(gradient, sign=True) if gradient is not None else "not computed yet"
 
     def _definition(self, node: Value, longest: int = 34) -> str:
@@ -222,27 +222,27 @@ class _Composer:
     def _output_names(self) -> dict[int, str]:
         """What formulas call the outputs of a module that is drawn as a block."""
         return {
-            i: self.groups[stand.group].name + (f"[{k}]" if len(outputs) > 1 else "")
-            for stand, outputs in self.outputs.items()
-            if isinstance(stand, Closed) and self.groups[stand.group].kind != "inputs"
+            i: self.regions[shown.region].name + (f"[{k}]" if len(outputs) > 1 else "")
+            for shown, outputs in self.outputs.items()
+            if isinstance(shown, Closed) and self.regions[shown.region].kind != "inputs"
             for k, i in enumerate(outputs)
         }
 
     # blocks
 
-    def _block(self, stand: Closed | Alike) -> Block:
-        order, members = self.survey.order, self.members[stand]
+    def _block(self, shown: Closed | Alike) -> Block:
+        order, members = self.graph.order, self.members[shown]
         operations = Counter(op.name for i in members if (op := order[i].op))
-        parameters = [i for i in members if order[i] in self.survey.parameters]
-        outputs = self.outputs[stand] if operations else members
-        group = stand.group if isinstance(stand, Closed) else -1
-        kind = "module" if group >= 0 and self.groups[group].kind != "inputs" else "operations"
+        parameters = [i for i in members if order[i] in self.graph.parameters]
+        outputs = self.outputs[shown] if operations else members
+        region = shown.region if isinstance(shown, Closed) else -1
+        kind = "module" if region >= 0 and self.regions[region].kind != "inputs" else "operations"
         if not operations:
             kind = "parameters" if parameters else "inputs"
         block = Block(
             id=self.ids[members[0]],
             title="",
-            frame=self._frame_around(self.groups[group].parent if group >= 0 else -1),
+            frame=self._frame_around(self.regions[region].parent if region >= 0 else -1),
             lit=any(self.lit[i] for i in members),
             sentence="",
             members=members,
@@ -253,11 +253,11 @@ class _Composer:
             parameter_norm=self._norm(parameters),
             outputs=outputs,
             data=[order[i].data for i in outputs],
-            gradients=[self.survey.gradient[i] for i in outputs],
+            gradients=[self.graph.gradient[i] for i in outputs],
             output_norm=self._norm(outputs),
         )
-        if group >= 0:
-            block.title = self._title(group)
+        if region >= 0:
+            block.title = self._title(region)
         elif len(outputs) == 1:
             block.title = text(self._formula(order[outputs[0]]))
         else:
@@ -279,7 +279,7 @@ class _Composer:
 
     def _size(self, members: Sequence[int], outputs: Sequence[int]) -> str:
         """64 → 16: the inputs of the first neuron, and the neurons that give the outputs."""
-        dots = [node for i in members if (node := self.survey.order[i]).op and node.op.name == "dot"]
+        dots = [node for i in members if (node := self.graph.order[i]).op and node.op.name == "dot"]
         if not dots:
             return ""
         samples = max(1, sum(dot.operands[0] is dots[0].operands[0] for dot in dots))
@@ -287,43 +287,43 @@ class _Composer:
         return size + (f" · {samples} samples" if samples > 1 else "")
 
     def _norm(self, members: Sequence[int]) -> float | None:
-        known = [g for i in members if (g := self.survey.gradient[i]) is not None]
+        known = [g for i in members if (g := self.graph.gradient[i]) is not None]
         return math.hypot(*known) if known else None
 
     # frames
 
     def _frame(self, i: int) -> int:
         """The frame a node stands in: outside of what is closed, where it is shown all the same."""
-        at = inside = self.group[i]
+        at = inside = self.region[i]
         while at >= 0:
             if Closed(at) in self.members:
-                inside = self.groups[at].parent
-            at = self.groups[at].parent
+                inside = self.regions[at].parent
+            at = self.regions[at].parent
         return self._frame_around(inside)
 
     def _frame_around(self, at: int) -> int:
-        """The index of the frame for a group, made when it is first needed."""
+        """The index of the frame for a region, made when it is first needed."""
         if at < 0:
             return -1
         if at not in self.frame_of:
-            parent = self._frame_around(self.groups[at].parent)
-            self.frames.append(Frame(self._title(at), self.groups[at].kind, parent))
+            parent = self._frame_around(self.regions[at].parent)
+            self.frames.append(Frame(self._title(at), self.regions[at].kind, parent))
             self.frame_of[at] = len(self.frames) - 1
         return self.frame_of[at]
 
-    # links
+    # arrows
 
-    def _links(self) -> list[Link]:
-        ids, lit, reached = self.ids, self.lit, self.survey.reached
+    def _arrows(self) -> list[Arrow]:
+        ids, lit, reached = self.ids, self.lit, self.graph.reached
         bundles: dict[tuple[str, str], list[Edge]] = {}
-        links = []
-        for edge in self.survey.edges:
+        arrows = []
+        for edge in self.graph.edges:
             source, target = ids[edge.source], ids[edge.target]
             if source[0] == target[0] == "n":
                 flows = edge.derivative is not None and edge.target in reached
                 on_path = lit[edge.source] and lit[edge.target]
                 name = f"e{edge.target}_{edge.place}"
-                links.append(Link(name, source, target, 1, edge.derivative, edge.gradient, False, flows, on_path))
+                arrows.append(Arrow(name, source, target, 1, edge.derivative, edge.gradient, False, flows, on_path))
             elif source != target:
                 bundles.setdefault((source, target), []).append(edge)
         for k, ((source, target), edges) in enumerate(bundles.items()):
@@ -334,8 +334,8 @@ class _Composer:
                 norm = -norm
             flows = any(e.derivative is not None and e.target in reached for e in edges)
             on_path = any(lit[e.source] and lit[e.target] for e in edges)
-            links.append(Link(f"l{k}", source, target, len(edges), None, norm, mixed, flows, on_path))
-        return links
+            arrows.append(Arrow(f"l{k}", source, target, len(edges), None, norm, mixed, flows, on_path))
+        return arrows
 
 
 def _grouped(n: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.formulas.numbers import brief
 from autograd.viz.picture.alignment import columns, lead
-from autograd.viz.picture.boxes import Block, Link, Node, Picture
+from autograd.viz.picture.boxes import Arrow, Block, Node, Picture
 from autograd.viz.picture.labels import MONO, SANS, Label, contents
 from autograd.viz.picture.legend import legend as legend_of
 from autograd.viz.picture.palette import PALETTES, STEPS, Scale, line_of
@@ -17,7 +17,7 @@ __all__ = ["compose"]
 DENSE = 4
 """Of more lines a box, as between two layers of neurons, straight ones are easier to follow."""
 MOST_DERIVATIVES = 60
-"""On how many links local derivatives are written unless one asks for them."""
+"""On how many arrows local derivatives are written unless one asks for them."""
 
 _STEPS = (*(f"{sign}{k}" for sign in "mp" for k in range(1, STEPS + 1)), "zero", "none", "nan")
 
@@ -37,15 +37,15 @@ def compose(
         graph: the graph, empty.
         picture: what to show.
         theme: "light" or "dark".
-        local_derivatives: whether links carry them; if None, those of a small picture or a lit path do.
+        local_derivatives: whether arrows carry them; if None, those of a small picture or a lit path do.
         legend: whether what the colours and signs mean is explained below.
         digits: how many characters to keep room for in each number, for numbers that change.
     """
     colours = PALETTES[theme]
     scale = Scale(picture.greatest)
     if local_derivatives is None:
-        local_derivatives = sum(link.lit for link in picture.links) <= MOST_DERIVATIVES
-    density = len(picture.links) / len(picture.boxes)  # many lines need more room between the columns
+        local_derivatives = sum(arrow.lit for arrow in picture.arrows) <= MOST_DERIVATIVES
+    density = len(picture.arrows) / len(picture.boxes)  # many lines need more room between the columns
     graph.graph_attr.update(
         rankdir="LR", newrank="true", remincross="false", splines="line" if density > DENSE else "true",
         ranksep=f"{0.45 + min(1.8, 0.18 * density):.2f}", nodesep="0.16",
@@ -55,8 +55,8 @@ def compose(
     graph.node_attr.update(fontname=SANS, fontsize="12", margin="0.07,0.03", height="0.1", width="0.1")
     graph.edge_attr.update(fontname=MONO, fontsize="9", arrowsize="0.55", penwidth="1")
     _frames(graph, picture, colours, scale, digits)
-    for link in picture.links:
-        _link(graph, link, colours, scale, local_derivatives, density > DENSE)
+    for arrow in picture.arrows:
+        _arrow(graph, arrow, colours, scale, local_derivatives, density > DENSE)
     if legend:
         graph.graph_attr.update(
             labelloc="b", labeljust="l", label=legend_of(picture, colours, scale, local_derivatives)
@@ -108,24 +108,24 @@ def _box(graph: Any, box: Node | Block, colours: dict[str, str], scale: Scale, d
     graph.node(box.id, label=f"<{label}>", **attributes)
 
 
-def _link(graph: Any, link: Link, colours: dict[str, str], scale: Scale, derivatives: bool, straight: bool) -> None:
-    step = scale.step(link.gradient)
-    colour = "faint" if not link.lit else "muted" if link.mixed else line_of(step)
+def _arrow(graph: Any, arrow: Arrow, colours: dict[str, str], scale: Scale, derivatives: bool, straight: bool) -> None:
+    step = scale.step(arrow.gradient)
+    colour = "faint" if not arrow.lit else "muted" if arrow.mixed else line_of(step)
     attributes = {
-        "id": link.id,
-        "class": _classes(step, link.lit, "" if link.flows else "dotted"),
+        "id": arrow.id,
+        "class": _classes(step, arrow.lit, "" if arrow.flows else "dotted"),
         "color": colours[colour],
-        "penwidth": f"{scale.width(link.gradient):.2f}",
+        "penwidth": f"{scale.width(arrow.gradient):.2f}",
     }
-    if not link.flows:
+    if not arrow.flows:
         attributes |= {"style": "dotted", "penwidth": "1.2"}
-    if derivatives and link.lit and link.derivative is not None:
+    if derivatives and arrow.lit and arrow.derivative is not None:
         label = Label(colours)
-        times = label.text("derivative", f"×{brief(link.derivative)}", "muted", 9, mono=True)
+        times = label.text("derivative", f"×{brief(arrow.derivative)}", "muted", 9, mono=True)
         attributes["label"] = f"<{label.table(f'<TD>{times}</TD>', padding=3)}>"
     if straight:
         attributes |= {"tailport": "e", "headport": "w", "arrowhead": "none"}
-    graph.edge(link.source, link.target, **attributes)
+    graph.edge(arrow.source, arrow.target, **attributes)
 
 
 def _classes(*names: str | bool) -> str:

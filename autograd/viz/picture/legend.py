@@ -25,11 +25,11 @@ def legend(picture: Picture, colours: dict[str, str], scale: Scale, derivatives:
     rows = [_kinds(label, kinds, picture.parameters)] if len(kinds) > 1 else []
     root = picture.root
     words = [f"∂: ∂{root}/∂node" if picture.backward else f"∂ —: no backward pass from {root} yet"]
-    if derivatives and any(link.derivative is not None for link in picture.links):
+    if derivatives and any(arrow.derivative is not None for arrow in picture.arrows):
         words.append("× on a line: local derivative")
     if any(len(block.outputs) > 1 and len(block.outputs) <= MOST_CELLS for block in blocks):
         words.append("a small square: the gradient of an output")
-    if any(not link.flows for link in picture.links):
+    if any(not arrow.flows for arrow in picture.arrows):
         words.append("dotted: no gradient flows")
     rows.append(_lines(label, "key", " · ".join(words)))
     if picture.backward:

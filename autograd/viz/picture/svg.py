@@ -5,7 +5,7 @@ With this module one can finish the SVG of a picture, `finish`. Then
 * each node is ``<g id="n3" class="node operation" aria-label="h3, tanh of z3, value …">``, n3 the third in
   `topological_order` (from 0), with a `<title>` that browsers show as a tooltip;
 * its texts are ``<text id="n3-value">``, ``id="n3-gradient"``, …, and the ground of its gradient ``id="n3-chip"``;
-* each link is ``<g id="e5_0" class="edge p4">``: the first operand of node 5, with the step of its gradient;
+* each arrow is ``<g id="e5_0" class="edge p4">``: the first operand of node 5, with the step of its gradient;
 * with the theme "auto" the colours follow the reader's ``prefers-color-scheme``;
 * whichever Graphviz laid it out, elements, texts, ids, classes and colours are the same.
 """
@@ -52,8 +52,8 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
         if not isinstance(box, Block):
             shapes[-1].set("id", f"{box.id}-chip")
     titles = {box.id: box.sentence.partition(",")[0] for box in picture.boxes}
-    for link in picture.links:
-        _name(by_id[link.id], f"from {titles[link.source]} to {titles[link.target]}")
+    for arrow in picture.arrows:
+        _name(by_id[arrow.id], f"from {titles[arrow.source]} to {titles[arrow.target]}")
     for k, frame in enumerate(picture.frames):
         _name(by_id[f"f{k}"], f"{frame.kind} {frame.title}")
     _name(by_id["drawing"], summary, role="group")

@@ -1,4 +1,4 @@
-"""What the rows of a program belong to, and what that is called: `Names`.
+"""What the rows of a program belong to, and what that is called: `Owners`.
 
 A `dot` whose weights are a matrix of parameters is a layer and gets a number: z¹, a¹, W¹, b¹, and δ¹ for its adjoint.
 Other results are v₁, v₂, …, other parameters θ, and what is differentiated is E.
@@ -21,7 +21,7 @@ from autograd.formulas.spelling import lowered, raised
 from autograd.formulas.terms import Formula, Name
 from autograd.primitives import table
 
-__all__ = ["Names", "Owner", "is_copy", "section"]
+__all__ = ["Owner", "Owners", "is_copy", "section"]
 
 _DOT, _POS = table["dot"], table["pos"]
 
@@ -40,7 +40,7 @@ class Owner(NamedTuple):
         return Element(name, self.shape, (at + Index(-self.start)).split(self.shape, ranges) if self.shape else ())
 
 
-class Names:
+class Owners:
     """The owners of all rows, and the names of all groups.
 
     Attributes:
@@ -169,7 +169,7 @@ class Names:
         group = self.group(store, row)
         return None if group is None else Owner("", self.shape(group), group.start, group.size, group)
 
-    def owners(self, store: int, rows: Any) -> list[Owner | None]:
+    def owners_of(self, store: int, rows: Any) -> list[Owner | None]:
         """What these rows belong to, each owner once, and None for each constant."""
         found: list[Owner | None] = []
         rows = np.unique(rows)

@@ -1,4 +1,4 @@
-"""The arrays of a program as formulas of their elements: `Arrays`.
+"""The arrays of a program as formulas of their elements: `Elements`.
 
 Where an array is a row of the table, `Lowered.readings` says so, and its name is written instead of how it is computed.
 """
@@ -12,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.derivation.indices import Index, letter, row_by_row
-from autograd.compiler.derivation.names import Names, Owner, section
 from autograd.compiler.derivation.notations import LETTERS
+from autograd.compiler.derivation.owners import Owner, Owners, section
 from autograd.compiler.derivation.terms import (
     COMPARISONS,
     Element,
     Indicator,
+    Negation,
     Reduction,
     Tuple,
     over,
     plus,
     times,
 )
-from autograd.compiler.derivation.terms import Not as Negation
 from autograd.compiler.instructions import (
     Adjoint,
     Array,
@@ -57,7 +57,7 @@ from autograd.formulas.terms import Call, Formula, Power, Term
 from autograd.formulas.terms import Comparison as Compared
 from autograd.primitives import table
 
-__all__ = ["Arrays"]
+__all__ = ["Elements"]
 
 _LOGSUMEXP = table["logsumexp"]
 _WRITTEN_OUT = frozenset({"add", "sub", "mul", "div", "neg", "pos", "pow", "where", "dot", "total"})
@@ -66,7 +66,7 @@ _FUNCTIONS = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 """What NumPy calls otherwise than the table."""
 
 
-class Arrays:
+class Elements:
     """Reads arrays as formulas; what has a line of its own is written by its name.
 
     Attributes:
@@ -77,14 +77,14 @@ class Arrays:
         inlined: the groups without one, and the arrays that are written where they are used.
     """
 
-    def __init__(self, lowered: Lowered, names: Names, define: Callable[[str, Formula], None]) -> None:
-        self.lowered, self.names, self.define = lowered, names, define
+    def __init__(self, lowered: Lowered, owners: Owners, define: Callable[[str, Formula], None]) -> None:
+        self.lowered, self.owners, self.define = lowered, owners, define
         self.tables: dict[str, NDArray[Any]] = {}
         self.ranges: dict[str, int] = {}
         self.saved: dict[Array, Group] = {}
         self.adjoints: dict[Array, tuple[str, tuple[int, ...], Group]] = {}
         self.inlined: dict[Group, Array] = {}
-        self._letters = [x for x in LETTERS if x not in {name for name, _ in names.arguments}]
+        self._letters = [x for x in LETTERS if x not in {name for name, _ in owners.arguments}]
         self._scope: list[str] = []  # the letters that stand for something where a formula is being read
         self._known: dict[tuple[int, bytes], str] = {}
 
@@ -121,8 +121,8 @@ class Arrays:
             name, shape, group = self.adjoints[x]
             return Element(name, shape, self._inside(group.shape, shape, index))
         if x in self.saved:
-            group, shape = self.saved[x], self.names.shape(self.saved[x])
-            return Element(self.names.name(group), shape, self._inside(group.shape, shape, index))
+            group, shape = self.saved[x], self.owners.shape(self.saved[x])
+            return Element(self.owners.name(group), shape, self._inside(group.shape, shape, index))
         read = self.lowered.readings.get(x)
         if read is None or x.condition:
             return self._structure(x, index)
@@ -165,10 +165,10 @@ class Arrays:
             case Take():
                 return self._take(x, index)
             case Adjoint():
-                group = self.names.group(x.store, x.start)
+                group = self.owners.group(x.store, x.start)
                 assert group is not None
-                shape = self.names.shape(group)
-                return Element(self.names.adjoint(group), shape, self._inside(group.shape, shape, index))
+                shape = self.owners.shape(group)
+                return Element(self.owners.adjoint(group), shape, self._inside(group.shape, shape, index))
         assert isinstance(x, (Rows, Gather))
         return self._read(x, index)
 
@@ -251,10 +251,10 @@ class Arrays:
 
     def _read(self, x: Rows | Gather, index: list[Index]) -> Term:
         store, rows = place(x)
-        owners = self.names.owners(store, rows)
+        owners = self.owners.owners_of(store, rows)
         if len(owners) == 1:
             if owners[0] is None:
-                return self.names.fixed[store, int(rows.flat[0])]
+                return self.owners.fixed[store, int(rows.flat[0])]
             return self.element(store, self.row(x, index), owners[0])
         if store == PARAMETER:
             at = self.row(x, index)
@@ -267,22 +267,22 @@ class Arrays:
         least = most = at.constant
         for atom, factor in at.parts:
             if not isinstance(atom, str):
-                return self.names.vector
+                return self.owners.vector
             reach = factor * (self.ranges[atom] - 1)
             least, most = least + min(reach, 0), most + max(reach, 0)
-        low, high = self.names.owner(PARAMETER, least), self.names.owner(PARAMETER, most)
-        return low if low is not None and low == high else self.names.vector
+        low, high = self.owners.owner(PARAMETER, least), self.owners.owner(PARAMETER, most)
+        return low if low is not None and low == high else self.owners.vector
 
     def element(self, store: int, at: Index, owner: Owner | None = None) -> Term:
         """What is at a row."""
         if owner is None:
-            owner = self.names.owner(store, at.constant)
+            owner = self.owners.owner(store, at.constant)
             if owner is None:
-                return self.names.fixed[store, at.constant]
+                return self.owners.fixed[store, at.constant]
         if owner.group is not None and owner.group in self.inlined:
             inner = (at + Index(-owner.start)).split(owner.group.shape, self.ranges)
             return self.term(self.inlined[owner.group], list(inner))
-        return owner.place(self.names.called(owner), at, self.ranges)
+        return owner.place(self.owners.called(owner), at, self.ranges)
 
     def _joined(self, store: int, rows: NDArray[Any]) -> str:
         """A name for rows of several things, one after another."""
@@ -290,20 +290,20 @@ class Arrays:
         key = (store, flat.tobytes())
         if key not in self._known:
             items: list[Term] = []
-            places = [self.names.source(store, int(row)) for row in flat]
+            places = [self.owners.source(store, int(row)) for row in flat]
             start = 0
             for i in range(1, len(places) + 1):
-                owner = self.names.owner(*places[start])
+                owner = self.owners.owner(*places[start])
                 together = i < len(places) and places[i] == (places[i - 1][0], places[i - 1][1] + 1)
                 if together and owner is not None and places[i][1] < owner.start + owner.size:
                     continue
                 if owner is None:
-                    items.append(self.names.fixed[places[start]])
+                    items.append(self.owners.fixed[places[start]])
                 else:
                     first = places[start][1] - owner.start
-                    items.append(section(self.names.called(owner), owner.shape, first, i - start))
+                    items.append(section(self.owners.called(owner), owner.shape, first, i - start))
                 start = i
-            self._known[key] = self.names.next("u")
+            self._known[key] = self.owners.next("u")
             self.define(self._known[key], Tuple(tuple(items)))
         return self._known[key]
 
@@ -318,7 +318,7 @@ class Arrays:
         flat = values.reshape(-1)
         key = (ord(kind), flat.tobytes())
         if key not in self._known:
-            self._known[key] = self.names.next(kind)
+            self._known[key] = self.owners.next(kind)
             self.tables[self._known[key]] = flat
         return Element(self._known[key], (flat.size,), (row_by_row(values.shape, index),))
 
@@ -331,9 +331,9 @@ class Arrays:
             positions = np.arange(values.size).reshape(values.shape)
             entry = self._entry("c", np.ascontiguousarray(values), [Index()] * values.ndim)
             return Element(entry.name, entry.shape, (self.chosen(x, index, positions),))
-        owners = self.names.owners(x.items.store, x.items.rows)
+        owners = self.owners.owners_of(x.items.store, x.items.rows)
         if x.items.store == PARAMETER and len(owners) > 1:
-            owners = [self.names.vector]
+            owners = [self.owners.vector]
         if len(owners) == 1 and owners[0] is not None:
             return self.element(x.items.store, self.chosen(x, index), owners[0])
         rows = np.unique(x.items.rows)
@@ -368,7 +368,7 @@ class Arrays:
                 at += i * stride
         else:
             at = self._tabled(rows, own)
-        owners = self.names.owners(operand.store, rows)
+        owners = self.owners.owners_of(operand.store, rows)
         if len(owners) == 1 and owners[0] is not None:
             term = self.element(operand.store, at, owners[0])
         else:

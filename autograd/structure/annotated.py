@@ -4,8 +4,8 @@
 >>> x = Value(3.0, label="x")
 >>> y = x * x
 >>> y.backward()
->>> survey = Survey(y, None)
->>> [(edge.source, edge.target, edge.derivative, edge.gradient) for edge in survey.edges], survey.gradient
+>>> graph = AnnotatedGraph(y, None)
+>>> [(edge.source, edge.target, edge.derivative, edge.gradient) for edge in graph.edges], graph.gradient
 ([(0, 1, 3.0, 3.0), (0, 1, 3.0, 3.0)], [6.0, 1.0])
 """
 
@@ -21,7 +21,7 @@ from autograd.structure.levels import levels
 from autograd.structure.modules import modules
 from autograd.value import NOT_YET, Value
 
-__all__ = ["Edge", "Survey"]
+__all__ = ["AnnotatedGraph", "Edge"]
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Edge:
     """One operand of one node.
 
     Attributes:
-        source, target: the places of the operand and of the node that uses it in `Survey.order`.
+        source, target: the places of the operand and of the node that uses it in `AnnotatedGraph.order`.
         place: which operand it is.
         derivative: ∂target/∂source; None if no gradient flows, NaN if it does not exist.
         gradient: what flows back, ∂root/∂target · ∂target/∂source; None if it is not known.
@@ -42,7 +42,7 @@ class Edge:
     gradient: float | None = None
 
 
-class Survey:
+class AnnotatedGraph:
     """Everything about the graph of `root` that does not depend on what is shown of it.
 
     Attributes:
@@ -94,12 +94,12 @@ class Survey:
 
     def _parameters(self) -> set[Value]:
         """The leaves that a model names, or that belong to a neuron."""
-        groups, group = self.levels.groups, self.levels.group
+        regions, region = self.levels.regions, self.levels.region
         return {
             node
             for node in self.order
             if node.op is None
-            and (node in self.levels.name or (node in group and groups[group[node]].kind not in ("inputs", "loss")))
+            and (node in self.levels.name or (node in region and regions[region[node]].kind not in ("inputs", "loss")))
         }
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.derivation.arrays import Arrays
+from autograd.compiler.derivation.elements import Elements
 from autograd.compiler.derivation.indices import Index, letter, row_by_row
 from autograd.compiler.derivation.lines import Derivation, Line
-from autograd.compiler.derivation.names import Names, section
 from autograd.compiler.derivation.notations import Plain
+from autograd.compiler.derivation.owners import Owners, section
 from autograd.compiler.derivation.terms import Element, Slice, occurring, replaced
 from autograd.compiler.derivation.uses import Uses
 from autograd.compiler.derivation.vectors import NoVectorsError, vectors
@@ -66,9 +66,9 @@ class _Reader:
         notation: Plain,
     ) -> None:
         self.lowered, self.roll, self.root, self.result, self.n = lowered, lowered.roll, root, result, notation
-        self.names = Names(lowered.roll, root, arguments)
-        self.uses = Uses(lowered.instructions, self.names, list(_nodes(result)) if root is None else [root])
-        self.arrays = Arrays(lowered, self.names, self._define)
+        self.owners = Owners(lowered.roll, root, arguments)
+        self.uses = Uses(lowered.instructions, self.owners, list(_nodes(result)) if root is None else [root])
+        self.elements = Elements(lowered, self.owners, self._define)
         self.lines: list[Line] = []
         self.part = "forward"
 
@@ -83,16 +83,16 @@ class _Reader:
         if len(instructions) == self.lowered.forward:
             self._begin_backward()
         self._merge()
-        blocks = [(block.name, block.shape) for block in self.names.blocks]
+        blocks = [(block.name, block.shape) for block in self.owners.blocks]
         returned = self._returned(self.result) if self.root is None else ""
-        return Derivation(blocks, self.arrays.tables, self.lines, returned)
+        return Derivation(blocks, self.elements.tables, self.lines, returned)
 
     def _begin_backward(self) -> None:
         if self.root is None:
             return
         store, row = self.roll.location(self.root)
-        owner = self.names.owner(store, row) if store != CONSTANT else None
-        if owner is None or owner.group is None or self.names.name(owner.group) != "E":
+        owner = self.owners.owner(store, row) if store != CONSTANT else None
+        if owner is None or owner.group is None or self.owners.name(owner.group) != "E":
             self._write("E", (), self._at(self.root), {})
         self.part = "backward"
         for store, rows in self.lowered.cleared.items():
@@ -101,7 +101,7 @@ class _Reader:
     def _at(self, node: int) -> Term:
         """What a node of the scalar program is."""
         store, row = self.roll.location(node)
-        return float(self.roll.number[node]) if store == CONSTANT else self.arrays.element(store, Index(row))
+        return float(self.roll.number[node]) if store == CONSTANT else self.elements.element(store, Index(row))
 
     def _returned(self, result: Any) -> str:
         if isinstance(result, (list, tuple)):
@@ -125,13 +125,13 @@ class _Reader:
 
     def _indexed(self, left: Element, adds: bool, term: Term) -> None:
         used = occurring(left) | occurring(term)
-        ranges = {axis: length for axis, length in self.arrays.ranges.items() if axis in used}
+        ranges = {axis: length for axis, length in self.elements.ranges.items() if axis in used}
         self._append(left, adds, self.n(term) + self.n.ranges(ranges))
 
     def _whole(self, term: Term, axes: dict[str, int]) -> Term | None:
         """A formula without indices, if that says the same."""
         try:
-            return vectors(term, list(axes), self.arrays.ranges)
+            return vectors(term, list(axes), self.elements.ranges)
         except NoVectorsError:
             return None
 
@@ -153,69 +153,69 @@ class _Reader:
             self._adjoint(x)
 
     def _save(self, x: Save) -> None:
-        group = self.names.group(x.store, x.start)
+        group = self.owners.group(x.store, x.start)
         assert group is not None
-        index, axes = self.arrays.axes(x.lanes)
-        term = self.arrays.term(x.x, index)
+        index, axes = self.elements.axes(x.lanes)
+        term = self.elements.term(x.x, index)
         if group not in self.uses.named:
             length = self._length(term, axes)
             short = group.op.name in ("add", "sub", "neg", "mul") and length <= _SHORT
             short = short or (group.op in CONDITIONS and length <= 2 * _SHORT)
             once = self.uses.reads.get(group, 0) <= 1 and length <= _LONG and not axes
             if group.op in (_POS, DETACH) or short or once:
-                self.arrays.inlined[group] = x.x
+                self.elements.inlined[group] = x.x
                 return
-        self._write(self.names.name(group), self.names.shape(group), term, axes)
-        self.arrays.saved[x.x] = group
+        self._write(self.owners.name(group), self.owners.shape(group), term, axes)
+        self.elements.saved[x.x] = group
 
     def _adjoint(self, x: Array) -> None:
         groups = self.lowered.adjoints[x]
-        group = next((g for g in groups if g in self.names.layer), groups[0])
-        index, axes = self.arrays.axes(group.shape)
-        term = self.arrays.term(x, index)
+        group = next((g for g in groups if g in self.owners.layer), groups[0])
+        index, axes = self.elements.axes(group.shape)
+        term = self.elements.term(x, index)
         length = self._length(term, axes)
         several = self.uses.operands.get(x, 0) > 1 and length > _SHORT
-        if group not in self.names.layer and length <= _LONG and not several:
+        if group not in self.owners.layer and length <= _LONG and not several:
             return
-        name = self.names.next("t") if group in self.arrays.inlined else self.names.adjoint(group)
-        self._write(name, self.names.shape(group), term, axes)
-        self.arrays.adjoints[x] = (name, self.names.shape(group), group)
+        name = self.owners.next("t") if group in self.elements.inlined else self.owners.adjoint(group)
+        self._write(name, self.owners.shape(group), term, axes)
+        self.elements.adjoints[x] = (name, self.owners.shape(group), group)
 
     def _contribute(self, x: Contribute | Scatter) -> None:
         assign = x.assign
         store, rows = place(x)
-        owners = self.names.owners(store, rows)
+        owners = self.owners.owners_of(store, rows)
         if store == PARAMETER and len(owners) > 1:
             if isinstance(x, Contribute) and x.strides == (1,):
                 self._contribute_to_blocks(x)
                 return
-            owners = [self.names.vector]
+            owners = [self.owners.vector]
         if assign and len(np.unique(rows)) < rows.size:
             self._clear(store, np.unique(rows))
             assign = False
-        index, axes = self.arrays.axes(x.lanes)
-        term = self.arrays.term(x.x, index)
+        index, axes = self.elements.axes(x.lanes)
+        term = self.elements.term(x.x, index)
         if len(owners) == 1 and owners[0] is not None:
             owner = owners[0]
-            at = self.arrays.row(x, index)
-            left = owner.place(self.names.adjoint_of(owner), at, self.arrays.ranges)
+            at = self.elements.row(x, index)
+            left = owner.place(self.owners.adjoint_of(owner), at, self.elements.ranges)
             self._add_to(left, not assign, term, axes)
             return
         # rows of several things: the terms get a name, and each of those its part of them
-        name, shape = self.names.next("t"), tuple(n for n in x.lanes if n > 1)
+        name, shape = self.owners.next("t"), tuple(n for n in x.lanes if n > 1)
         self._write(name, shape, term, axes)
         self._hand_out(store, rows.reshape(-1), name, shape, not assign)
 
     def _contribute_to_blocks(self, x: Contribute) -> None:
         """What goes to several blocks of parameters at once: a line for each."""
-        for start, stop, owner in self.names.runs(PARAMETER, place(x)[1]):
+        for start, stop, owner in self.owners.runs(PARAMETER, place(x)[1]):
             assert owner is not None
             whole = owner.start == x.start + start and owner.size == stop - start
             shape = owner.shape if whole else (stop - start,) * (stop - start > 1)
-            index, axes = self.arrays.axes(shape)
+            index, axes = self.elements.axes(shape)
             at = row_by_row(shape, index)
-            term = self.arrays.term(x.x, [at + Index(start)])
-            left = owner.place(self.names.adjoint_of(owner), at + Index(x.start + start), self.arrays.ranges)
+            term = self.elements.term(x.x, [at + Index(start)])
+            left = owner.place(self.owners.adjoint_of(owner), at + Index(x.start + start), self.elements.ranges)
             self._add_to(left, not x.assign, term, axes)
 
     def _add_to(self, left: Element, adds: bool, term: Term, axes: dict[str, int]) -> None:
@@ -226,14 +226,14 @@ class _Reader:
         try:
             row = left
             if len(left.shape) == 2 and left.shape[0] == 1 and len(letters) == 1:  # the one row of a matrix: δ xᵀ
-                axis = self.arrays.axis(1)
+                axis = self.elements.axis(1)
                 letters = [axis, *letters]
                 row = Element(left.name, left.shape, (letter(axis), *left.at[1:]))
                 term = replaced(term, lambda x: _in_row(x, letter(axis)))
-            whole = vectors(row, letters, self.arrays.ranges)
+            whole = vectors(row, letters, self.elements.ranges)
             part = not isinstance(whole, Name)
-            exists = adds or part or left.name in {self.names.slope(block.name) for block in self.names.blocks}
-            right = self.n(vectors(term, letters, self.arrays.ranges, number=exists))
+            exists = adds or part or left.name in {self.owners.slope(block.name) for block in self.owners.blocks}
+            right = self.n(vectors(term, letters, self.elements.ranges, number=exists))
         except NoVectorsError:
             self._indexed(left, adds, original)
         else:
@@ -241,42 +241,42 @@ class _Reader:
 
     def _hand_out(self, store: int, rows: NDArray[Any], name: str, shape: tuple[int, ...], adds: bool) -> None:
         """Lines that give each thing its part of what has a name of its own."""
-        for start, stop, owner in self.names.runs(store, rows):
+        for start, stop, owner in self.owners.runs(store, rows):
             if owner is not None and (owner.group is None or owner.group.active):  # else nothing reads it
                 first = int(rows[start]) - owner.start
-                left = section(self.names.adjoint_of(owner), owner.shape, first, stop - start)
+                left = section(self.owners.adjoint_of(owner), owner.shape, first, stop - start)
                 self._append(left, adds, self.n(section(name, shape, start, stop - start)))
 
     def _give(self, x: Give) -> None:
         store = x.items.store
-        owners = self.names.owners(store, x.items.rows)
+        owners = self.owners.owners_of(store, x.items.rows)
         if store == PARAMETER and len(owners) > 1:
-            owners = [self.names.vector]
+            owners = [self.owners.vector]
         if len(owners) == 1 and owners[0] is not None:
             owner = owners[0]
-            index, _ = self.arrays.axes(x.lanes)
-            at = self.arrays.chosen(x, index)
-            left = owner.place(self.names.adjoint_of(owner), at, self.arrays.ranges)
-            self._indexed(left, True, self.arrays.term(x.x, index))
+            index, _ = self.elements.axes(x.lanes)
+            at = self.elements.chosen(x, index)
+            left = owner.place(self.owners.adjoint_of(owner), at, self.elements.ranges)
+            self._indexed(left, True, self.elements.term(x.x, index))
             return
         # items of several things: what was given is collected first
         rows = np.unique(x.items.rows)
-        name, shape = self.names.next("t"), (len(rows),)
-        entry, _ = self.arrays.axes(shape)
+        name, shape = self.owners.next("t"), (len(rows),)
+        entry, _ = self.elements.axes(shape)
         self._indexed(Element(name, shape, tuple(entry)), False, 0.0)
-        index, _ = self.arrays.axes(x.lanes)
-        left = Element(name, shape, (self.arrays.chosen(x, index, np.searchsorted(rows, x.items.rows)),))
-        self._indexed(left, True, self.arrays.term(x.x, index))
+        index, _ = self.elements.axes(x.lanes)
+        left = Element(name, shape, (self.elements.chosen(x, index, np.searchsorted(rows, x.items.rows)),))
+        self._indexed(left, True, self.elements.term(x.x, index))
         self._hand_out(store, rows, name, shape, True)
 
     def _clear(self, store: int, rows: NDArray[Any]) -> None:
-        if store == PARAMETER and len(rows) == self.names.vector.size and len(rows):
-            self._define_zero(Name(self.names.slope("θ")))
+        if store == PARAMETER and len(rows) == self.owners.vector.size and len(rows):
+            self._define_zero(Name(self.owners.slope("θ")))
             return
-        for start, stop, owner in self.names.runs(store, rows):
+        for start, stop, owner in self.owners.runs(store, rows):
             if owner is None or (owner.group is not None and not owner.group.active):
                 continue
-            name, first = self.names.adjoint_of(owner), int(rows[start]) - owner.start
+            name, first = self.owners.adjoint_of(owner), int(rows[start]) - owner.start
             whole = not owner.shape or (owner.group is None and stop - start == owner.size)
             self._define_zero(Name(name) if whole else Slice(name, first, 1, stop - start))
 
@@ -288,10 +288,10 @@ class _Reader:
     def _merge(self) -> None:
         """Make one line of what is contributed to the same parameters: nothing reads a gradient before the end."""
         lefts = {line.left for line in self.lines}
-        if len(self.names.blocks) > 1 and self.n.name(self.names.slope("θ")) in lefts:
+        if len(self.owners.blocks) > 1 and self.n.name(self.owners.slope("θ")) in lefts:
             return
-        for block in self.names.blocks:
-            slope = self.n.name(self.names.slope(block.name))
+        for block in self.owners.blocks:
+            slope = self.n.name(self.owners.slope(block.name))
             part = self.n.part(slope, "0").split("0")[0]
             lines = [line for line in self.lines if line.left == slope]
             if len(lines) < 2 or not all(line.adds for line in lines[1:]) or any(x.startswith(part) for x in lefts):
