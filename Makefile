@@ -11,7 +11,7 @@ PYTHON ?= python3
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help digits test test-browser test-notebooks fuzz mutants lint check bench pictures notebooks clean
+.PHONY: help digits test test-page test-browser test-notebooks fuzz mutants lint check bench pictures notebooks clean
 
 python := $(VENV)/bin/python
 ready  := $(VENV)/ready
@@ -24,6 +24,15 @@ digits: $(ready)-digits  ## train the seeds' network on handwritten digits; resu
 
 test: $(ready)-test  ## run the tests, doctests and README examples, in parallel
 	$(python) -m pytest -n auto --dist worksteal $(ARGS)
+
+# What is checked of the page with the tools of JavaScript; nothing else needs them.
+test-page: $(ready)-test  ## lint the page's modules and test them under Node.js, where there is npm
+	@if command -v npm >/dev/null; then set -ex; \
+	  npm ci --silent --no-audit --no-fund --prefix tests/page; \
+	  npm run --silent --prefix tests/page lint; \
+	  npm run --silent --prefix tests/page format; \
+	  $(python) -m pytest tests/page $(ARGS); \
+	else echo "no npm here: the page's modules are neither linted nor tested under Node.js"; fi
 
 # 5 is pytest's word for "no test ran", as where all of them skip.
 test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip where there is none
@@ -61,7 +70,7 @@ pictures: $(ready)-pictures  ## draw the pictures of the README again
 	$(python) notebooks/pictures.py $(ARGS)
 
 clean:  ## remove the virtual environment and everything generated
-	rm -rf $(VENV) runs build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) runs build dist tests/page/node_modules *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up ────────────────────────────────────────────────────────────────────────────────────

@@ -8,47 +8,30 @@
 (0.9489846193555862, 0.3153223623952687)
 
 One module, one idea: `primitives` is the table of functions and their local derivatives, `readings`
-what the table is fed, `value` the node and its backward pass, `graph` the walks. Importing this
-package loads the standard library only; what needs more is loaded on first use.
+what the table is fed, `value` the node and its backward pass, `operators` its arithmetic, `graph` the walks.
+Importing this package loads the standard library only; what needs more is loaded on first use.
 """
 
 from __future__ import annotations
 
+import autograd.copies  # gives Value copies and pickles
+import autograd.operators  # noqa: F401  gives Value arithmetic
 from autograd.graph import topological_order
-from autograd.primitives import (
-    acos,
-    asin,
-    atan,
-    cos,
-    cosh,
-    elu,
-    erf,
-    erfc,
-    exp,
-    expm1,
-    gelu,
-    leaky_relu,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    primitive,
-    relu,
-    sigmoid,
-    silu,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    tan,
-    tanh,
-    where,
-)
-from autograd.value import Value, dot, logsumexp, no_grad, total
+from autograd.nary import dot, logsumexp, total
+from autograd.primitives import primitive, table
+from autograd.recording import no_grad
+from autograd.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from autograd.primitives import *  # type: ignore[assignment] # noqa: F403  editors and type checkers then know sin, exp …
+
+_FUNCTIONS = {name: op for name, op in table.items() if "python" not in op.called and not op.nary}
+"""The primitives but those that Python writes with signs, and those of sequences, which check what they are given."""
+
+globals().update(_FUNCTIONS)
 
 _ON_FIRST_USE = {
     "grad": "functional",
@@ -71,9 +54,7 @@ _ON_FIRST_USE = {
 
 __all__ = [
     "Value", "topological_order", "no_grad", "primitive", "dot", "total", "logsumexp",
-    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-    "erf", "erfc", "where", "maximum", "minimum",
-    "sigmoid", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu",
+    *_FUNCTIONS,
     *_ON_FIRST_USE,
 ]  # fmt: skip
 

@@ -6,7 +6,7 @@ by `uniform`, it becomes an input of the program, filled for each call and each 
 
 from __future__ import annotations
 
-from autograd.value import _tracer
+from autograd.recording import current_tracer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,5 +34,5 @@ def uniform(generator: Any) -> Any:
     """
     if not callable(getattr(generator, "random", None)):
         raise TypeError(f"uniform draws from a generator such as random.Random(0), not from {generator!r}")
-    tracer = _tracer()
+    tracer = current_tracer()
     return tracer.uniform(generator) if tracer is not None else generator.random()

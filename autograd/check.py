@@ -15,7 +15,8 @@ from typing import Any
 
 from autograd.functional import _Call, _leaves, _map, _name
 from autograd.graph import evaluate
-from autograd.value import Value, no_grad
+from autograd.recording import no_grad
+from autograd.value import Value
 
 __all__ = ["GradcheckError", "gradcheck"]
 

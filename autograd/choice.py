@@ -8,7 +8,7 @@ from autograd.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 __all__ = ["take"]
@@ -37,23 +37,22 @@ def take(items: Sequence[Any], index: Any) -> Any:
     [3.0, 4.0]
     """
     if isinstance(index, Value):
-        if type(index) is Value:
+        choose = getattr(index, "_choose_from", None)  # an input of a function that is being compiled has it
+        if choose is None:
             raise TypeError(f"the index of take is an integer, not {index!r}")
-        from autograd.compiler.trace import chosen
-
-        return _by_input(list(items), index, chosen)
+        return _by_input(list(items), choose)
     i = as_index(index)
     if not 0 <= i < len(items):
         raise IndexError(f"take chooses from {len(items)} items, 0 to {len(items) - 1}, and the index is {i}")
     return items[i]
 
 
-def _by_input(items: list[Any], index: Value, chosen: Any) -> Any:
+def _by_input(items: list[Any], choose: Callable[[list[Any]], Any]) -> Any:
     if not items:
         raise ValueError("take was given no items to choose from")
     if not isinstance(items[0], (list, tuple)) and not (hasattr(items[0], "__len__") and hasattr(items[0], "dtype")):
-        return chosen(items, index)
+        return choose(items)
     lengths = {len(row) for row in items}
     if len(lengths) != 1:
         raise ValueError(f"the rows that take chooses from have unequal lengths: {sorted(lengths)}")
-    return [_by_input(list(column), index, chosen) for column in zip(*items, strict=True)]
+    return [_by_input(list(column), choose) for column in zip(*items, strict=True)]

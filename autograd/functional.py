@@ -58,7 +58,9 @@ from typing import Any
 
 from autograd.graph import adjoints, tangents
 from autograd.primitives import table
-from autograd.value import Value, _check_unchanged, _is_number, _no_derivative, _not_recording, _tracer
+from autograd.real import is_number
+from autograd.recording import current_tracer, not_recording
+from autograd.value import Value, _check_unchanged, no_derivative
 
 __all__ = ["grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad"]
 
@@ -246,7 +248,7 @@ class _Call:
         directions: Sequence[Any] = (),
     ) -> None:
         self._start = Value(0.0)._n  # whatever depends on the fresh nodes is younger than this
-        self._values = _tracer() is not None  # then all is traced
+        self._values = current_tracer() is not None  # then all is traced
         self._values |= any(isinstance(x, Value) for x in (*_leaves(args), *_leaves(kwargs), *directions))
         self.inputs: list[Value] = []
         fresh = list(args)
@@ -259,14 +261,14 @@ class _Call:
         trees = [args[i] for i in positions]
         self._tree = trees[0] if isinstance(argnums, int) else tuple(trees)
         # A derivative is recorded also where recording is off: that concerns its result, not its inside.
-        token = _not_recording.set(False)
+        token = not_recording.set(False)
         try:
             self.output = f(*fresh, **kwargs)
         finally:
-            _not_recording.reset(token)
+            not_recording.reset(token)
         self.outputs = list(_leaves(self.output))
         for y in self.outputs:
-            if not isinstance(y, Value) and not _is_number(y):
+            if not isinstance(y, Value) and not is_number(y):
                 raise TypeError(f"expected {_name(f)} to give numbers or Values, and it gave {_described(y)}")
         self._dependent = dict.fromkeys(self.inputs)
         self.order = self._find_dependent()
@@ -281,7 +283,7 @@ class _Call:
     def _find_dependent(self) -> list[Value]:
         found: list[Value] = []
         seen: set[Value] = set(self.inputs)
-        constants = _not_recording.get()  # then nothing could be differentiated with respect to what is outside
+        constants = not_recording.get()  # then nothing could be differentiated with respect to what is outside
 
         def look(nodes: Iterable[Value]) -> None:
             for node in nodes:
@@ -341,7 +343,7 @@ def _recorded_adjoints(order: list[Value]) -> dict[Value, float]:
                 b = node._b
                 adjoint[b] = adjoint.get(b, 0.0) + delta * node._db
         elif type(node._db) is not tuple:
-            raise _no_derivative(node)
+            raise no_derivative(node)
         else:
             for b, db in zip(node._b, node._db, strict=True):
                 adjoint[b] = adjoint.get(b, 0.0) + delta * db
@@ -404,7 +406,7 @@ def _matching(tree: Any, other: Any, path: str) -> Iterator[Any]:
             )
         for key in keys:
             yield from _matching(tree[key], other[key], f"{path}[{key!r}]")
-    elif isinstance(other, Value) or _is_number(other):
+    elif isinstance(other, Value) or is_number(other):
         yield other
     else:
         raise TypeError(f"the tangent of {path} must be a number or a Value, as the primal is, not {_described(other)}")

@@ -13,21 +13,21 @@ floats, the one that has to be fast, is `Value.backward`.
 
 from __future__ import annotations
 
-from operator import attrgetter
+from _operator import attrgetter  # the part of operator that is written in C: half a millisecond less to import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, TypeVar
 
-    from autograd.value import Value
+    Node = TypeVar("Node", bound=Any)  # a `Value`, or whatever has its op, operands and data
 
 __all__ = ["adjoints", "evaluate", "tangents", "topological_order"]
 
 _creation = attrgetter("_n")
 
 
-def topological_order(root: Value) -> list[Value]:
+def topological_order(root: Node) -> list[Node]:
     """Every node that `root` was computed from, parents before children, the root last.
 
     A node is made after its operands, so the order of creation is a topological order: it is the
@@ -54,7 +54,7 @@ def topological_order(root: Value) -> list[Value]:
     return found
 
 
-def evaluate(order: Iterable[Value], primal: dict[Value, Any]) -> dict[Value, Any]:
+def evaluate(order: Iterable[Node], primal: dict[Node, Any]) -> dict[Node, Any]:
     """Compute the nodes of a topological order again, in the reading of the primals given.
 
     Args:
@@ -78,7 +78,7 @@ def evaluate(order: Iterable[Value], primal: dict[Value, Any]) -> dict[Value, An
     return primal
 
 
-def adjoints(order: list[Value], primal: dict[Value, Any], seed: Any = 1) -> dict[Value, Any]:
+def adjoints(order: list[Node], primal: dict[Node, Any], seed: Any = 1) -> dict[Node, Any]:
     """∂root/∂node for every node of a topological order that a gradient reaches, in any reading.
 
     The reverse mode: a node's adjoint is the sum over its uses, δ_v = Σ δ_use · ∂use/∂v
@@ -110,7 +110,7 @@ def adjoints(order: list[Value], primal: dict[Value, Any], seed: Any = 1) -> dic
     return adjoint
 
 
-def tangents(order: Iterable[Value], primal: dict[Value, Any], tangent: dict[Value, Any]) -> dict[Value, Any]:
+def tangents(order: Iterable[Node], primal: dict[Node, Any], tangent: dict[Node, Any]) -> dict[Node, Any]:
     """The directional derivative of every node of a topological order, in any reading.
 
     The forward mode: ẏ = Σ ∂y/∂operand · operand˙, beside the forward pass. A node that no tangent

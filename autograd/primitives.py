@@ -4,7 +4,7 @@ With this module one can
 
 * look a primitive up: ``table["tanh"].formula``, ``table["tanh"].derivatives``;
 * call one on floats, `Value`s, NumPy arrays, SymPy expressions, mpmath numbers … (`readings.py`);
-* add one's own: `primitive`.
+* add one's own, and take it out again: `primitive`, `Primitive.remove`.
 
 A row is plain arithmetic over the operands. A local derivative takes the result y first, then the
 operands, so that exp′ can be written ``y``. `None` in its place says "no gradient flows here", which
@@ -16,28 +16,30 @@ from __future__ import annotations
 
 import math
 from contextvars import ContextVar
-from keyword import iskeyword
 from types import CodeType, FunctionType
 
-from autograd.readings import FLOATS, NUMBERS, reading, shared_reading
+from autograd.readings import FLOATS, NUMBERS, Whole, reading, shared_reading
 
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, without the 3 ms that importing typing takes
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-__all__ = ["Primitive", "primitive", "table"]
+# No `__all__`: every row of the table is public, and so is what is added to it.
 
 table: dict[str, Primitive] = {}
 """Every primitive by its name, in the order of the rows below; `primitive` adds to it."""
 
 
-listeners: list[Callable[[Primitive], None]] = []
-"""Called with each primitive that is added later; `Value` gets a method for it."""
+_with_methods: list[tuple[type, Callable[[Primitive], Callable[..., Any]]]] = []
+"""The classes that have a method for every primitive, and what makes it."""
 
 
 reserved: set[str] = set()
-"""What `Value` has of its own, and so no primitive may be called: it would take the method's place."""
+"""What `Value` and its kind have of their own, and so no primitive may be called: it would take the method's place."""
+
+_OURS: frozenset[str] = frozenset()
+"""The rows of this module, once they are all there: they stay as they are."""
 
 comparing_numbers: ContextVar[bool] = ContextVar("autograd.comparing_numbers", default=False)
 """Whether a row of someone's own is being read, in which ``u == v`` of two `Value`s means their numbers."""
@@ -61,6 +63,11 @@ class Primitive:
         own: whether it is someone's own, and none of this module.
         textbook: the derivative as books print it, where the row says it in a stabler way.
         domain: where it is defined, for messages; "" for everywhere.
+        called: what others call it where that is not its name: {"numpy": "arcsin", "latex": "arcsin"}.
+        takes: of an n-ary primitive, which operands belong together; else None.
+        over_sequences: its formula and its derivatives over whole sequences of operands; else None.
+        flat: what a unit of a network is called where this function's slope is nearly 0: "saturated" where the slope
+            fades away (σ, tanh), "dead" where it is 0 from a kink on (relu); "" where that says nothing about a unit.
     """
 
     def __init__(
@@ -72,10 +79,15 @@ class Primitive:
         defaults: tuple[float, ...] = (),
         textbook: Callable[..., Any] | None = None,
         domain: str = "",
+        called: Mapping[str, str] | None = None,
+        flat: str = "",
     ) -> None:
         self.name, self.symbol, self.formula, self.derivatives = name, symbol, formula, derivatives
         self.defaults, self.textbook, self.domain = defaults, textbook, domain
+        self.called, self.flat = dict(called or {}), flat
         self.nary = callable(derivatives)
+        self.takes: Takes | None = None
+        self.over_sequences: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         rules = (derivatives,) if callable(derivatives) else derivatives
         self.own = any(rule and getattr(rule, "__globals__", None) is not globals() for rule in rules)
         self._on_floats: Callable[..., Any] | None = None
@@ -87,7 +99,35 @@ class Primitive:
     def __reduce__(self) -> str | tuple[Any, ...]:
         if table.get(self.name) is self:
             return _look_up, (self.name,)  # copies and pickles of a graph share the rows of the table
-        return Primitive, (self.name, self.symbol, self.formula, self.derivatives)
+        return Primitive, tuple(getattr(self, name) for name in _ATTRIBUTES)
+
+    def remove(self) -> None:
+        """Take a primitive of one's own out of the table, and its method from `Value`; the name is free again.
+
+        What was computed or compiled with it keeps it: graphs can still be differentiated, drawn and computed again.
+
+        Raises:
+            ValueError: for a row of this package.
+            LookupError: if it is not in the table (any more).
+
+        >>> import autograd
+        >>> cube = autograd.primitive("cube", lambda x: x**3, lambda y, x: 3 * x**2)
+        >>> x = autograd.Value(2.0)
+        >>> y = x.cube()
+        >>> cube.remove()
+        >>> hasattr(x, "cube"), "cube" in table
+        (False, False)
+        >>> y.backward(); x.grad
+        12.0
+        """
+        if table.get(self.name) is not self:
+            raise LookupError(f"{self.name} is not in the table (any more), so it cannot be removed from it")
+        if self.name in _OURS:
+            raise ValueError(f"{self.name} is a row of the package, and only primitives of one's own can be removed")
+        del table[self.name]
+        for kind, _ in _with_methods:
+            for name in _method_names(self):
+                delattr(kind, name)
 
     def __call__(self, *operands: Any) -> Any:
         """The primitive of the operands: numbers give a number, `Value`s a `Value`, arrays an array.
@@ -135,7 +175,10 @@ class Primitive:
     def on_floats(self) -> Callable[..., Any]:
         """The formula, read for floats alone (fast)."""
         if self._on_floats is None:
-            self._on_floats = FLOATS.get(self.name) or _for_floats(self.formula)
+            formula = FLOATS.function(self)
+            if self.takes and self.over_sequences and formula is self.formula:
+                formula = _of_each(_for_floats(self.over_sequences[0], _of_sequences), self.takes)
+            self._on_floats = _for_floats(formula)
         return self._on_floats
 
     @property
@@ -143,7 +186,10 @@ class Primitive:
         """The derivatives, read for floats alone (fast)."""
         if self._derivatives_on_floats is None:
             if self.nary:
-                self._derivatives_on_floats = _for_floats(self.derivatives)
+                rule = self.derivatives
+                if self.takes and self.over_sequences:
+                    rule = _derivatives_of_each(_for_floats(self.over_sequences[1], _of_sequences), self.takes)
+                self._derivatives_on_floats = _for_floats(rule)
             else:
                 self._derivatives_on_floats = tuple(d and _for_floats(d) for d in self.derivatives)  # type: ignore[union-attr]
         return self._derivatives_on_floats
@@ -164,6 +210,10 @@ class Primitive:
             return (d if want else None for d, want in zip(all_of_them, wanted, strict=True))
         rules = zip(self.derivatives, wanted, strict=True)  # type: ignore[arg-type]
         return (rule(y, *operands) if rule and want else None for rule, want in rules)
+
+
+_ATTRIBUTES = ("name", "symbol", "formula", "derivatives", "defaults", "textbook", "domain", "called", "flat")
+"""What a primitive is made of, in the order of `Primitive.__init__`."""
 
 
 def _look_up(name: str) -> Primitive:
@@ -188,7 +238,7 @@ def _described(operand: Any) -> str:
     return f"{label} = {data!r}" if label else f"{data!r}"
 
 
-def _for_floats(function: Any) -> Any:
+def _for_floats(function: Any, of: Callable[[Primitive], Any] = lambda op: op.on_floats) -> Any:
     """The same code, with each primitive it names replaced by that primitive's function of floats.
 
     `Primitive.__call__` has to look at its operands; inside a formula on floats there is nothing
@@ -199,7 +249,7 @@ def _for_floats(function: Any) -> Any:
         return function
     scope = function.__globals__
     named = [(name, scope.get(name, _for_floats)) for name in sorted(_names(function.__code__))]
-    floats = {name: op.on_floats for name, op in named if isinstance(op, Primitive)}
+    floats = {name: of(op) for name, op in named if isinstance(op, Primitive)}
     if not floats:
         return function
     fast = FunctionType(
@@ -232,25 +282,34 @@ def primitive(
     defaults: tuple[float, ...] = (),
     textbook: Callable[..., Any] | None = None,
     domain: str = "",
+    called: Mapping[str, str] | None = None,
+    flat: str = "",
+    replace: bool = False,
 ) -> Primitive:
     """Add a primitive to the table. It then works everywhere: eager, to any order, drawn, compiled.
 
     Args:
         name: a Python name that is not taken yet; also the name of the method of `Value`.
         formula: y as a function of the operands, in arithmetic and the functions of this package
-            (``autograd.exp``, not ``math.exp``), without ``if``.
+            (``autograd.exp``, not ``math.exp``), without ``if``. None for a function that each library has itself:
+            "gamma" is then ``math.gamma``, ``sympy.gamma``, ``mpmath.gamma``, and an error where there is none.
         derivatives: for each operand ∂y/∂operand as a function of (y, *operands), or None where
             no gradient flows.
         symbol: what a drawing shows; the name if not given.
         defaults: numbers for the last operands when they are left out.
         textbook: the first derivative as a book would print it, if the row writes it differently.
         domain: where it is defined, for the message of a domain error.
+        called: what others call it where that is not its name, by "math", "numpy", "sympy", "mpmath", "javascript",
+            "latex". Its name in NumPy is a method of `Value`, too: ``np.arcsin`` of an array of `Value`s calls it.
+        flat: "saturated" or "dead", see `Primitive`.
+        replace: take the place of a primitive of one's own that has this name, so that the cell of a notebook can
+            run twice. What was computed or compiled with the old one keeps it.
 
     Returns:
         The primitive, to be called like a function.
 
     Raises:
-        ValueError: for a name that is no identifier or is taken.
+        ValueError: for a name that is no identifier or is taken; by a row of this package also with `replace`.
         TypeError: for a formula or derivative that is not callable, or takes another number of operands.
 
     >>> import autograd
@@ -260,15 +319,12 @@ def primitive(
     12.0
     >>> autograd.grad(autograd.grad(cube))(2.0)      # 6x, from the derivative's own formula
     12.0
-    >>> del table["cube"]                            # a doctest tidies up after itself
+    >>> cube.remove()                                # a doctest tidies up after itself
     """
-    if not name.isidentifier():
-        raise ValueError(f"the name of a primitive must be a Python name, and {name!r} is not")
-    if name in table:
-        raise ValueError(f"there is a primitive called {name!r} already")
-    if name in reserved or iskeyword(name):
-        whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value"
-        raise ValueError(f"the name of a primitive is also that of its method, and {name!r} is taken: it is {whose}")
+    old = table.get(name) if replace and name not in _OURS else None
+    _check_free(name, "the name of a primitive", old)
+    if (alias := (called or {}).get("numpy", name)) != name:
+        _check_free(alias, f"NumPy's name for {name!r}", old)
     if not derivatives:
         raise TypeError(f"primitive {name!r} needs a local derivative (or None) for each operand, and has none")
     for rule, extra in [(formula, 0), *((d, 1) for d in derivatives)]:
@@ -283,44 +339,155 @@ def primitive(
                 f"{'derivatives take (y, *operands)' if extra else 'formula takes the operands'}: "
                 f"{len(derivatives) + extra} arguments, not {code.co_argcount}"
             )
-    row = table[name] = Primitive(name, symbol or name, formula, derivatives, defaults, textbook, domain)
-    for tell in listeners:
-        tell(row)
+    row = Primitive(name, symbol or name, formula, derivatives, defaults, textbook, domain, called, flat)
+    if formula is None and FLOATS.function(row) is None:
+        raise TypeError(f"primitive {name!r} has no formula, and Python's math no function of that name")
+    if old is not None:
+        old.remove()
+    table[name] = row
+    for kind, method in _with_methods:
+        _give_method(kind, method, row)
     return row
 
 
-def _nary(name: str, symbol: str, formula: Callable[..., Any], derivatives: Callable[..., Any]) -> Primitive:
-    row = table[name] = Primitive(name, symbol, formula, derivatives)
+def _check_free(name: str, what: str, old: Primitive | None) -> None:
+    """That a primitive that replaces `old`, and so a method of `Value`, may be called so."""
+    if not name.isidentifier():
+        raise ValueError(f"{what} must be a Python name, and {name!r} is not")
+    if name in table and table[name] is not old:
+        advice = "" if name in _OURS else ": replace=True takes its place"
+        raise ValueError(f"there is a primitive called {name!r} already{advice}")
+    if not _OURS:  # the rows of this module are not looked at, to be imported faster
+        return
+    from keyword import iskeyword
+
+    others = (op for op in table.values() if op is not old and name in _method_names(op))
+    whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value" if name in reserved else ""
+    whose = whose or next((f"NumPy's {op.name}" for op in others), "")
+    if whose:
+        raise ValueError(f"{what} is also that of its method, and {name!r} is taken: it is {whose}")
+
+
+def give_methods(kind: type, method: Callable[[Primitive], Callable[..., Any]]) -> None:
+    """Let a class have a method for every primitive that takes it as its first operand, of now and of later."""
+    _with_methods.append((kind, method))
+    for op in table.values():
+        _give_method(kind, method, op)
+    for name in ("neg", "pos", "abs"):
+        setattr(kind, f"__{name}__", getattr(kind, name))
+    own = {name for op in table.values() if op.name not in _OURS for name in _method_names(op)}
+    reserved.update(set(dir(kind)).difference(table, own))
+
+
+def _give_method(kind: type, method: Callable[[Primitive], Callable[..., Any]], op: Primitive) -> None:
+    names = _method_names(op)
+    if names:
+        of_kind = method(op)
+        for name in names:
+            setattr(kind, name, of_kind)
+
+
+def _method_names(op: Primitive) -> list[str]:
+    """Its own name and NumPy's, by which ``np.arcsin`` of an array of objects looks for a method."""
+    return [] if op.nary or op.name == "where" else list(dict.fromkeys((op.name, op.called.get("numpy", op.name))))
+
+
+class Takes:
+    """Which operands of an n-ary primitive belong together: w₁ … wₙ, x₁ … xₙ, b are two sequences and a single one.
+
+    Attributes:
+        sequences: how many sequences of equal length come first.
+        singles: how many operands come after them.
+        padding: what one more operand in each sequence may be without changing anything; None if there is no such.
+    """
+
+    def __init__(self, sequences: int, singles: int = 0, padding: float | None = None) -> None:
+        self.sequences, self.singles, self.padding = sequences, singles, padding
+        self.alone = sequences == 1 and not singles
+
+    def split(self, operands: Sequence[Any]) -> list[Any]:
+        """The sequences, and the single operands."""
+        n = (len(operands) - self.singles) // self.sequences
+        return [*[Whole(operands[k * n : (k + 1) * n]) for k in range(self.sequences)], *operands[self.sequences * n :]]
+
+
+def _nary(
+    name: str, symbol: str, takes: Takes, formula: Callable[..., Any], derivatives: Callable[..., Any]
+) -> Primitive:
+    """A row over whole sequences of operands; `formula` and `derivatives` of the primitive take them one by one."""
+    each, derivatives_of_each = _of_each(formula, takes), _derivatives_of_each(derivatives, takes)
+    row = table[name] = Primitive(name, symbol, each, derivatives_of_each)
+    row.takes, row.over_sequences = takes, (formula, derivatives)
     return row
 
 
+def _of_each(formula: Callable[..., Any], takes: Takes) -> Callable[..., Any]:
+    if takes.alone:
+        return lambda *operands: formula(Whole(operands))
+    return lambda *operands: formula(*takes.split(operands))
+
+
+def _derivatives_of_each(derivatives: Callable[..., Any], takes: Takes) -> Callable[..., Any]:
+    def of_one_sequence(y: Any, *operands: Any) -> tuple[Any, ...]:
+        (part,) = derivatives(y, Whole(operands))
+        return tuple(part.elements) if type(part) is Whole else (part,) * len(operands)
+
+    def of_each(y: Any, *operands: Any) -> tuple[Any, ...]:
+        n = (len(operands) - takes.singles) // takes.sequences
+        parts = zip(derivatives(y, *takes.split(operands)), [n] * takes.sequences + [1] * takes.singles, strict=True)
+        return tuple([d for part, n in parts for d in (part.elements if type(part) is Whole else [part] * n)])
+
+    return of_one_sequence if takes.alone else of_each
+
+
+def _of_sequences(op: Primitive) -> Callable[..., Any]:
+    """A primitive on floats; one of a single operand, and an n-ary one, also on whole sequences of them."""
+    function = op.on_floats
+    if op.nary:
+        return lambda *parts: function(*[x for z in parts for x in (z.elements if type(z) is Whole else [z])])
+    if len(op.derivatives) > 1:  # type: ignore[arg-type]
+        return function
+    return lambda x: Whole([function(z) for z in x.elements]) if type(x) is Whole else function(x)
+
+
+NEARLY_FLAT = 1e-3
+"""A slope smaller than this is nearly 0: a unit is then called what `flat` says in its row."""
+
+LARGEST = 1.7976931348623157e308  # of all floats
 ROOT_2, ROOT_PI, ROOT_TAU = math.sqrt(2), math.sqrt(math.pi), math.sqrt(math.tau)
 
 # What the rows name before it is defined
 where: Primitive
 log: Primitive
+total: Primitive
 cos: Primitive
 cosh: Primitive
 
 # fmt: off
 # ──────────────────────────────────────────────────────────────────────────────────────────
-# The rows. `None` as a formula: an elementary function, which each reading brings along.
+# The rows. `None` as a formula: an elementary function, which each reading brings along, by this name or the one in
+# `called`. `flat`: what a unit is called where the slope is nearly 0.
 #
-# y                       formula                    ∂y/∂a                         ∂y/∂b
+# y                      formula              ∂y/∂a                   ∂y/∂b
 # ──────────────────────────────────────────────────────────────────────────────────────────
 
-add = primitive("add",    lambda a, b: a + b,        lambda y, a, b: 1,            lambda y, a, b: 1,       symbol="+")
-sub = primitive("sub",    lambda a, b: a - b,        lambda y, a, b: 1,            lambda y, a, b: -1,      symbol="−")
-mul = primitive("mul",    lambda a, b: a * b,        lambda y, a, b: b,            lambda y, a, b: a,       symbol="×")
-div = primitive("div",    lambda a, b: a / b,        lambda y, a, b: 1 / b,        lambda y, a, b: -y / b,  symbol="÷")
-neg = primitive("neg",    lambda x: -x,              lambda y, x: -1,               symbol="−")
-pos = primitive("pos",    lambda x: +x,              lambda y, x: 1,                symbol="+")
+add = primitive("add",   lambda a, b: a + b,  lambda y, a, b: 1,      lambda y, a, b: 1,       symbol="+",
+                         called={"python": "+"})
+sub = primitive("sub",   lambda a, b: a - b,  lambda y, a, b: 1,      lambda y, a, b: -1,      symbol="−",
+                         called={"python": "-"})
+mul = primitive("mul",   lambda a, b: a * b,  lambda y, a, b: b,      lambda y, a, b: a,       symbol="×",
+                         called={"python": "*"})
+div = primitive("div",   lambda a, b: a / b,  lambda y, a, b: 1 / b,  lambda y, a, b: -y / b,  symbol="÷",
+                         called={"python": "/"})
+neg = primitive("neg",   lambda x: -x,        lambda y, x: -1,        symbol="−",  called={"python": "-"})
+pos = primitive("pos",   lambda x: +x,        lambda y, x: 1,         symbol="+",  called={"python": "+"})
 
 # a⁰ is 1 for every a, so its derivative is 0 also at a = 0, where b aᵇ⁻¹ is 0 · ∞; 0ᵇ is 0 for every b > 0, likewise.
 pow = primitive("pow",    lambda a, b: a ** b,
                           lambda y, a, b: b * a ** where(abs(b) > 0, b - 1, where(abs(a) > 0, b - 1, 1)),
                           lambda y, a, b: y * log(where(abs(a) > 0, a, 1)),         symbol="xʸ",
-                          textbook=lambda y, a, b: b * a ** (b - 1),                domain="a ≥ 0, or a whole b")
+                          textbook=lambda y, a, b: b * a ** (b - 1),                domain="a ≥ 0, or a whole b",
+                          called={"python": "**"})
 
 # Exponentials, logarithms, roots
 exp   = primitive("exp",   None,                     lambda y, x: y)
@@ -333,86 +500,72 @@ sqrt  = primitive("sqrt",  None,                     lambda y, x: 1 / (2 * y),  
 sin   = primitive("sin",   None,                     lambda y, x: cos(x))
 cos   = primitive("cos",   None,                     lambda y, x: -sin(x))
 tan   = primitive("tan",   None,                     lambda y, x: 1 + y * y)
-asin  = primitive("asin",  None,                     lambda y, x: 1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1")
-acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1")
-atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x))
+asin  = primitive("asin",  None,                     lambda y, x: 1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1",
+                           called={"numpy": "arcsin", "latex": "arcsin"})
+acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 - x) * (1 + x)),  domain="−1 ≤ x ≤ 1",
+                           called={"numpy": "arccos", "latex": "arccos"})
+atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x),  flat="saturated",
+                           called={"numpy": "arctan", "latex": "arctan"})
 sinh  = primitive("sinh",  None,                     lambda y, x: cosh(x))
 cosh  = primitive("cosh",  None,                     lambda y, x: sinh(x))
 # 1 − y² loses every digit where y is near ±1; with e = exp(−2|x|) it is 4e / (1 + e)². (−|x|: see the activations.)
 tanh  = primitive("tanh",  None,         lambda y, x: 4 * (e := exp(2 * where(x >= 0, -x, x))) / (1 + e) ** 2,
-                           textbook=lambda y, x: 1 - y ** 2)
+                           textbook=lambda y, x: 1 - y ** 2,  flat="saturated")
 
 # The error function and its complement: 1 − erf without the cancellation
-erf   = primitive("erf",   None,                     lambda y, x: 2 / ROOT_PI * exp(-x * x))
-erfc  = primitive("erfc",  None,                     lambda y, x: -2 / ROOT_PI * exp(-x * x))
+erf   = primitive("erf",   None,                     lambda y, x: 2 / ROOT_PI * exp(-x * x),   flat="saturated",
+                           called={"javascript": "erf"})
+erfc  = primitive("erfc",  None,                     lambda y, x: -2 / ROOT_PI * exp(-x * x),  flat="saturated",
+                           called={"javascript": "erfc"})
 
 # Choices. At a tie maximum and minimum give one half to each side, abs and relu give 0 (PyTorch's).
 where   = primitive("where",   None,                 None,
                                lambda y, c, a, b: where(c, 1, 0),
                                lambda y, c, a, b: where(c, 0, 1))
 maximum = primitive("maximum", None,                 lambda y, a, b: where(a > b, 1, where(a < b, 0, 0.5)),
-                               lambda y, a, b: where(a > b, 0, where(a < b, 1, 0.5)),        symbol="max")
+                               lambda y, a, b: where(a > b, 0, where(a < b, 1, 0.5)),        symbol="max",  flat="dead",
+                               called={"javascript": "Math.max", "latex": "max"})
 minimum = primitive("minimum", None,                 lambda y, a, b: where(a < b, 1, where(a > b, 0, 0.5)),
-                               lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)),        symbol="min")
-_abs    = primitive("abs",     lambda x: abs(x),     lambda y, x: where(x > 0, 1, where(x < 0, -1, 0)), symbol="|x|")
+                               lambda y, a, b: where(a < b, 0, where(a > b, 1, 0.5)),        symbol="min",  flat="dead",
+                               called={"javascript": "Math.min", "latex": "min"})
+_abs    = primitive("abs",     lambda x: abs(x),     lambda y, x: where(x > 0, 1, where(x < 0, -1, 0)), symbol="|x|",
+                               called={"python": "abs"})
 
 # Activations. σ(x) and σ′(x) with e = exp(−|x|), which never overflows; σ′ = σ(1 − σ) = e / (1 + e)² is one smooth
 # function on both sides of 0. A derivative says −|x| as a choice of a side, whose derivatives at 0 are then those of
 # that side, and right; abs has none there.
 sigmoid    = primitive("sigmoid",    lambda x: where(x >= 0, 1, (e := exp(-abs(x)))) / (1 + e),
                                      lambda y, x: (e := exp(where(x >= 0, -x, x))) / (1 + e) ** 2,  symbol="σ",
-                                     textbook=lambda y, x: y * (1 - y))
+                                     textbook=lambda y, x: y * (1 - y),  flat="saturated")
 relu       = primitive("relu",       lambda x: maximum(x, 0),
-                                     lambda y, x: where(x <= 0, 0, 1))
+                                     lambda y, x: where(x <= 0, 0, 1),  flat="dead")
 leaky_relu = primitive("leaky_relu", lambda x, slope: where(x > 0, x, slope * x),
                                      lambda y, x, slope: where(x > 0, 1, slope),
-                                     lambda y, x, slope: where(x > 0, 0, x),                 defaults=(0.01,))
+                                     lambda y, x, slope: where(x > 0, 0, x),       defaults=(0.01,),  flat="dead")
 elu        = primitive("elu",        lambda x, alpha: where(x > 0, x, alpha * expm1(minimum(x, 0))),
                                      lambda y, x, alpha: where(x > 0, 1, alpha * exp(minimum(x, 0))),
-                                     lambda y, x, alpha: expm1(minimum(x, 0)),               defaults=(1.0,))
+                                     lambda y, x, alpha: expm1(minimum(x, 0)),     defaults=(1.0,),   flat="saturated")
 softplus   = primitive("softplus",   lambda x: maximum(x, 0) + log1p(exp(-abs(x))),
-                                     lambda y, x: sigmoid(x))
+                                     lambda y, x: sigmoid(x),  flat="saturated")
 silu       = primitive("silu",       lambda x: x * sigmoid(x),
-                                     lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)))
+                                     lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)),  flat="saturated")
 gelu       = primitive("gelu",       lambda x: x * (erfc(-x / ROOT_2) / 2),  # x Φ(x)
-                                     lambda y, x: erfc(-x / ROOT_2) / 2 + x * exp(-x * x / 2) / ROOT_TAU)
+                                     lambda y, x: erfc(-x / ROOT_2) / 2 + x * exp(-x * x / 2) / ROOT_TAU,
+                                     flat="saturated")
 
 
-# Of any number of operands. Their formulas take them all; their derivatives give them all.
-def _dot(*operands: Any) -> Any:
-    """Σ w x + b of the operands (w₁ … wₙ, x₁ … xₙ, b)."""
-    n = len(operands) // 2
-    result = operands[-1]
-    for w, x in zip(operands[:n], operands[n:-1], strict=True):
-        result = result + w * x
-    return result
-
-
-def _total(*operands: Any) -> Any:
-    result = operands[0]
-    for x in operands[1:]:
-        result = result + x
-    return result
-
-
-def _logsumexp(*operands: Any) -> Any:
-    """log Σ exp(x), shifted by the greatest x so that nothing overflows; log 0 = −∞ where every x is −∞."""
-    greatest = operands[0]
-    for x in operands[1:]:
-        greatest = maximum(greatest, x)
-    shift = where(abs(greatest) < math.inf, greatest, 0)
-    summed = _total(*(exp(x - shift) for x in operands))
-    return where(greatest < math.inf, greatest, 0) + log(where(summed <= 0, 1, summed))
-
-
-def _softmax(y: Any, *xs: Any) -> tuple[Any, ...]:
-    """exp(x − y), whose sum is 1 but for the rounding of y: of large x that is much, so the sum divides them."""
-    e = [exp(x - y) for x in xs]
-    norm = total(*e)
-    return tuple([v / norm for v in e])
-
-
-dot       = _nary("dot",       "w·x + b",   _dot,       lambda y, *o: (*o[len(o) // 2:-1], *o[:len(o) // 2], 1))
-total     = _nary("total",     "Σ",         _total,     lambda y, *xs: (1,) * len(xs))
-logsumexp = _nary("logsumexp", "log Σ exp", _logsumexp, _softmax)
+# Of any number of operands, written over whole sequences of them: w * x is every product, total(…) the sum of all, the
+# single operands and the sequences in their order. The sum of logsumexp is shifted by the greatest x, so that nothing
+# overflows, also beside ∞; it is then at least 1 (but if every x is −∞). Its derivative, the softmax, is divided by its
+# own sum, as exp(x − y) has lost digits where x is large.
+dot       = _nary("dot",       "w·x + b",    Takes(2, 1, padding=0.0),    lambda w, x, b: total(b, w * x),
+                                                                         lambda y, w, x, b: (x, w, 1))
+total     = _nary("total",     "Σ",          Takes(1, padding=0.0),       lambda x: x.summed(),
+                                                                         lambda y, x: (1,))
+logsumexp = _nary("logsumexp", "log Σ exp",  Takes(1, padding=-math.inf),
+                               lambda x: (m := x.greatest(maximum))
+                                         + log(maximum(total(exp(x - minimum(maximum(m, -LARGEST), LARGEST))), 1)),
+                               lambda y, x: ((e := exp(x - y)) / total(e),))
 # fmt: on
+
+_OURS = frozenset(table)

@@ -2,79 +2,44 @@
 
 With this module one can
 
-* compute with numbers and record the graph: ``Value(2.0) * 3 + 1``, `dot`, `total`;
+* compute with numbers and record the graph: ``Value(2.0) * 3 + 1``;
 * get every gradient by the chain rule: `Value.backward`;
-* compute without recording: `no_grad`;
 * compare: ``value > 0`` and ``value == 0`` go by the number, ``value == other_value`` by identity.
 
-Which functions there are, and their derivatives, is in `primitives.py`. The five operators and the
-n-ary nodes are written out here once more, on floats, because they are the hot path; a test holds
-them equal to their rows.
+Which functions there are, and their derivatives, is in `primitives`. `node` makes every node; arithmetic gets to it
+by the short ways of `operators`, and from anywhere else through `record`.
 """
 
 from __future__ import annotations
 
-import operator
-import sys
-from _thread import allocate_lock  # what threading.Lock is, without the 3 ms of importing threading
-from contextvars import ContextVar
+import _operator as operator  # the part of operator that is written in C: half a millisecond less to import
+from _operator import attrgetter
 from itertools import count
-from operator import attrgetter, mul
 
 from autograd.graph import adjoints, topological_order
-from autograd.primitives import Primitive, comparing_numbers, explained, listeners, reserved, table
+from autograd.micrograd import Micrograd
+from autograd.primitives import Primitive, comparing_numbers, explained
 from autograd.readings import Reading, readings
+from autograd.real import float_equal_to, is_like_a_number, is_number, real
+from autograd.recording import current_tracer, not_recording, paused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from contextvars import Token
-    from types import TracebackType
-    from typing import Any, Self
+    from typing import Any
 
-__all__ = ["NOT_YET", "Value", "dot", "logsumexp", "no_grad", "total"]
+__all__ = ["NOT_YET", "Value", "new", "next_number", "no_derivative", "node", "record"]
 
-_new = object.__new__
-_next_number = count().__next__
+new = object.__new__
+next_number = count().__next__
 _creation = attrgetter("_n")
-_add, _sub, _mul, _div, _pow, _dot = (table[name] for name in ("add", "sub", "mul", "div", "pow", "dot"))
 
 NOT_YET = float("0.0")
 """The gradient of a node that no backward pass has reached: 0.0, and this very object, so that a
 drawing can tell "not computed" from zero."""
 
-_PLAIN = (float, int)
 
-# How many `no_grad` blocks and traces are open, in all threads: while it is 0, recording costs one look at it.
-# What holds in this thread (or async task) is in the context variables.
-_paused = 0
-_lock = allocate_lock()
-_not_recording: ContextVar[bool] = ContextVar("autograd.no_grad", default=False)
-_tracing: ContextVar[Any] = ContextVar("autograd.trace", default=None)
-
-
-def _pause(variable: ContextVar[Any], state: Any) -> Token[Any]:
-    """Let recording be something else in this thread (or task) than making nodes, until `_resume`."""
-    global _paused
-    with _lock:
-        _paused += 1
-    return variable.set(state)
-
-
-def _resume(variable: ContextVar[Any], token: Token[Any]) -> None:
-    global _paused
-    variable.reset(token)
-    with _lock:
-        _paused -= 1
-
-
-def _tracer() -> Any:
-    """What records for `autograd.compile`, while it traces a function in this thread (or task); else None."""
-    tracer = _tracing.get()
-    return tracer if tracer is not None and tracer.open else None  # a task begun inside may outlive the trace
-
-
-class Value:
+class Value(Micrograd):
     """A real number in a computation graph.
 
     Arithmetic with `Value`s and numbers makes new `Value`s that remember their operands and the
@@ -130,7 +95,7 @@ class Value:
     _n: int  # the how-manieth node this is: creation is a topological order
 
     def __init__(self, data: float, _children: Iterable[Value] = (), _op: str = "", label: str = "") -> None:
-        self._data = data if type(data) is float else _real(data)
+        self._data = data if type(data) is float else real(data)
         self._grad = 0.0
         self.label = label
         self.op = None
@@ -138,13 +103,13 @@ class Value:
         self._da: Any = ()
         self._b: Any = ()
         self._db: Any = _op  # micrograd's name of a leaf, for `_op` alone
-        self._n = _next_number()
+        self._n = next_number()
         if _children:  # micrograd's way to make a node by hand
             children = tuple(_children)
             self.op = Primitive(_op, _op, None, (None,) * len(children))
             self._da = children
             self._db = _Singular(RuntimeError("it was made by hand, Value(…, _children=…), without local derivatives"))
-        if _paused and (tracer := _tracer()) is not None:
+        if paused and (tracer := current_tracer()) is not None:
             tracer.made_inside(self)
 
     def _set_grad(self, gradient: Any) -> None:
@@ -153,7 +118,7 @@ class Value:
     grad: Any = property(attrgetter("_grad"), _set_grad)
 
     def _set_data(self, data: float) -> None:
-        self._data = data if type(data) is float else _real(data)
+        self._data = data if type(data) is float else real(data)
 
     data: Any = property(attrgetter("_data"), _set_data)
 
@@ -169,105 +134,21 @@ class Value:
         """The `Value`s among the operands, in order, as often as they occur; () on a leaf."""
         return tuple([x for x in self.operands if isinstance(x, Value)])
 
-    # ── arithmetic ────────────────────────────────────────────────────────────────────────────
+    if TYPE_CHECKING:  # `operators` gives it these, and a method for each primitive
 
-    def __add__(self, other: Any) -> Value:
-        if type(other) is Value and not _paused:
-            y = _new(Value)
-            y._grad = NOT_YET
-            y.label = ""
-            y._data = self._data + other._data
-            y.op = _add
-            y._a = self
-            y._da = 1.0
-            y._b = other
-            y._db = 1.0
-            y._n = _next_number()
-            return y
-        if type(other) in _PLAIN and not _paused:
-            number = float(other)
-            return _with_number(_add, self, number, self._data + number, 1.0)
-        return _binary(_add, self, other)
-
-    def __sub__(self, other: Any) -> Value:
-        if type(other) is Value and not _paused:
-            y = _new(Value)
-            y._grad = NOT_YET
-            y.label = ""
-            y._data = self._data - other._data
-            y.op = _sub
-            y._a = self
-            y._da = 1.0
-            y._b = other
-            y._db = -1.0
-            y._n = _next_number()
-            return y
-        if type(other) in _PLAIN and not _paused:
-            number = float(other)
-            return _with_number(_sub, self, number, self._data - number, 1.0)
-        return _binary(_sub, self, other)
-
-    def __mul__(self, other: Any) -> Value:
-        if type(other) is Value and not _paused:
-            a, b = self._data, other._data
-            y = _new(Value)
-            y._grad = NOT_YET
-            y.label = ""
-            y._data = a * b
-            y.op = _mul
-            y._a = self
-            y._da = b
-            y._b = other
-            y._db = a
-            y._n = _next_number()
-            return y
-        if type(other) in _PLAIN and not _paused:
-            number = float(other)
-            return _with_number(_mul, self, number, self._data * number, number)
-        return _binary(_mul, self, other)
-
-    def __truediv__(self, other: Any) -> Value:
-        if type(other) is Value and not _paused and other._data:
-            b = other._data
-            y = _new(Value)
-            y._grad = NOT_YET
-            y.label = ""
-            y._data = data = self._data / b
-            y.op = _div
-            y._a = self
-            y._da = 1 / b
-            y._b = other
-            y._db = -data / b
-            y._n = _next_number()
-            return y
-        return _binary(_div, self, other)
-
-    def __pow__(self, other: Any) -> Value:
-        return _binary(_pow, self, other)
-
-    def __radd__(self, other: Any) -> Value:  # other + self
-        if type(other) in _PLAIN and not _paused:
-            number = float(other)
-            return _after_number(_add, number, self, number + self._data, 1.0)
-        return _binary(_add, other, self)
-
-    def __rsub__(self, other: Any) -> Value:  # other - self
-        if type(other) in _PLAIN and not _paused:
-            number = float(other)
-            return _after_number(_sub, number, self, number - self._data, -1.0)
-        return _binary(_sub, other, self)
-
-    def __rmul__(self, other: Any) -> Value:  # other * self
-        if type(other) in _PLAIN and not _paused:
-            number = float(other)
-            return _after_number(_mul, number, self, number * self._data, number)
-        return _binary(_mul, other, self)
-
-    def __rtruediv__(self, other: Any) -> Value:  # other / self
-        return _binary(_div, other, self)
-
-    def __rpow__(self, other: Any) -> Value:  # other ** self
-        return _binary(_pow, other, self)
+        def __add__(self, other: Any) -> Value: ...
+        def __sub__(self, other: Any) -> Value: ...
+        def __mul__(self, other: Any) -> Value: ...
+        def __truediv__(self, other: Any) -> Value: ...
+        def __pow__(self, other: Any) -> Value: ...
+        def __radd__(self, other: Any) -> Value: ...
+        def __rsub__(self, other: Any) -> Value: ...
+        def __rmul__(self, other: Any) -> Value: ...
+        def __rtruediv__(self, other: Any) -> Value: ...
+        def __rpow__(self, other: Any) -> Value: ...
+        def __neg__(self) -> Value: ...
+        def __pos__(self) -> Value: ...
+        def __abs__(self) -> Value: ...
 
     # ── the number ────────────────────────────────────────────────────────────────────────────
 
@@ -296,19 +177,19 @@ class Value:
     __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
-        if _paused and (tracer := _tracer()) is not None:
+        if paused and (tracer := current_tracer()) is not None:
             tracer.truth(self)
         return bool(self.data)
 
     def item(self) -> float:
         """The plain number, without the graph."""
-        if _paused and (tracer := _tracer()) is not None:
+        if paused and (tracer := current_tracer()) is not None:
             tracer.item(self)
         return self._data
 
     def detach(self) -> Value:
         """A new leaf with the same data (and label), to which no gradient flows from here."""
-        if _paused and (tracer := _tracer()) is not None:
+        if paused and (tracer := current_tracer()) is not None:
             return tracer.detach(self)  # type: ignore[no-any-return]
         return Value(self.data, label=self.label)
 
@@ -318,23 +199,6 @@ class Value:
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.data}, grad={getattr(self.grad, 'data', self.grad)}{label})"
-
-    # ── copies ────────────────────────────────────────────────────────────────────────────────
-
-    def __copy__(self) -> Value:
-        from autograd.copies import shallow
-
-        return shallow(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        from autograd.copies import deep
-
-        return deep(self, memo)
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        from autograd.copies import reduced
-
-        return reduced(self)
 
     # ── the backward pass ─────────────────────────────────────────────────────────────────────
 
@@ -374,7 +238,7 @@ class Value:
             self._backward_with_graph(order, gradient)
             return
         if type(gradient) is not float:
-            gradient = _real(gradient)
+            gradient = real(gradient)
         for node in order:
             node._grad = 0.0
         self._grad += gradient
@@ -404,23 +268,6 @@ class Value:
         for node in topological_order(self):
             node._grad = NOT_YET if node.op else 0.0
 
-    # ── micrograd's names: code written for it, and its drawings, find what they look for ─────
-
-    @property
-    def _prev(self) -> set[Value]:
-        return set(self.parents)
-
-    @property
-    def _op(self) -> str:
-        if self.op is _pow and not isinstance(self.operands[1], Value):
-            return f"**{self.operands[1]:g}"
-        if self.op is None:
-            return self._db if type(self._db) is str else ""
-        return _MICROGRAD_NAMES.get(self.op.name, self.op.name)
-
-
-_MICROGRAD_NAMES = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "neg": "-", "relu": "ReLU"}
-
 
 class _Singular:
     """Stands for the local derivatives of a node of which one does not exist."""
@@ -449,7 +296,7 @@ def _interior(root: Value) -> list[Value]:
                     see(b)
                     push(b)
         elif type(node._db) is not tuple:
-            raise _no_derivative(node)
+            raise no_derivative(node)
         else:
             for b in node._b:
                 if b.op is not None and b not in seen:
@@ -459,7 +306,7 @@ def _interior(root: Value) -> list[Value]:
     return found
 
 
-def _no_derivative(node: Value) -> Exception:
+def no_derivative(node: Value) -> Exception:
     """The error of a backward pass that needs a local derivative which does not exist."""
     name = " = ".join(filter(None, (node.label, node.op.name)))  # type: ignore[union-attr]
     return explained(node._db.error, f"the gradient of {name}", node.operands)
@@ -477,7 +324,7 @@ def _check_unchanged(order: list[Value]) -> None:
         wanted = [isinstance(x, Value) for x in node.operands]
         numbers = [x.data if want else x for x, want in zip(node.operands, wanted, strict=True)]
         try:
-            now = _node(node.op, node.operands, numbers, wanted, node.op.on_floats(*numbers))
+            now = _with_derivatives(node.op, node.operands, numbers, wanted, node.op.on_floats(*numbers))
             pairs = zip(_recorded(now), _recorded(node), strict=False)
             unchanged = all(a == b or (a != a and b != b) for a, b in pairs)  # NaN is unchanged, too
         except (ArithmeticError, ValueError):
@@ -499,32 +346,13 @@ def _recorded(node: Value) -> tuple[float, ...]:
 # ── making nodes ──────────────────────────────────────────────────────────────────────────────
 
 
-def _is_number(x: Any) -> bool:
-    """Whether x is a real number: Python's, or a scalar of NumPy."""
-    if isinstance(x, (int, float)):
-        return True
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(x, numpy.generic) and x.dtype.kind in "fiub"
-
-
-def _real(x: Any) -> float:
-    if type(x) is float:
-        return x
-    if _is_number(x):
-        return float(x)
-    if isinstance(x, Value) and _paused and (tracer := _tracer()) is not None:
-        tracer.value_of_value(x)
-    advice = ": use it itself, or its data" if isinstance(x, Value) else ""
-    raise TypeError(f"expected a real number, not {x!r} of type {type(x).__name__}{advice}")
-
-
 def _gradient(given: Any) -> Any:
     """What somebody sets a gradient to, as it is kept: a float, or a `Value`."""
     if given is None:
         return 0.0
     if isinstance(given, Value):
         return given
-    if _is_number(given):
+    if is_number(given):
         return float(given)
     raise TypeError(
         f"a gradient is a real number or a Value (or None, for 0), not {given!r} of type {type(given).__name__}"
@@ -532,9 +360,9 @@ def _gradient(given: Any) -> Any:
 
 
 def _compared(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
-    if not isinstance(b, Value) and not _is_number(b):
+    if not isinstance(b, Value) and not is_number(b):
         return NotImplemented  # type: ignore[no-any-return]
-    if _paused and (tracer := _tracer()) is not None:
+    if paused and (tracer := current_tracer()) is not None:
         return tracer.compared(compare, a, b)  # type: ignore[no-any-return]
     # As Python's own number: an integer is compared exactly, and the answer is Python's bool
     b = b.data if isinstance(b, Value) else b.item() if hasattr(b, "dtype") else b
@@ -543,48 +371,45 @@ def _compared(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
 
 def _equal(compare: Callable[[Any, Any], Any], a: Value, b: Any) -> bool:
     """== or != with numbers of any library (a fraction, a decimal, a complex number), as of a float."""
-    numeric = hasattr(type(b), "__float__") or hasattr(type(b), "__complex__")
-    if isinstance(b, Value) or _is_number(b) or not numeric or getattr(b, "shape", None):  # or an array
+    if isinstance(b, Value) or not is_like_a_number(b):
         return _compared(compare, a, b)
-    if _paused and (tracer := _tracer()) is not None:
-        try:
-            number = complex(b).real
-            exact = bool(number == b)
-        except (TypeError, ValueError, ArithmeticError):
-            exact = False
-        # No float at all equals ⅓, so there the answer holds for every input
-        return tracer.compared(compare, a, number) if exact else compare is operator.ne
+    if paused and (tracer := current_tracer()) is not None:
+        number = float_equal_to(b)
+        return compare is operator.ne if number is None else tracer.compared(compare, a, number)
     return bool(compare(a.data, b))
 
 
-def _binary(op: Primitive, a: Any, b: Any) -> Value:
-    """op(a, b) for an operator, of a `Value` and something that may be a number."""
-    for x in (a, b):
-        if not isinstance(x, Value) and not _is_number(x):
-            return NotImplemented  # type: ignore[no-any-return]
-    return _record(op, (a, b))
-
-
-def _record(op: Primitive, operands: Sequence[Any]) -> Value:
-    """A node for op(*operands), at least one of which is a `Value`; a mere leaf under `no_grad`, none in a trace."""
-    if _paused and (tracer := _tracer()) is not None:
-        return tracer.record(op, operands)  # type: ignore[no-any-return]
-    wanted = [isinstance(x, Value) for x in operands]
-    numbers = [x.data if want else _real(x) for x, want in zip(operands, wanted, strict=True)]
-    data = op.apply_to_floats(numbers, operands)
-    if _paused and _not_recording.get():
-        return Value(data)
-    return _node(op, operands, numbers, wanted, data)
-
-
-def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: list[bool], data: float) -> Value:
-    """A node with its local derivatives, recorded even under `no_grad`."""
-    y = _new(Value)
+def node(op: Primitive, data: float, a: Any, da: Any, b: Any, db: Any) -> Value:
+    """The one way to make a node of the graph; what stands in a, da, b, db, says the comment in `Value`."""
+    y = new(Value)
     y._data = data
     y._grad = NOT_YET
     y.label = ""
     y.op = op
-    y._n = _next_number()
+    y._a = a
+    y._da = da
+    y._b = b
+    y._db = db
+    y._n = next_number()
+    return y
+
+
+def record(op: Primitive, operands: Sequence[Any]) -> Value:
+    """A node for op(*operands), at least one of which is a `Value`; a mere leaf under `no_grad`, none in a trace."""
+    if paused and (tracer := current_tracer()) is not None:
+        return tracer.record(op, operands)  # type: ignore[no-any-return]
+    wanted = [isinstance(x, Value) for x in operands]
+    numbers = [x.data if want else real(x) for x, want in zip(operands, wanted, strict=True)]
+    data = op.apply_to_floats(numbers, operands)
+    if paused and not_recording.get():
+        return Value(data)
+    return _with_derivatives(op, operands, numbers, wanted, data)
+
+
+def _with_derivatives(
+    op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: list[bool], data: float
+) -> Value:
+    """A node with its local derivatives, recorded even under `no_grad`."""
     operands = tuple([x if want else n for x, n, want in zip(operands, numbers, wanted, strict=True)])
     rules = op.derivatives_on_floats
     try:
@@ -593,51 +418,11 @@ def _node(op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: 
         else:
             local = [rule(data, *numbers) if rule and want else None for rule, want in zip(rules, wanted, strict=True)]
     except (ArithmeticError, ValueError) as error:  # a value, but no derivative: √x at 0
-        y._a = None
-        y._da = operands
-        y._b = ()
-        y._db = _Singular(error)
-        return y
+        return node(op, data, None, operands, (), _Singular(error))
     if len(operands) == 2 and local[0] is not None and (local[1] is not None or not wanted[1]):
-        y._a, y._b = operands
-        y._da, y._db = local
-    else:
-        flows = [i for i, want in enumerate(wanted) if want and local[i] is not None]
-        y._a = None
-        y._da = operands
-        y._b = tuple([operands[i] for i in flows])
-        y._db = tuple([local[i] for i in flows])
-    return y
-
-
-def _with_number(op: Primitive, a: Value, number: float, data: float, da: float) -> Value:
-    """A node for op(a, number), of which the caller knows the rest."""
-    y = _new(Value)
-    y._data = data
-    y._grad = NOT_YET
-    y.label = ""
-    y.op = op
-    y._a = a
-    y._da = da
-    y._b = number
-    y._db = None
-    y._n = _next_number()
-    return y
-
-
-def _after_number(op: Primitive, number: float, b: Value, data: float, db: float) -> Value:
-    """The same for op(number, b)."""
-    y = _new(Value)
-    y._data = data
-    y._grad = NOT_YET
-    y.label = ""
-    y.op = op
-    y._a = None
-    y._da = (number, b)
-    y._b = (b,)
-    y._db = (db,)
-    y._n = _next_number()
-    return y
+        return node(op, data, operands[0], local[0], operands[1], local[1])
+    flows = [i for i, want in enumerate(wanted) if want and local[i] is not None]
+    return node(op, data, None, operands, tuple([operands[i] for i in flows]), tuple([local[i] for i in flows]))
 
 
 class _Values(Reading):
@@ -648,186 +433,7 @@ class _Values(Reading):
             other = readings.get(kind, self)
             if other is not self and issubclass(kind, Value):  # as with Python's operators, a subclass decides
                 return other.apply(op, operands)  # type: ignore[no-any-return]
-        return _record(op, operands)
+        return record(op, operands)
 
 
 readings[Value] = _Values()
-
-
-def _method(op: Primitive) -> Callable[..., Any]:
-    """The method of `Value` for a primitive that takes it as its first operand."""
-
-    def of_one(self: Value) -> Value:
-        try:
-            x = self._data
-            data = value(x)
-            da = derivative(data, x)
-            data = data if type(data) is float else float(data)
-        except (ArithmeticError, ValueError, TypeError, AttributeError):
-            return op(self)  # type: ignore[no-any-return]  # says what is wrong, or records that there is no derivative
-        if _paused:
-            return _record(op, (self,))
-        y = _new(Value)
-        y._data = data
-        y._grad = NOT_YET
-        y.label = ""
-        y.op = op
-        y._a = self
-        y._da = da
-        y._b = None
-        y._db = None
-        y._n = _next_number()
-        return y
-
-    def of_more(self: Value, *others: Any) -> Value:
-        return op(self, *others)  # type: ignore[no-any-return]
-
-    value = op.on_floats
-    derivative = op.derivatives_on_floats[0]
-    method = of_one if len(op.derivatives_on_floats) == 1 else of_more
-    method.__name__, method.__qualname__ = op.name, f"Value.{op.name}"  # where a pickle looks for it
-    method.__doc__ = f"`autograd.{op.name}` of this value."
-    return method
-
-
-def _give_method(op: Primitive) -> None:
-    if not op.nary and op.name != "where":
-        setattr(Value, op.name, _method(op))
-
-
-listeners.append(_give_method)
-for _op in table.values():
-    _give_method(_op)
-for _name in ("neg", "pos", "abs"):
-    setattr(Value, f"__{_name}__", getattr(Value, _name))
-for _name in ("sin", "cos", "tan"):
-    setattr(Value, f"arc{_name}", getattr(Value, f"a{_name}"))  # the methods np.arcsin … look for
-reserved.update(_name for _name in dir(Value) if _name not in table)
-
-
-def _check_sequences(function: str, *given: Any) -> None:
-    for xs in given:
-        if isinstance(xs, (str, bytes, dict)) or not hasattr(type(xs), "__iter__"):
-            raise TypeError(f"{function} takes Values or numbers in a list, not {xs!r} of type {type(xs).__name__}")
-
-
-def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
-    """Σ w x + b as one node: the half of a neuron that accumulates (seed 003, g(x, w) = Σ w x).
-
-    Args:
-        ws, xs: two sequences of equal length, of `Value`s or numbers.
-        bias: a `Value` or a number.
-
-    Returns:
-        A `Value`, or a number if all the operands are numbers.
-
-    Raises:
-        ValueError: for sequences of unequal length.
-        TypeError: for what is no sequence, and operands that are neither `Value`s nor numbers.
-
-    >>> w, b = [Value(2.0), Value(-1.0)], Value(0.5)
-    >>> z = dot(w, [3.0, 4.0], b)
-    >>> z.backward()
-    >>> z.data, [v.grad for v in w], b.grad
-    (2.5, [3.0, 4.0], 1.0)
-    """
-    try:
-        w, x = tuple(ws), tuple(xs)
-    except TypeError:
-        _check_sequences("dot", ws, xs)
-        raise
-    if len(w) != len(x):
-        _check_sequences("dot", ws, xs)
-        raise ValueError(f"dot takes two sequences of equal length, and was given {len(w)} and {len(x)}")
-    # The hot path supposes that all of ws and the bias are Values, and xs all Values or all numbers.
-    # Whatever else they are, the sum then fails or is no float.
-    if w and type(w[0]) is Value and type(bias) is Value and not (_paused and _tracer() is not None):
-        of_values = type(x[0]) is Value
-        try:
-            w_data = [v._data for v in w]
-            x_data = [v._data for v in x] if of_values else x
-            data = sum(map(mul, w_data, x_data), bias._data)
-        except (AttributeError, TypeError):
-            data = 0
-        if type(data) is float:
-            if _paused and _not_recording.get():
-                return Value(data)
-            y = _new(Value)
-            y._grad = NOT_YET
-            y.label = ""
-            y._data = data
-            y.op = _dot
-            y._n = _next_number()
-            y._a = None
-            y._da = (*w, *x, bias)
-            y._b = y._da if of_values else (*w, bias)
-            y._db = (*x_data, *w_data, 1.0) if of_values else (*x_data, 1.0)
-            return y
-    _check_sequences("dot", ws, xs)
-    return _dot(*w, *x, bias)
-
-
-def total(xs: Iterable[Any]) -> Any:
-    """Σ x as one node; 0.0 of nothing.
-
-    Raises:
-        TypeError: for what is no sequence of `Value`s and numbers.
-
-    >>> x, y = Value(1.0), Value(2.0)
-    >>> total([x, y, 3]).data
-    6.0
-    """
-    _check_sequences("total", xs)
-    xs = tuple(xs)
-    if not xs:
-        return 0.0
-    return table["total"](*xs)
-
-
-def logsumexp(xs: Iterable[Any]) -> Any:
-    """log Σ exp(x) as one node, for x of any size; its gradient is the softmax of xs.
-
-    Raises:
-        ValueError: for no operand.
-        TypeError: for what is no sequence of `Value`s and numbers.
-
-    >>> logsumexp([1000.0, 1000.0])
-    1000.6931471805599
-    """
-    _check_sequences("logsumexp", xs)
-    xs = tuple(xs)
-    if not xs:
-        raise ValueError("logsumexp takes at least one operand, and was given none")
-    return table["logsumexp"](*xs)
-
-
-class no_grad:  # noqa: N801  PyTorch's name, and it reads as a statement
-    """Within ``with no_grad():`` nothing is recorded: results are leaves. Also a decorator.
-
-    It holds for the thread (or the async task) that entered it, and until it is left, also by an
-    exception.
-
-    >>> x = Value(2.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.data, y.op, (x * x).op
-    (4.0, None, <primitive mul>)
-    """
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
-
-    def __enter__(self) -> Self:
-        self._tokens.append(_pause(_not_recording, True))
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        _resume(_not_recording, self._tokens.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def without_recording(*args: Any, **kwargs: Any) -> Any:
-            with no_grad():
-                return function(*args, **kwargs)
-
-        without_recording.__name__, without_recording.__doc__ = function.__name__, function.__doc__
-        return without_recording

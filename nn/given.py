@@ -19,7 +19,7 @@ from typing import Any
 
 from autograd import Value
 from autograd.readings import NUMBERS, reading
-from autograd.value import _is_number
+from autograd.real import is_number
 
 __all__ = ["listed", "operands", "setting", "shown", "whole"]
 
@@ -58,7 +58,7 @@ def setting(name: str, x: Any, least: float, most: float = math.inf, *, below: f
     """
     within = f" and less than {below}" if below is not None else f" and at most {most}" if most < math.inf else ""
     expected = f"{name} is a {'' if within else 'finite '}number of at least {least}{within}, not"
-    if not _is_number(x) or isinstance(x, bool):
+    if not is_number(x) or isinstance(x, bool):
         raise TypeError(f"{expected} {shown(x)}")
     if not (least <= x <= most and (x < math.inf if below is None else x < below)):
         raise ValueError(f"{expected} {x!r}")

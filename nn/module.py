@@ -1,7 +1,8 @@
 """`Module`: something with parameters. Neurons, layers and networks are modules; so is what you write.
 
-A module finds its parameters by itself: every `Value` among its attributes, in lists, or in modules
-among its attributes.
+A module finds its parameters by itself: every `Value` among its attributes, in lists, tuples, dictionaries and
+arrays of objects among them, however deep, and in modules there. A `Value` that was computed (an output that the module
+keeps) is none.
 
 >>> from autograd import Value
 >>> class Line(Module):
@@ -33,7 +34,12 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter once, with its name: ``layers.0.weight[3][5]``, ``layers.0.bias[3]``.
 
-        The part before the brackets is the tensor it belongs to in `state_dict`.
+        The part before the brackets is the tensor it belongs to in `state_dict`; what a dictionary holds has the
+        key as a part of its name, ``embedding.cat``.
+
+        Raises:
+            ValueError: for a key of such a dictionary that is no name.
+            TypeError: for parameters in a set.
         """
         seen: set[Value] = set()
         for name, thing in vars(self).items():
@@ -54,8 +60,8 @@ class Module:
     def modules(self) -> Iterator[Module]:
         """This module and all inside it."""
         yield self
-        for thing in vars(self).values():
-            for part in thing if isinstance(thing, (list, tuple)) else [thing]:
+        for name, thing in vars(self).items():
+            for _, part in _leaves(name, thing):
                 if isinstance(part, Module):
                     yield from part.modules()
 
@@ -121,15 +127,34 @@ class Module:
 
 
 def _parameters(name: str, thing: Any) -> Iterator[tuple[str, Value]]:
-    if isinstance(thing, Value):
+    for path, part in _leaves(name, thing):
+        if isinstance(part, Module):
+            for inside, parameter in part.named_parameters():
+                yield f"{path}.{inside}", parameter
+        elif part.op is None:
+            yield path, part
+
+
+def _leaves(name: str, thing: Any) -> Iterator[tuple[str, Value | Module]]:
+    """The `Value`s and modules in an attribute, with their names."""
+    if isinstance(thing, (Value, Module)):
         yield name, thing
-    elif isinstance(thing, Module):
-        for path, parameter in thing.named_parameters():
-            yield f"{name}.{path}", parameter
     elif isinstance(thing, (list, tuple)):
         for i, part in enumerate(thing):
-            inside = f"{name}.{i}" if isinstance(part, Module) else f"{name}[{i}]"
-            yield from _parameters(inside, part)
+            yield from _leaves(f"{name}.{i}" if isinstance(part, Module) else f"{name}[{i}]", part)
+    elif isinstance(thing, Mapping):
+        for key, part in thing.items():
+            for path, leaf in _leaves("", part):
+                if not isinstance(key, str) or not key or any(mark in key for mark in ".[]"):
+                    raise ValueError(
+                        f"the keys of a dictionary with parameters are names without . [ ], and {name} has {key!r}"
+                    )
+                yield f"{name}.{key}{path}", leaf
+    elif isinstance(thing, (set, frozenset)):
+        if any(isinstance(part, (Value, Module)) for part in thing):
+            raise TypeError(f"{name} is a set, which has no order to name its parameters by: keep them in a list")
+    elif getattr(getattr(thing, "dtype", None), "kind", "") == "O":
+        yield from _leaves(name, thing.tolist())
 
 
 def _entry(state: Mapping[str, Any], name: str) -> Any:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from autograd import Value
-from autograd.value import _is_number
+from autograd.real import is_number
 from nn.given import listed, setting, shown
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimiser"]
@@ -218,6 +218,6 @@ def _checked(parameters: Any) -> list[Value]:
 def _number(grad: Any, i: int) -> Any:
     """The number in a gradient, which may be a `Value` (create_graph) or NumPy's."""
     number = grad.data if isinstance(grad, Value) else grad
-    if not _is_number(number):
+    if not is_number(number):
         raise TypeError(f"the gradient of parameter {i} is a number, not {shown(grad)}")
     return float(number)

@@ -82,7 +82,7 @@ def test_a_primitive_of_ones_own_is_written_as_javascript() -> None:
         assert "Math.exp" in source(swish, 1)
         assert explore(swish(Value(1.0))).tape["ops"][0]["name"] == "swish2"
     finally:
-        del table["swish2"]
+        table["swish2"].remove()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_formula_that_javascript_cannot_follow_is_named(formula: Any, why: str
         with pytest.raises(TypeError, match=f"'stubborn' cannot be read as JavaScript: .*{why}"):
             explore(op(Value(1.0)))
     finally:
-        del table["stubborn"]
+        table["stubborn"].remove()
 
 
 def test_long_formulas_stay_linear_in_javascript() -> None:
@@ -109,7 +109,7 @@ def test_a_node_made_by_hand_keeps_its_value() -> None:
     a, b = Value(1.0), Value(2.0)
     made = tape(Value(7.0, _children=(a, b), _op="<mystery>"))
     assert made["data"] == [1.0, 2.0, 7.0]
-    assert made["ops"] == [{"name": "<mystery>", "symbol": "<mystery>", "code": -1}]
+    assert made["ops"] == [{"name": "<mystery>", "symbol": "<mystery>", "flat": "", "code": -1}]
 
 
 def test_bad_input_is_a_clear_error() -> None:

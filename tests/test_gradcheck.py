@@ -38,7 +38,7 @@ def reference(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def wrong_square() -> Iterator[Primitive]:
     yield primitive("wrong_square", lambda x: x * x, lambda y, x: 2.001 * x)
-    del table["wrong_square"]
+    table["wrong_square"].remove()
 
 
 def test_it_passes_nested_inputs_and_outputs(reference: str) -> None:
@@ -77,7 +77,7 @@ def test_with_mpmath_an_error_far_below_float_differences_is_found() -> None:
         with pytest.raises(GradcheckError):
             gradcheck(op, 1.0)
     finally:
-        del table["nearly"]
+        table["nearly"].remove()
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def test_a_row_that_cannot_be_read_with_names_is_left_as_it_stands() -> None:
     try:
         assert text(local_derivative(op, a, [x], 0)) == "∂a/∂x"  # type: ignore[arg-type]
     finally:
-        del table["opaque"]
+        table["opaque"].remove()
 
 
 def test_a_formula_is_neither_true_nor_false() -> None:

@@ -10,18 +10,23 @@ The floors, from scalar code to array calls, one module each:
 
 ==============  ============================================================================
 `trace`         the function, called once with placeholders, leaves its scalar graph
-`normalise`     sums become single nodes, constants fold, nothing is computed twice
-`roll`          nodes alike become lanes of one group; operands become views of what is stored
+`normalise`     the scalar program: sums are single nodes, nothing is computed twice
+`vectorise`     nodes alike become lanes of one group; operands become views of what is stored
+`stores`        where the numbers of a program are
 `instructions`  the array program: typed instructions, and the check of a program of them
 `arrays`        the table of primitives, read as array instructions
+`rewrites`      cheaper instructions for the same numbers
 `lower`         every group's instructions, forward and backward
+`passes`        all of these in one tuple
 `contract`      Σ a · b over axes: the matrix products
-`execute`       the instructions bound to buffers for one batch size
-`tape`          one by one instead, for graphs with nothing to find in them
+`execute`       an engine: the instructions bound to buffers for one batch size
+`nodes`         an engine: one by one instead, for a few samples of graphs with nothing to find
+`engines`       the seam: what an engine has to offer, and which one runs
 `derivation`    the instructions read in symbols: what `print` shows
-`engines`       the seam: what may run a program
 `program`       `Program`, which holds all that together
 ==============  ============================================================================
+
+``compiler/README.md`` shows what each pass makes of a network of 2-2-1, step by step.
 
 Importing this package does not import NumPy; the first `compile` does.
 """
@@ -49,7 +54,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     * what depends on parameters alone (weight decay): computed once, not for each sample.
 
     What is not: a loop of maxima stays one operation a step, sequences of unequal length are gathered
-    and padded, and a narrow graph without any pattern is run node by node.
+    and padded, and a narrow graph without any pattern gains nothing: a few samples of it are run node by node.
 
     While it is traced, the function has no numbers: not of the inputs, and not of what it computes from inputs
     or parameters. What would need one is refused, with its line: ``if x > 0``, ``x == 1`` anywhere but in
@@ -71,7 +76,8 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
         example: the arguments of one sample, as a tuple (anything else is the only argument). Only
             shape and type matter. Integers may be indices of `autograd.take`. An argument is a number, a
             (nested) list or tuple, also a named one, an array, or what can become one.
-        engine: what runs it: "numpy", "nodes" (node by node), or "auto" for the one that is expected to be fastest.
+        engine: what runs it: "numpy", "nodes" (node by node), or "auto" for whichever is expected to be quickest
+            for a size of batch. ``print(program)`` says which.
 
     Returns:
         A `Program`. Its arithmetic follows IEEE throughout, as NumPy's does: 1/0 is inf, log(-1) is NaN.
@@ -85,7 +91,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     A program is for one thread at a time, as its buffers are used again by the next call.
 
     Memory: 16 bytes for each scalar of the graph and each sample of a batch, forwards and backwards, plus
-    buffers for results in between, for each of the last few batch sizes.
+    buffers for results in between, for each size of batch; those that ran last are kept, as far as 256 MB reach.
 
     >>> import nn
     >>> model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
@@ -111,6 +117,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
         ∂E/∂b¹ = δ¹
     <BLANKLINE>
     Over a batch: the mean of E, and of every ∂E/∂…
+    Run by nodes up to 8 samples, by numpy from 9 on: each where it is expected to be quickest.
     >>> X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
     >>> optimiser = nn.SGD(program, lr=0.2)
     >>> for _ in range(1000):

@@ -5,13 +5,11 @@ its formula or of a local derivative. What has been computed before is not compu
 exp(−|x|) and the 1 + exp(−|x|) that σ has left behind. `Code.readings` remembers which array is which row of the
 table, so that the derivation can say σ′(z) where the program says how.
 
-The rewriting rules below replace some instructions by cheaper ones with the same result (up to the last
-digit). None of them knows a derivative.
+Some instructions are replaced by cheaper ones (`rewrites.py`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -25,8 +23,6 @@ from autograd.compiler.instructions import (
     Function,
     Instruction,
     Literal,
-    Mask,
-    Not,
     Number,
     Peak,
     Reshape,
@@ -35,17 +31,11 @@ from autograd.compiler.instructions import (
     Sum,
     Where,
 )
+from autograd.compiler.rewrites import added, is_scalar, product, rewritten, scaled
 from autograd.primitives import Primitive
 from autograd.readings import NUMBERS, Reading, reading, readings
 
-__all__ = ["Code", "Read", "Symbol", "check_readable", "is_scalar", "product", "read_table"]
-
-UFUNCS = {
-    "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "sin": "sin", "cos": "cos",
-    "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-    "maximum": "maximum", "minimum": "minimum",
-}  # fmt: skip
-"""Elementary functions that are one instruction, by their name in the table."""
+__all__ = ["Code", "Read", "Space", "Symbol", "check_readable", "read_table"]
 
 Kind = TypeVar("Kind", bound=Instruction)
 
@@ -58,20 +48,39 @@ class Read(NamedTuple):
     derivative: int | None = None
 
 
+class Space(NamedTuple):
+    """Where the row of an n-ary primitive is read: each sequence of its operands is one array."""
+
+    shape: tuple[int, ...]
+    """The axes of the lanes."""
+    inner: tuple[int, ...]
+    """The axes of a sequence, which come after those."""
+    batched: bool
+
+    @property
+    def whole(self) -> tuple[int, ...]:
+        """The axes of a whole sequence."""
+        return (*self.shape, *self.inner)
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """The axes of what is one for each sequence."""
+        return (*self.shape, *[1] * len(self.inner))
+
+
 class Code:
     """A list of instructions, in the order they are to be executed.
 
     Attributes:
         instructions: the list.
         readings: what arrays are in the words of the table, as far as that is known.
-        space: while the row of an n-ary primitive is read, the axes of a whole sequence of its operands, each
-            sequence being one array, and whether they have a batch.
+        space: where the row of an n-ary primitive is read, while it is.
     """
 
     def __init__(self) -> None:
         self.instructions: list[Instruction] = []
         self.readings: dict[Array, Read] = {}
-        self.space: tuple[tuple[int, ...], tuple[int, ...], bool] | None = None
+        self.space: Space | None = None
         self._known: dict[tuple[Any, ...], Any] = {}
 
     # ── emitting ──────────────────────────────────────────────────────────────────────────────
@@ -90,7 +99,8 @@ class Code:
         self.instructions.append(made)
         return made
 
-    def _emit(self, kind: type[Kind], args: Sequence[Any], *more: Any) -> Kind:
+    def of(self, kind: type[Kind], args: Sequence[Any], *more: Any) -> Kind:
+        """The instruction on the lanes that all these operands have together."""
         arrays = [x for x in args if isinstance(x, Array)]
         lanes = np.broadcast_shapes(*(x.lanes for x in arrays))
         return self.emit(kind, lanes, any(x.batched for x in arrays), *more)
@@ -98,17 +108,17 @@ class Code:
     def elementwise(self, function: str, *args: Any) -> Array:
         """A NumPy function of numbers."""
         numbers = tuple([self.number(x) for x in args])
-        return self._emit(Elementwise, numbers, function, numbers)
+        return self.of(Elementwise, numbers, function, numbers)
 
     def compare(self, function: str, *args: Any) -> Array:
         """A condition on numbers."""
         numbers = tuple([self.number(x) for x in args])
-        return self._emit(Comparison, numbers, function, numbers)
+        return self.of(Comparison, numbers, function, numbers)
 
     def function(self, name: str, function: Any, args: Sequence[Any]) -> Array:
         """A function that takes and gives arrays."""
         numbers = tuple([self.number(x) for x in args])
-        return self._emit(Function, numbers, name, function, numbers)
+        return self.of(Function, numbers, name, function, numbers)
 
     def number(self, x: Any) -> Any:
         """x as a number: 1 or 0 for a condition, a float for a Python number."""
@@ -120,103 +130,51 @@ class Code:
         """x as a condition: a number is true if it is not 0."""
         return x if x.condition else self.compare("not_equal", x, 0.0)
 
-    # ── rewriting rules ───────────────────────────────────────────────────────────────────────
+    # ── arithmetic ────────────────────────────────────────────────────────────────────────────
 
     def add(self, a: Any, b: Any) -> Any:
         """a + b."""
         if is_scalar(a) and is_scalar(b):
-            x, y = _scale(a), _scale(b)
-            assert x.power == y.power, "adjoints of one value have one scale"
-            return _scalar(x.factor + y.factor, x.power)
-        a, b = self.number(a), self.number(b)
-        if _is(a, 0):
-            return b
-        if _is(b, 0):
-            return a
-        if a is b:
-            return self.multiply(2.0, a)
-        for x, y in ((a, b), (b, a)):
-            if _called(y, "negative"):
-                return self.elementwise("subtract", x, y.args[0])
-        return self.elementwise("add", a, b)
+            return added(a, b)
+        return self._arithmetic("add", self.number(a), self.number(b))
 
     def subtract(self, a: Any, b: Any) -> Any:
         """a − b."""
-        if _is(b, 0):
-            return self.number(a)
-        return self.negative(b) if _is(a, 0) else self.elementwise("subtract", a, b)
+        return self._arithmetic("subtract", self.number(a), self.number(b))
 
     def negative(self, x: Any) -> Any:
         """−x."""
-        if _called(x, "absolute"):
-            return self.elementwise("copysign", x.args[0], -1.0)  # −|x| in one instruction
-        return self.multiply(x, -1.0)
+        return rewritten(self, "negative", x)
 
     def multiply(self, a: Any, b: Any) -> Any:
         """a · b."""
         if is_scalar(a):
             a, b = b, a
-        if is_scalar(a):
-            return product(a, b)
-        if _is(b, 1):
-            return self.number(a)
-        if is_scalar(b):
-            return self._scaled(self.number(a), b)
-        if b is a:
-            return self.number(a) if a.condition else self.elementwise("square", a)
-        for x, y in ((a, b), (b, a)):
-            if y.condition:
-                return self._emit(Mask, (x, y), self.number(x), y)
-            if _called(x, "reciprocal"):  # y · (1 / x)
-                return self.elementwise("divide", y, x.args[0])
-        return self.elementwise("multiply", a, b)
-
-    def _scaled(self, x: Array, factor: Scalar) -> Any:
-        if scaled(x):  # (x · c) · c′
-            return self.multiply(x.args[0], product(x.args[1], factor))  # type: ignore[attr-defined]
-        if _called(x, "negative"):
-            return self.multiply(x.args[0], product(factor, -1.0))  # type: ignore[attr-defined]
-        return self.elementwise("negative", x) if _is(factor, -1) else self.elementwise("multiply", x, factor)
+        return product(a, b) if is_scalar(a) else self._arithmetic("multiply", a, b)
 
     def divide(self, a: Any, b: Any) -> Any:
         """a / b."""
-        if _is(b, 1):
-            return self.number(a)
-        return self.elementwise("reciprocal", b) if _is(a, 1) else self.elementwise("divide", a, b)
+        return self._arithmetic("divide", a, b)
 
     def power(self, x: Any, exponent: Any) -> Any:
-        """x to a constant power by multiplications and a root, where there are few; they are much faster than power."""
+        """x to a power."""
         x = self.number(x)
-        if not is_scalar(exponent) or is_scalar(x):
-            return self.elementwise("power", x, exponent)
-        if exponent == 0:
-            return 1.0
-        if exponent < 0 and -exponent in (0.5, 1, 1.5, 2, 2.5, 3, 4):
-            return self.divide(1.0, self.power(x, -exponent))
-        if exponent in (1, 1.5, 2, 2.5, 3, 4):
-            whole = math.floor(exponent)
-            squared = self.elementwise("square", x) if whole > 1 else x
-            result = squared if whole <= 2 else self.multiply(squared, x if whole == 3 else squared)
-            return result if whole == exponent else self.multiply(result, self.elementwise("sqrt", x))
-        return self.elementwise("sqrt", x) if exponent == 0.5 else self.elementwise("power", x, exponent)
+        return self.elementwise("power", x, exponent) if is_scalar(x) else self._arithmetic("power", x, exponent)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
         """a where the condition is true, b elsewhere."""
         if not isinstance(condition, Array):
             return a if condition else b
         condition = self.condition(condition)
-        if _is(a, 1) and _is(b, 0):
-            return condition
-        if _is(a, 0) and _is(b, 1):
-            return self.emit(Not, condition.lanes, condition.batched, condition)
-        if isinstance(condition, Comparison) and condition.function == "greater_equal" and _is(condition.args[1], 0):
-            x = condition.args[0]
-            if b is x and _called(a, "negative") and a.args[0] is x:
-                return self.elementwise("copysign", x, -1.0)  # −|x|, as the derivatives of the table write it
-            if _is(a, 1) and _called(b, "exp") and _called(b.args[0], "copysign") and b.args[0].args[0] is x:
-                return self.elementwise("exp", self.elementwise("minimum", x, 0.0))  # 1 where x ≥ 0, else exp(−|x|)
+        result = rewritten(self, "where", condition, a, b)
+        if result is not None:
+            return result
         a, b = self.number(a), self.number(b)
-        return self._emit(Where, (condition, a, b), condition, a, b)
+        return self.of(Where, (condition, a, b), condition, a, b)
+
+    def _arithmetic(self, function: str, a: Any, b: Any) -> Any:
+        result = rewritten(self, function, a, b)
+        return self.elementwise(function, a, b) if result is None else result
 
     # ── sums ──────────────────────────────────────────────────────────────────────────────────
 
@@ -282,73 +240,63 @@ def _key(x: Any) -> Any:
     return x if isinstance(x, Array) else tuple(map(_key, x)) if type(x) is tuple else repr(x)
 
 
-def is_scalar(x: Any) -> bool:
-    """Whether x is a number that is known before the program runs, but perhaps for the size of the batch."""
-    return type(x) in NUMBERS or type(x) is Scale
-
-
-def product(a: Any, b: Any) -> Scalar:
-    """The product of two scalars."""
-    x, y = _scale(a), _scale(b)
-    return _scalar(x.factor * y.factor, x.power + y.power)
-
-
-def scaled(x: Any) -> bool:
-    """Whether an array is another one times a scalar."""
-    return _called(x, "multiply") and is_scalar(x.args[1])
-
-
-def _scale(x: Any) -> Scale:
-    return x if type(x) is Scale else Scale(float(x), 0)
-
-
-def _scalar(factor: float, power: int) -> Scalar:
-    return Scale(factor, power) if power else factor
-
-
-def _is(x: Any, number: float) -> bool:
-    return type(x) in NUMBERS and x == number
-
-
-def _called(x: Any, function: str) -> bool:
-    return isinstance(x, Elementwise) and x.function == function
-
-
 class Symbol:
     """What a formula of the table is fed: an array that is not there yet. Arithmetic on it emits instructions.
 
     It is no instruction itself, so that ``x == 0`` can be a condition on the numbers; and what would be answered
     once for all of them (a truth, a text, a look into a dictionary) is refused.
+
+    Args:
+        array: the array, or a scalar that is a whole sequence of operands of an n-ary row.
+        code: the program it is part of.
+        whole: whether it is a whole sequence, along the inner axes of `Code.space`.
     """
 
-    __slots__ = ("array",)
+    __slots__ = ("array", "code", "whole")
 
-    def __init__(self, array: Array) -> None:
-        self.array = array
+    def __init__(self, array: Any, code: Code, whole: bool = False) -> None:
+        self.array, self.code, self.whole = array, code, whole
 
     def __add__(self, other: Any) -> Any:
-        return symbol(self.array.code.add(self.array, instruction(other)))
+        return self._made(self.code.add(self.array, instruction(other)), other)
 
     def __radd__(self, other: Any) -> Any:
-        return symbol(self.array.code.add(instruction(other), self.array))
+        return self._made(self.code.add(instruction(other), self.array), other)
 
     def __sub__(self, other: Any) -> Any:
-        return symbol(self.array.code.subtract(self.array, instruction(other)))
+        return self._made(self.code.subtract(self.array, instruction(other)), other)
 
     def __rsub__(self, other: Any) -> Any:
-        return symbol(self.array.code.subtract(instruction(other), self.array))
+        return self._made(self.code.subtract(instruction(other), self.array), other)
 
     def __mul__(self, other: Any) -> Any:
-        return symbol(self.array.code.multiply(self.array, instruction(other)))
+        if self.whole and isinstance(other, Symbol) and other.whole:
+            return _Products(self, other)
+        return self._made(self.code.multiply(self.array, instruction(other)), other)
 
     def __rmul__(self, other: Any) -> Any:
-        return symbol(self.array.code.multiply(instruction(other), self.array))
+        return self._made(self.code.multiply(instruction(other), self.array), other)
 
     def __truediv__(self, other: Any) -> Any:
-        return symbol(self.array.code.divide(self.array, instruction(other)))
+        return self._made(self.code.divide(self.array, instruction(other)), other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return symbol(self.array.code.divide(instruction(other), self.array))
+        return self._made(self.code.divide(instruction(other), self.array), other)
+
+    def _made(self, result: Any, other: Any) -> Any:
+        whole = self.whole or (isinstance(other, Symbol) and other.whole)
+        return Symbol(result, self.code, whole) if whole else symbol(result)
+
+    def summed(self) -> Any:
+        """Σ of a whole sequence."""
+        return symbol(_total(self.code, [self]))
+
+    def greatest(self, maximum: Primitive) -> Any:
+        """The greatest of a whole sequence."""
+        space = self.code.space
+        assert space is not None
+        one = [1] * len(space.inner)
+        return symbol(self.code.peak(self.array, (*self.array.lanes[: len(space.shape)], *one)))
 
     def __pow__(self, other: Any) -> Any:
         return symbol(self.array.code.power(self.array, instruction(other)))
@@ -402,9 +350,38 @@ class Symbol:
         return str(self)
 
 
+class _Products(Symbol):
+    """The products of two whole sequences: what they are for is their sum."""
+
+    __slots__ = ("factors",)
+
+    def __init__(self, a: Symbol, b: Symbol) -> None:
+        self.code, self.whole, self.factors = a.code, True, (a.array, b.array)
+
+    @property
+    def array(self) -> Any:
+        """The products one by one."""
+        return self.code.multiply(*self.factors)
+
+
+def _total(code: Code, operands: Sequence[Any]) -> Any:
+    """Σ of whole sequences, each of which is one array, and of single operands."""
+    space = code.space
+    assert space is not None
+    result: Any = None
+    for x in sorted(operands, key=lambda x: not (isinstance(x, Symbol) and x.whole)):  # W x + b, as it is written
+        if isinstance(x, Symbol) and x.whole:
+            a, b = x.factors if isinstance(x, _Products) else (x.array, 1.0)
+            term = code.product_sum(a, b, space.whole, space.batched, space.lanes, space.batched)
+        else:
+            term = instruction(x)
+        result = term if result is None else code.add(result, term)
+    return result
+
+
 def symbol(x: Any) -> Any:
     """What a formula is fed for x."""
-    return Symbol(x) if isinstance(x, Array) else x
+    return Symbol(x, x.code) if isinstance(x, Array) else x
 
 
 def instruction(x: Any) -> Any:
@@ -418,26 +395,27 @@ class _Arrays(Reading):
     """The table read as array instructions."""
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
+        code: Code = next(x.code for x in operands if isinstance(x, Symbol))
+        if op.name == "total" and code.space is not None:
+            return symbol(_total(code, operands))
         given = [instruction(x) for x in operands]
-        code: Code = next(x.code for x in given if isinstance(x, Array))
         result = self._apply(code, op, given)
         if isinstance(result, Array) and not any(result is x for x in given):
             code.readings[result] = Read(op, tuple(given))  # the outermost: relu(x), not maximum(x, 0)
-        return symbol(result)
+        return (
+            Symbol(result, code, True) if any(isinstance(x, Symbol) and x.whole for x in operands) else symbol(result)
+        )
 
     def _apply(self, code: Code, op: Primitive, operands: Sequence[Any]) -> Any:
         if op.name == "where":
             return code.where(*operands)
         if op.name in ("equal", "not_equal"):
             return code.compare(op.name, *operands)
-        if op.name in UFUNCS:
-            return code.elementwise(UFUNCS[op.name], *operands)
-        if op.name == "total" and code.space is not None:  # of a whole sequence, which is one array
-            space, lanes, batched = code.space
-            return code.product_sum(operands[0], 1.0, space, batched, lanes, batched)
+        if op.formula is None and isinstance(getattr(np, name := op.called.get("numpy", op.name), None), np.ufunc):
+            return code.elementwise(name, *operands)
         if op.formula is not None:
             return instruction(op.formula(*map(symbol, operands)))
-        function = reading(np.empty(0)).functions.get(op.name)  # type: ignore[attr-defined]
+        function = reading(np.empty(0)).function(op)  # type: ignore[attr-defined]
         if function is None:
             raise TypeError(f"the primitive {op.name} has no formula, and NumPy has no function of that name")
         return code.function(op.name, function, operands)
@@ -463,7 +441,7 @@ def check_readable(op: Primitive, arity: int) -> None:
 
 
 def read_table(op: Primitive, row: Any, operands: Sequence[Any]) -> Any:
-    """A formula or a derivative of a primitive, read for arrays.
+    """A formula or a derivative of a primitive, read for arrays (or for `Symbol`s of them).
 
     Raises:
         TypeError: if it asks for something that arrays have not.

@@ -22,21 +22,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from autograd.compiler.arrays import Code
-    from autograd.compiler.roll import Operand
-    from autograd.compiler.roll import Rows as RowNumbers
+from autograd.compiler.stores import Operand, RowNumbers, store_name
 
 __all__ = [
-    "CONDITION", "NUMBER", "Adjoint", "Array", "Broadcast", "Comparison", "Contract", "Contribute", "Effect",
-    "Elementwise", "Function", "Gather", "Give", "Instruction", "Literal", "Mask", "Not", "Number", "Peak",
-    "ProgramError", "Reshape", "Rows", "Save", "Scalar", "Scale", "Scatter", "Sum", "Take", "View", "Where", "base",
-    "place", "verify",
+    "CONDITION", "NUMBER", "Adjoint", "Array",
+    "Broadcast", "Comparison", "Contract", "Contribute", "Effect", "Elementwise", "Function", "Gather", "Give",
+    "Instruction", "Literal", "Mask", "Not", "Number", "Peak", "ProgramError", "Reshape", "Rows", "Save",
+    "Scalar", "Scale", "Scatter", "Sum", "Take", "View", "Where", "base", "place", "verify",
 ]  # fmt: skip
 
 
@@ -67,12 +64,14 @@ class Instruction:
         batched: whether the batch is a last axis; else that has length 1.
     """
 
-    code: Code = field(repr=False)
+    code: Any = field(repr=False)
     lanes: tuple[int, ...]
     batched: bool
 
     condition: ClassVar[bool] = False
     """Whether the elements are true or false."""
+    adjoints: ClassVar[bool] = False
+    """Whether it reads or writes adjoints, and no values."""
 
     def operands(self) -> Iterator[tuple[str, str, Any]]:
         """(field, what it has to be, operand) for each operand that is an array or a scalar."""
@@ -85,9 +84,20 @@ class Instruction:
         """The arrays among the operands."""
         return [x for _, _, x in self.operands() if isinstance(x, Array)]
 
+    def type_of(self) -> str:
+        """The axes of what it computes or writes: ``3×1 × batch``."""
+        lanes = "×".join(map(str, self.lanes)) or "1"
+        return f"{lanes}{' × batch' if self.batched else ''}{' conditions' if self.condition else ''}"
+
+    def written(self, numbers: dict[Instruction, int]) -> str:
+        """What it does, its operands being written as their numbers."""
+        inside = [_short(getattr(self, f.name), numbers) for f in fields(self)[3:] if f.name != "store"]
+        store = getattr(self, "store", 0)
+        of = f" of {'∂/∂' * self.adjoints}{store_name(store)}" if store else ""
+        return f"{type(self).__name__}({', '.join(inside)}){of}"
+
     def __str__(self) -> str:
-        inside = ", ".join(f"{f.name}={_short(getattr(self, f.name))}" for f in fields(self)[3:])
-        return f"{type(self).__name__}({inside}) : {_type(self)}"
+        return f"{self.written({})} : {self.type_of()}"
 
 
 _FIELDS: dict[type, list[tuple[str, str]]] = {}
@@ -99,17 +109,14 @@ def _operand_fields(kind: type) -> list[tuple[str, str]]:
     return _FIELDS[kind]
 
 
-def _type(x: Any) -> str:
-    lanes = "×".join(map(str, x.lanes)) or "1"
-    return f"{lanes}{' × batch' if x.batched else ''}{' conditions' if x.condition else ''}"
-
-
-def _short(x: Any) -> str:
+def _short(x: Any, numbers: dict[Instruction, int]) -> str:
     if isinstance(x, Array):
-        return f"<{type(x).__name__} {_type(x)}>"
+        return f"%{numbers[x]}" if x in numbers else f"<{type(x).__name__} {x.type_of()}>"
     if type(x) is tuple:
-        return "(" + ", ".join(map(_short, x)) + ")"
-    return f"array of {x.size}" if isinstance(x, np.ndarray) and x.size > 8 else repr(x)
+        return "(" + ", ".join([_short(part, numbers) for part in x]) + ")"
+    if isinstance(x, np.ndarray):
+        return f"array of {x.size}" if x.size > 8 else str(x.tolist())
+    return x.__name__ if callable(x) else str(x)
 
 
 class Array(Instruction):
@@ -145,6 +152,8 @@ class Adjoint(View):
 
     store: int
     start: int
+
+    adjoints: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -282,6 +291,8 @@ class Contribute(Effect):
     strides: tuple[int, ...]
     assign: bool
 
+    adjoints: ClassVar[bool] = True
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scatter(Effect):
@@ -292,6 +303,8 @@ class Scatter(Effect):
     rows: RowNumbers
     assign: bool
 
+    adjoints: ClassVar[bool] = True
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Give(Effect):
@@ -301,6 +314,8 @@ class Give(Effect):
     items: Operand
     index: Operand
     inner: tuple[int, ...]
+
+    adjoints: ClassVar[bool] = True
 
 
 def base(x: Any) -> Any:
@@ -444,8 +459,7 @@ def _check_destinations(
         _expect(saves or getattr(wanted, "assign", False), wanted, "a result is written where it has to be added")
         for other in instructions[bound[made] + 1 : bound[wanted]]:
             values = isinstance(other, (Rows, Gather, Take, Save))
-            adjoints = isinstance(other, (Adjoint, Contribute, Scatter, Give))
-            if (values if saves else adjoints) and place(other)[0] == store:
+            if (values if saves else other.adjoints) and place(other)[0] == store:
                 theirs = place(other)[1]
                 held = np.zeros(max(int(rows.max()), int(theirs.max())) + 1, bool)
                 held[rows] = True

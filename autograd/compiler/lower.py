@@ -10,14 +10,13 @@ table says ∂z/∂W = a, ∂z/∂a = W and ∂z/∂b = 1, and the sums are δ a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.arrays import Code, Read, is_scalar, read_table
+from autograd.compiler.arrays import Code, Read, Space, Symbol, read_table
 from autograd.compiler.instructions import (
     Adjoint,
     Array,
@@ -37,22 +36,23 @@ from autograd.compiler.instructions import (
     base,
     verify,
 )
-from autograd.compiler.roll import CONSTANT, PARAMETER, SAMPLE, SHARED, Group, Operand, Roll
-from autograd.compiler.roll import Rows as RowNumbers
+from autograd.compiler.rewrites import is_scalar
+from autograd.compiler.stores import CONSTANT, PARAMETER, SAMPLE, SHARED, Operand, RowNumbers
 from autograd.compiler.trace import TAKE
+from autograd.compiler.vectorise import Group, Vectorised
 from autograd.primitives import Primitive, table
 
-__all__ = ["Lowered", "lower"]
+__all__ = ["ArrayProgram", "lower", "place_results", "remove_unused"]
 
-_DOT, _TOTAL, _LOGSUMEXP = (table[name] for name in ("dot", "total", "logsumexp"))
+_DOT, _TOTAL = table["dot"], table["total"]
 _CHOICES = frozenset({"where", "maximum", "minimum"})
 
 
-class Lowered:
-    """A program for any batch size.
+class ArrayProgram:
+    """The array program, for any batch size.
 
     Attributes:
-        roll: the groups it was made from.
+        vectorised: the groups it was made from.
         instructions: the program, the forward pass first.
         forward: how many of them are the forward pass.
         cleared: rows of adjoints that have to start from zero, by store.
@@ -61,8 +61,8 @@ class Lowered:
         adjoints: the groups that an array is the whole adjoint of.
     """
 
-    def __init__(self, roll: Roll, code: Code) -> None:
-        self.roll = roll
+    def __init__(self, vectorised: Vectorised, code: Code) -> None:
+        self.vectorised = vectorised
         self.instructions = code.instructions
         self.forward = 0
         self.cleared: dict[int, RowNumbers] = {}
@@ -71,14 +71,19 @@ class Lowered:
         self.adjoints: dict[Array, list[Group]] = {}
 
     def __str__(self) -> str:
-        names = {x: f"{number}" for number, x in enumerate(self.instructions)}
-        return "\n".join(f"{names[x]:>4}  {x}" for x in self.instructions)
+        numbers: dict[Instruction, int] = {x: number for number, x in enumerate(self.instructions)}
+        written = [x.written(numbers) for x in self.instructions]
+        width = max(map(len, written), default=0)
+        return "\n".join(
+            f"{number:>4}  {text:<{width}}  {x.type_of()}"
+            for (number, x), text in zip(enumerate(self.instructions), written, strict=True)
+        )
 
     def verify(self) -> None:
         """That the instructions keep their rules (`instructions.verify`)."""
-        sizes = {PARAMETER: len(self.roll.parameters), **self.roll.sizes}
+        sizes = {PARAMETER: len(self.vectorised.parameters), **self.vectorised.sizes}
         written = {store: np.zeros(sizes[store], bool) for store in (SHARED, SAMPLE)}
-        for store, fixed in self.roll.fixed.items():
+        for store, fixed in self.vectorised.fixed.items():
             written[store][[row for row, _ in fixed]] = True
         cleared = {store: np.zeros(size, bool) for store, size in sizes.items()}
         for store, rows in self.cleared.items():
@@ -86,30 +91,68 @@ class Lowered:
         verify(self.instructions, written, cleared, self.destinations, PARAMETER if self.cleared else None)
 
 
-def lower(roll: Roll, root: int | None) -> Lowered:
+def lower(groups: Vectorised) -> ArrayProgram:
     """The instructions of all groups and, if there is a root to differentiate, of the backward pass."""
-    lowering = _Lowering(roll)
-    for group in roll.groups:
+    lowering = _Lowering(groups)
+    for group in groups.groups:
         lowering.compute(group)
-    forward = len(lowering.code.instructions)
-    if root is not None:
-        lowering.differentiate(root)
-    lowering.remove_unused(forward)
-    lowering.choose_destinations()
-    lowering.lowered.verify()
+    lowering.lowered.forward = len(lowering.code.instructions)
+    if groups.scalars.root is not None:
+        lowering.differentiate(groups.scalars.root)
     return lowering.lowered
 
 
+def remove_unused(program: ArrayProgram) -> ArrayProgram:
+    """Keep only instructions that have an effect, or whose result is used."""
+    used: set[Array] = set()
+    kept: list[Instruction] = []
+    forward = 0
+    for number, instruction in reversed(list(enumerate(program.instructions))):
+        if isinstance(instruction, Effect) or instruction in used:
+            used.update(instruction.arrays())
+            kept.append(instruction)
+            forward += number < program.forward
+    program.instructions, program.forward = kept[::-1], forward
+    return program
+
+
+def place_results(program: ArrayProgram) -> ArrayProgram:
+    """Let instructions write to where their result is wanted, which saves a copy.
+
+    A result may live in the rows of its group for good. It may live in the rows of an adjoint if
+    nothing is added to those later, which is so if nothing else uses it.
+    """
+    chosen = program.destinations
+    uses: dict[Array, int] = {}
+    for instruction in program.instructions:
+        for x in instruction.arrays():
+            uses[x] = uses.get(x, 0) + 1
+    for instruction in program.instructions:
+        if not isinstance(instruction, (Save, Contribute)):
+            continue
+        x = instruction.x
+        made = base(x)
+        if not isinstance(x, Array) or isinstance(made, View) or made.condition or made in chosen:
+            continue
+        if x.lanes != instruction.lanes or x.batched != instruction.batched:
+            continue
+        if isinstance(instruction, Save) or (
+            instruction.assign and uses[x] == 1 and uses[made] == 1 and _fits(instruction, made)
+        ):
+            chosen[made] = instruction
+    return program
+
+
 class _Lowering:
-    def __init__(self, roll: Roll) -> None:
-        self.roll = roll
+    def __init__(self, vectorised: Vectorised) -> None:
+        self.vectorised = vectorised
         self.code = Code()
-        self.lowered = Lowered(roll, self.code)
+        self.lowered = ArrayProgram(vectorised, self.code)
         self.result: dict[Group, Array] = {}
         self.operands: dict[Operand, Any] = {}
-        self.pending: dict[Group, list[Any]] = {group: [] for group in roll.groups}
-        self.made_by = {(group.store, group.start): group for group in roll.groups}
-        sizes = {PARAMETER: len(roll.parameters), **roll.sizes}
+        self.pending: dict[Group, list[Any]] = {group: [] for group in vectorised.groups}
+        self.made_by = {(group.store, group.start): group for group in vectorised.groups}
+        sizes = {PARAMETER: len(vectorised.parameters), **vectorised.sizes}
         self.touched = {store: np.zeros(size, bool) for store, size in sizes.items()}
         self.to_clear = {store: np.zeros(size, bool) for store, size in sizes.items()}
 
@@ -117,22 +160,13 @@ class _Lowering:
 
     def compute(self, group: Group) -> None:
         op = group.op
-        operands = [self.read(operand) for operand in group.operands] if op is not TAKE else []
-        if op is _DOT:
-            w, x, bias = operands
-            y = self.code.product_sum(w, x, _space(group), group.batched, _lanes(group), group.batched)
-            y = self.code.add(self.code.reshape(y, _drop(y, group)), bias)
-        elif op is _TOTAL:
-            (x,) = operands
-            y = self.code.product_sum(x, 1.0, _space(group), group.batched, _lanes(group), group.batched)
-            y = self.code.reshape(y, _drop(y, group))
-        elif op is _LOGSUMEXP:
-            (x,) = operands
-            y = self._log_sum_exp(x, group)
-        elif op is TAKE:
+        y: Any
+        if op is TAKE:
             y = self.code.do(Take, group.shape, group.batched, *group.operands, group.inner)
+        elif op.over_sequences is not None:
+            y = self._reduce(group, op.over_sequences[0])
         else:
-            y = self._read_table(op, op, operands, None)
+            y = self._read_table(op, op, [self.read(operand) for operand in group.operands], None)
         y = self._whole(y, group.shape, group.batched)
         if isinstance(base(y), View):
             y = self.code.do(Broadcast, group.shape, group.batched, y)
@@ -174,30 +208,38 @@ class _Lowering:
                 self.code.readings[result] = Read(op, tuple(operands[1:]), derivative)
         return result
 
-    def _log_sum_exp(self, x: Any, group: Group) -> Any:
-        if is_scalar(x):
-            x = self._literal(np.full(_space(group), x))
-        lanes = (*x.lanes[: len(group.shape)], *[1] * len(group.inner))
-        peak = self.code.peak(x, lanes)
-        finite = self.code.compare("less", self.code.elementwise("absolute", peak), math.inf)
-        shift = self.code.where(finite, peak, 0.0)
-        space = (*lanes[: len(group.shape)], *group.inner)
-        e = self.code.elementwise("exp", self.code.subtract(x, shift))
-        summed = self.code.product_sum(e, 1.0, space, x.batched, lanes, x.batched)
-        y = self.code.add(shift, self.code.elementwise("log", summed))
-        if x.lanes[len(group.shape) :] == group.inner:  # not one operand that stands for several
-            self.code.readings[y] = Read(_LOGSUMEXP, (x,))
+    def _reduce(self, group: Group, formula: Any) -> Any:
+        """The formula of an n-ary row."""
+        operands = self._sequences(group)
+        self.code.space = Space(group.shape, group.inner, group.batched)
+        y = read_table(group.op, formula, operands)
+        self.code.space = None
+        xs = [x.array for x in operands if isinstance(x, Symbol)]
+        of_its_own = group.op in (_DOT, _TOTAL)  # they are written as sums
+        # A sequence that does not change is one operand, which stands for several: they have no name
+        if isinstance(y, Array) and not of_its_own and all(x.lanes[len(group.shape) :] == group.inner for x in xs):
+            self.code.readings[y] = Read(group.op, tuple(xs))
         return self.code.reshape(y, _drop(y, group))
+
+    def _sequences(self, group: Group) -> list[Any]:
+        """The operands of an n-ary group, whole sequences marked as such; single ones with inner axes of length 1."""
+        takes = group.op.takes
+        assert takes is not None
+        read = [self.read(operand) for operand in group.operands]
+        if all(map(is_scalar, read[: takes.sequences])):
+            read[0] = self._literal(np.full([1] * len(_space(group)), read[0]))
+        wholes = [Symbol(x, self.code, whole=True) for x in read[: takes.sequences]]
+        return [*wholes, *[self._raise(x, group) for x in read[takes.sequences :]]]
 
     # ── backward ──────────────────────────────────────────────────────────────────────────────
 
     def differentiate(self, root: int) -> None:
-        store, row = self.roll.location(root)
+        store, row = self.vectorised.location(root)
         if store in self.touched:
             at = Operand(store, np.array([row]))
             at.strides = (0,)
             self.accumulate(at, Scale(1.0, -1) if store == SAMPLE else 1.0)
-        for group in reversed(self.roll.groups):
+        for group in reversed(self.vectorised.groups):
             if group.active:
                 adjoint = self.adjoint(group)
                 if adjoint is not None:
@@ -232,15 +274,16 @@ class _Lowering:
         if op is TAKE:
             self._propagate_choice(group, adjoint)
             return
-        lanes, y = [self.read(operand) for operand in group.operands], self.result[group]
-        if op.nary:
-            adjoint, y = self._raise(adjoint, group), self._raise(y, group)
-        rules: Any = op.derivatives
-        if op.nary:  # the row is read for one w and one x: whole sequences of them are two arrays
-            self.code.space = _space(group), _lanes(group), group.batched
-            local = self._read_table(op, rules, [y, *lanes], None)
+        y = self.result[group]
+        local: Sequence[Any]
+        if op.over_sequences is not None:
+            adjoint = self._raise(adjoint, group)
+            self.code.space = Space(group.shape, group.inner, group.batched)
+            local = read_table(op, op.over_sequences[1], [self._raise(y, group), *self._sequences(group)])
             self.code.space = None
         else:
+            rules: Any = op.derivatives
+            lanes = [self.read(operand) for operand in group.operands]
             local = [
                 self._read_table(op, rule, [y, *lanes], number) if rule and want else None
                 for number, (rule, want) in enumerate(zip(rules, wanted, strict=True))
@@ -250,7 +293,7 @@ class _Lowering:
             if not want or derivative is None:
                 continue
             space, target = _space(group), operand.shape
-            if op is _DOT and number == 2:  # the bias has no inner axes
+            if op.takes is not None and number >= op.takes.sequences:  # a single operand has no inner axes
                 target = (*target, *[1] * len(group.inner))
                 space = _lanes(group)
             term = self.code.product_sum(adjoint, derivative, space, group.batched, target, operand.batched)
@@ -311,46 +354,6 @@ class _Lowering:
         else:
             whole = self._whole(term, rows.shape, batched)
             self.code.do(Scatter, rows.shape, batched, whole, operand.store, rows, assign)
-
-    # ── what is left out ──────────────────────────────────────────────────────────────────────
-
-    def remove_unused(self, forward: int) -> None:
-        """Keep only instructions that have an effect, or whose result is used."""
-        used: set[Array] = set()
-        kept: list[Instruction] = []
-        for number, instruction in reversed(list(enumerate(self.code.instructions))):
-            if isinstance(instruction, Effect) or instruction in used:
-                used.update(instruction.arrays())
-                kept.append(instruction)
-                self.lowered.forward += number < forward
-        self.code.instructions[:] = kept[::-1]
-
-    # ── destinations ──────────────────────────────────────────────────────────────────────────
-
-    def choose_destinations(self) -> None:
-        """Let instructions write to where their result is wanted, which saves a copy.
-
-        A result may live in the rows of its group for good. It may live in the rows of an adjoint if
-        nothing is added to those later, which is so if nothing else uses it.
-        """
-        chosen = self.lowered.destinations
-        uses: dict[Array, int] = {}
-        for instruction in self.code.instructions:
-            for x in instruction.arrays():
-                uses[x] = uses.get(x, 0) + 1
-        for instruction in self.code.instructions:
-            if not isinstance(instruction, (Save, Contribute)):
-                continue
-            x = instruction.x
-            made = base(x)
-            if not isinstance(x, Array) or isinstance(made, View) or made.condition or made in chosen:
-                continue
-            if x.lanes != instruction.lanes or x.batched != instruction.batched:
-                continue
-            if isinstance(instruction, Save) or (
-                instruction.assign and uses[x] == 1 and uses[made] == 1 and _fits(instruction, made)
-            ):
-                chosen[made] = instruction
 
 
 def _fits(wanted: Contribute, made: Array) -> bool:

@@ -20,14 +20,15 @@ a sum may change, which changes its last digits.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from autograd.compiler.instructions import ProgramError
 from autograd.compiler.trace import TAKE, Trace, Traced, values
 from autograd.primitives import Primitive, table
 from autograd.value import Value
 
-__all__ = ["Scalars", "normalise"]
+__all__ = ["Returned", "Scalars", "normalise"]
 
 _ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (
     table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos")
@@ -35,8 +36,28 @@ _ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (
 _SUMS = (_ADD, _DOT, _TOTAL)
 
 
+class Returned:
+    """A `Value` that the function returned, by its node."""
+
+    def __init__(self, node: int) -> None:
+        self.node = node
+
+
 class Scalars:
-    """A normalised scalar graph. A node is a number, its operands have smaller ones.
+    """The scalar program: a normalised scalar graph. A node is a number, its operands have smaller ones.
+
+    >>> import autograd
+    >>> from autograd.compiler.trace import trace
+    >>> w = autograd.Value(2.0, label="w")
+    >>> print(normalise(trace(lambda x: (w * x - 1) ** 2, 1.0)))
+    0  input 0[0]  batch
+    1  w                  gradient
+    2  mul(1, 0)   batch  gradient
+    3  1.0
+    4  sub(2, 3)   batch  gradient
+    5  2.0
+    6  pow(4, 5)   batch  gradient
+    result: 6
 
     Attributes:
         op: the primitive of each node; None for leaves.
@@ -46,9 +67,11 @@ class Scalars:
         active: whether a gradient flows from the node to a parameter.
         rank: when the node was made in the trace, for an order of lanes that people expect.
         inputs: node → (argument, place in it).
+        widths: how many numbers each argument has.
         integers: whether an input is an integer, by node.
         parameters: node → the `Value`.
         constants: node → the number.
+        result: what the function returned: a `Returned` or a number, or lists and tuples of them.
     """
 
     def __init__(self) -> None:
@@ -59,14 +82,78 @@ class Scalars:
         self.active: list[bool] = []
         self.rank: list[int] = []
         self.inputs: dict[int, tuple[int, int]] = {}
+        self.widths: list[int] = []
         self.integers: set[int] = set()
         self.parameters: dict[int, Value] = {}
         self.constants: dict[int, float] = {}
+        self.result: Any = None
         self._constant: dict[str | float, int] = {}
         self._known: dict[tuple[Any, ...], int] = {}
 
     def __len__(self) -> int:
         return len(self.op)
+
+    @property
+    def root(self) -> int | None:
+        """The node to differentiate; None if the function returned anything but one `Value`."""
+        return self.result.node if isinstance(self.result, Returned) else None
+
+    def __str__(self) -> str:
+        what = list(map(self._what, range(len(self))))
+        width, digits = max(map(len, what), default=0), len(str(len(self) - 1))
+        lines = [
+            f"{node:>{digits}}  {what[node]:<{width}}  {'batch' if self.batched[node] else '':5}  "
+            f"{'gradient' if self.active[node] else ''}".rstrip()
+            for node in range(len(self))
+        ]
+        return "\n".join([*lines, f"result: {_shown(self.result)}"])
+
+    def _what(self, node: int) -> str:
+        op = self.op[node]
+        if op is not None:
+            return f"{op.name}({', '.join(map(str, self.operands[node]))})"
+        if node in self.inputs:
+            argument, place = self.inputs[node]
+            return f"input {argument}[{place}]" + " integer" * (node in self.integers)
+        label = getattr(self.parameters.get(node), "label", "")
+        return repr(self.constants[node]) if node in self.constants else label or "parameter"
+
+    def verify(self) -> None:
+        """That the program keeps its rules.
+
+        Each node is a leaf of one kind or a primitive of as many nodes before it as that takes; what is said of its
+        level, batch and gradient is so; no two nodes are the same; the result is made of nodes that exist.
+
+        Raises:
+            ProgramError: naming the node and the rule.
+        """
+        known: dict[tuple[Any, ...], int] = {}
+        for node, (op, operands) in enumerate(zip(self.op, self.operands, strict=True)):
+            kinds = [node in leaves for leaves in (self.inputs, self.parameters, self.constants)]
+            self._expect(sum(kinds) == (op is None), node, "it is not one kind of leaf, or not one primitive")
+            self._expect(all(0 <= x < node for x in operands), node, "it is used before it is bound")
+            batched, active = node in self.inputs, node in self.parameters
+            if op is not None:
+                arity = None if op.nary else len(op.derivatives)  # type: ignore[arg-type]
+                self._expect(
+                    len(operands) == arity or (op.nary and bool(operands)), node, "it has another number of operands"
+                )
+                batched = any(self.batched[x] for x in operands)
+                flows = op.nary or any(op.derivatives)  # type: ignore[arg-type]
+                active = any(self.active[x] for x in operands) and flows
+                first = known.setdefault((op, *operands), node)
+                self._expect(first == node, node, f"it is {first} once more")
+            level = 1 + max((self.level[x] for x in operands), default=-1)
+            self._expect(self.level[node] == level, node, "its level is another")
+            self._expect(self.batched[node] == batched, node, "it has a batch and its operands none, or they have one")
+            self._expect(self.active[node] == active, node, "a gradient flows through it, or is said to and does not")
+        for node in _returned(self.result):
+            if not 0 <= node < len(self):
+                raise ProgramError(f"the result has a node {node}, and there are {len(self)}")
+
+    def _expect(self, holds: bool, node: int, otherwise: str) -> None:
+        if not holds:
+            raise ProgramError(f"{otherwise}: {node}  {self._what(node)}")
 
     def with_parameters(self, change: Callable[[Value], Value]) -> Scalars:
         """The same program over other `Value`s."""
@@ -125,6 +212,21 @@ class Scalars:
         return node
 
 
+def _shown(result: Any) -> str:
+    if isinstance(result, (list, tuple)):
+        inside = ", ".join(map(_shown, result))
+        return f"({inside})" if isinstance(result, tuple) else f"[{inside}]"
+    return str(result.node if isinstance(result, Returned) else result)
+
+
+def _returned(result: Any) -> Iterator[int]:
+    if isinstance(result, (list, tuple)):
+        for part in result:
+            yield from _returned(part)
+    elif isinstance(result, Returned):
+        yield result.node
+
+
 class _Sum:
     """Σ pairs + Σ addends + constant, while it may still grow."""
 
@@ -152,8 +254,8 @@ class _Sum:
         self.started |= other.started
 
 
-def normalise(trace: Trace) -> tuple[Scalars, dict[Value, int]]:
-    """The normal form of a traced graph, and which node stands for each of its results."""
+def normalise(trace: Trace) -> Scalars:
+    """The normal form of a traced graph."""
     return _Normaliser(trace).run()
 
 
@@ -163,9 +265,12 @@ class _Normaliser:
         self.scalars = Scalars()
         self.place: dict[Value, int | _Sum | tuple[int, int, int]] = {}  # a node; a sum or product that may be merged
 
-    def run(self) -> tuple[Scalars, dict[Value, int]]:
+    def run(self) -> Scalars:
         s, place = self.scalars, self.place
-        inputs = [*(argument.placeholders for argument in self.trace.arguments), self.trace.noise]
+        inputs = [argument.placeholders for argument in self.trace.arguments]
+        if self.trace.noise:
+            inputs.append(self.trace.noise)
+        s.widths = list(map(len, inputs))
         for number, placeholders in enumerate(inputs):
             for row, placeholder in enumerate(placeholders):
                 node = s.leaf(row, batched=True)
@@ -199,7 +304,17 @@ class _Normaliser:
                 place[v] = place[v.operands[0]] if once else self._node(v.operands[0])
             else:
                 place[v] = s.node(op, tuple([self._node(x) for x in v.operands]), rank)
-        return s, {root: self._node(root) for root in roots}
+        s.result = self._result(self.trace.result)
+        return s
+
+    def _result(self, returned: Any) -> Any:
+        """What the function returned, with a `Returned` for each `Value`, and nested lists for arrays."""
+        if isinstance(returned, Value):
+            return Returned(self._node(returned))
+        if isinstance(returned, (list, tuple)) or (hasattr(returned, "dtype") and returned.ndim):
+            parts = [self._result(part) for part in returned]
+            return tuple(parts) if isinstance(returned, tuple) else parts
+        return float(returned)
 
     def _leaf(self, v: Value, rank: int) -> int:
         if isinstance(v, Traced):

@@ -7,6 +7,7 @@ import gc
 import inspect
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from threading import enumerate as threads
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.engines import choose
-from autograd.compiler.normalise import Scalars, normalise
+from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
+from autograd.compiler.normalise import Returned
+from autograd.compiler.passes import Programs
 from autograd.compiler.trace import trace
 from autograd.formulas.numbers import exact, with_minus
 from autograd.primitives import table
@@ -32,6 +34,8 @@ _TAKEN = frozenset({"E", "θ", "σ", "Σ", "inf", "nan"})  # what has a meaning 
 _WHOLE = re.compile("θ(?![₀-₉])")  # the whole vector, not a block of it
 _TIMES = r"\times"
 _SHOWN = 40  # entries of a table that `print` shows
+_FEWEST, _MOST, _KEPT = 4, 64, 2**28  # sizes of batches whose buffers are kept, and the bytes they may take
+_LARGE = 1024  # samples
 _ROWS = 100  # in one block of LaTeX: KaTeX and MathJax refuse to expand many more
 
 
@@ -56,20 +60,22 @@ class Program:
         gc.disable()  # a graph is many objects and no garbage
         try:
             traced = trace(f, example)
-            scalars, roots = normalise(traced)
+            programs = Programs.of(traced)
             self._names = _names(f, len(traced.arguments))
             self._shapes = [argument.shape for argument in traced.arguments]
             self._noise, self._chance = len(traced.noise), np.random.default_rng(traced.seed)
-            self._set_up(scalars, _nodes(traced.result, roots), engine)
+            self._set_up(programs, engine)
         finally:
             if collecting:
                 gc.enable()
 
-    def _set_up(self, scalars: Scalars, result: Any, engine: str) -> None:
-        self._scalars, self._result = scalars, result
-        self._root = result.node if isinstance(result, _Node) else None
-        self._engine = choose(scalars, self._root, engine)
-        self.parameters: list[Value] = [scalars.parameters[node] for node in self._engine.parameters]
+    def _set_up(self, programs: Programs, engine: str) -> None:
+        self._programs, self._wanted = programs, engine
+        self._engines = candidates(programs, engine)
+        scalars = programs.scalars
+        self._result, self._root, self._limits = scalars.result, scalars.root, programs.groups.limits
+        self.parameters: list[Value] = [scalars.parameters[node] for node in programs.groups.parameters]
+        self._executables: dict[int, Executable] = {}
         self._vector: Floats = np.array([p.data for p in self.parameters], float)
         self._last_gradient: Floats | None = None
         self._running: dict[str, int] = {}  # the thread that is inside
@@ -117,14 +123,14 @@ class Program:
         made = object.__new__(Program)
         for name in ("_names", "_shapes", "_noise", "_chance"):
             setattr(made, name, copy.deepcopy(getattr(self, name)))
-        made._set_up(self._scalars.with_parameters(lambda p: p), self._result, self._engine.name)
+        made._set_up(Programs(self._programs.scalars.with_parameters(lambda p: p)), self._wanted)
         made._vector[:] = self._vector
         made._last_gradient = None if self._last_gradient is None else self._last_gradient.copy()
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Program:
         made = object.__new__(Program)
-        scalars = self._scalars.with_parameters(lambda p: copy.deepcopy(p, memo))
+        scalars = self._programs.scalars.with_parameters(lambda p: copy.deepcopy(p, memo))
         made.__setstate__({**self.__getstate__(), "scalars": scalars, "chance": copy.deepcopy(self._chance)})
         return made
 
@@ -134,9 +140,8 @@ class Program:
             "shapes": self._shapes,
             "noise": self._noise,
             "chance": self._chance,
-            "scalars": self._scalars,
-            "result": self._result,
-            "engine": self._engine.name,
+            "scalars": self._programs.scalars,
+            "engine": self._wanted,
             "vector": self._vector,
             "gradient": self._last_gradient,
         }
@@ -144,7 +149,7 @@ class Program:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._names, self._shapes = state["names"], state["shapes"]
         self._noise, self._chance = state["noise"], state["chance"]
-        self._set_up(state["scalars"], state["result"], state["engine"])
+        self._set_up(Programs(state["scalars"]), state["engine"])
         self._vector[:] = state["vector"]
         self._last_gradient = None if state["gradient"] is None else state["gradient"].copy()
 
@@ -174,7 +179,7 @@ class Program:
         self._begin()
         try:
             with np.errstate(all="ignore"):
-                mean, gradient = self._engine.value_and_grad(self._vector, inputs, size)
+                mean, gradient = self._executable(size).value_and_grad(inputs)
         finally:
             self._running.clear()
         self._last_gradient = gradient
@@ -193,10 +198,26 @@ class Program:
         self._begin()
         try:
             with np.errstate(all="ignore"):
-                value_of = self._engine.values(self._vector, inputs, size)
+                value_of = self._executable(size).values(inputs)
             return _collect(self._result, value_of, size)
         finally:
             self._running.clear()
+
+    def _executable(self, size: int) -> Executable:
+        """What runs batches of a size; those that ran last are kept, as many as fit into `_KEPT`."""
+        kept = self._executables
+        found = kept.pop(size, None)
+        if found is None:
+            found = self._engine(size).bind(self._vector, size)
+            memory = found.nbytes + sum(executable.nbytes for executable in kept.values())
+            while len(kept) >= _FEWEST and (memory > _KEPT or len(kept) >= _MOST):
+                memory -= kept.pop(next(iter(kept))).nbytes
+        kept[size] = found  # the one used last comes last
+        return found
+
+    def _engine(self, size: int) -> Engine:
+        """The cheapest engine for batches of a size."""
+        return min(self._engines, key=lambda engine: engine.cost(size))
 
     def _begin(self) -> None:
         """Keep other threads out: they would use the same buffers.
@@ -223,7 +244,34 @@ class Program:
         return derivation.tables if derivation else {}
 
     def _derivation(self, notation: Plain) -> Derivation | None:
-        return self._engine.derivation(self._arguments(), self._result, notation)
+        """What runs large batches, in symbols, or else small ones; None where both are too long to read."""
+        for engine in sorted(self._engines, key=lambda engine: engine.cost(_LARGE)):
+            derivation = engine.derivation(self._arguments(), notation)
+            if derivation is not None:
+                return derivation
+        return None
+
+    def _run_by(self) -> str:
+        """Which engine runs batches of which size, and why."""
+        if self._wanted != "auto":
+            return f"Run by {self._wanted}, as asked."
+        sizes = sorted({*range(1, 17), *(2**k for k in range(5, 17))})
+        changes = [(1, self._engine(1).name)]
+        changes += [
+            (after, self._engine(after).name)
+            for before, after in pairwise(sizes)
+            if self._engine(after) is not self._engine(before)
+        ]
+        names = [engine.name for engine in self._engines]
+        refused = [(name, kind.refuses(self._programs)) for name, kind in ENGINES.items() if name not in names]
+        not_by = "".join(f"; not by {name}: {reason}" for name, reason in refused)
+        first = changes[0][1]
+        if len(changes) == 1:
+            return f"Run by {first}, which is expected to be quickest{not_by}."
+        few = changes[1][0] - 1
+        few_samples = f"{few} sample{'s' * (few > 1)}"
+        beyond = ", ".join(f"by {name} from {size} on" for size, name in changes[1:])
+        return f"Run by {first} up to {few_samples}, {beyond}: each where it is expected to be quickest{not_by}."
 
     def _arguments(self) -> list[tuple[str, tuple[int, ...]]]:
         """The names and shapes of the inputs; E, θ and the names of functions have their own meaning."""
@@ -239,7 +287,7 @@ class Program:
 
         derivation = self._derivation(Plain())
         if derivation is None:
-            return f"{self._summary()}\n\n{self._engine.described()}, more than are written out here"
+            return f"{self._summary()}\n\n{self._size()}, more than are written out here\n{self._run_by()}"
         whole = len(derivation.parameters) > 1 and any(_WHOLE.search(x.left + x.right) for x in derivation.lines)
         counted = _count(len(self.parameters), derivation.parameters, " θ" if whole else "")
         written = [counted, f"inputs {self._inputs_shown()}"]
@@ -256,7 +304,10 @@ class Program:
             written += ["", "Over a batch: the mean of E, and of every ∂E/∂…"]
         else:
             written += ["", f"result: {derivation.result}"]
-        return "\n".join(written)
+        return "\n".join([*written, self._run_by()])
+
+    def _size(self) -> str:
+        return f"{sum(op is not None for op in self._programs.scalars.op)} operations"
 
     def __repr__(self) -> str:
         return f"<compiled program: {self._summary()}>"
@@ -266,7 +317,7 @@ class Program:
 
         derivation = self._derivation(LaTeX())
         if derivation is None:
-            return rf"$$\text{{{self._engine.described()}}}$$"
+            return rf"$$\text{{{self._size()}}}$$"
         notation = LaTeX()
         rows = [
             f"{notation.name(name)} {notation.equals} {_entries(values).replace('×', _TIMES).replace('−', '-')}"
@@ -309,7 +360,7 @@ class Program:
         size = sizes.pop()
         if not size:
             raise ValueError("the batch is empty")
-        if self._engine.limits:
+        if self._limits:
             self._check_limits(inputs)
         if self._noise:
             inputs.append(self._chance.random((size, self._noise)))
@@ -328,36 +379,19 @@ class Program:
             array.dtype.kind in "iu"
             and array.dtype.itemsize == 8
             and array.size
-            and max(array.max(), -array.min()) > _EXACT
+            and max(int(array.max()), -int(array.min())) > _EXACT  # NumPy's integers would wrap
         ):
             raise ValueError(f"argument {number} of a batch has integers above 2**53, which float64 has not")
         return np.ascontiguousarray(array, np.float64).reshape(array.shape)
 
     def _check_limits(self, inputs: list[Floats]) -> None:
-        for (number, place), limit in self._engine.limits.items():
+        for (number, place), limit in self._limits.items():
             indices = inputs[number].reshape(len(inputs[number]), -1)[:, place]
             if not (indices == np.floor(indices)).all():
                 raise TypeError(f"argument {number} has integers at place {place} after its example, not {indices}")
             if indices.min() < 0 or indices.max() >= limit:
                 wrong = indices[(indices < 0) | (indices >= limit)][0]
                 raise IndexError(f"take chooses from {limit} items, 0 to {limit - 1}, and an index is {int(wrong)}")
-
-
-class _Node:
-    """A `Value` that the function returned: a node of the scalar program."""
-
-    def __init__(self, node: int) -> None:
-        self.node = node
-
-
-def _nodes(result: Any, roots: dict[Value, int]) -> Any:
-    """What the function returned, with a `_Node` for each `Value`, and nested lists for arrays."""
-    if isinstance(result, Value):
-        return _Node(roots[result])
-    if isinstance(result, (list, tuple)) or (hasattr(result, "dtype") and result.ndim):
-        parts = [_nodes(part, roots) for part in result]
-        return tuple(parts) if isinstance(result, tuple) else parts
-    return float(result)
 
 
 def _collect(result: Any, value_of: Callable[[int], Any], size: int) -> Any:
@@ -369,7 +403,7 @@ def _collect(result: Any, value_of: Callable[[int], Any], size: int) -> Any:
         if all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts):
             return np.stack(parts, axis=1) if parts else np.empty((size, 0))
         return parts
-    value = value_of(result.node) if isinstance(result, _Node) else result
+    value = value_of(result.node) if isinstance(result, Returned) else result
     return np.broadcast_to(value, size).copy()
 
 
@@ -411,13 +445,9 @@ def _entries(values: NDArray[Any]) -> str:
             written.append(f"{numbers[i]}:{numbers[up - 1] + 1}")
             i = up
         elif same - i > 2:
-            written.append(f"{same - i} × {_figure(numbers[i])}")
+            written.append(f"{same - i} × {with_minus(exact(numbers[i]))}")
             i = same
         else:
-            written.append(_figure(numbers[i]))
+            written.append(with_minus(exact(numbers[i])))
             i += 1
     return ", ".join(written) + (", …" if i < len(numbers) else "")
-
-
-def _figure(number: float) -> str:
-    return with_minus(exact(number))

@@ -29,14 +29,16 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from autograd import value as eager
-from autograd.primitives import Primitive, listeners, table
+from autograd import operators
+from autograd.primitives import Primitive, Takes, give_methods, table
 from autograd.readings import Reading, readings
-from autograd.value import Value, _is_number, _new, _next_number, _real
+from autograd.real import float_equal_to, is_like_a_number, is_number, real
+from autograd.recording import current_tracer, not_recording, pause, paused, resume, tracing
+from autograd.value import Value, new, next_number
 
 __all__ = [
     "CONDITIONS", "DETACH", "EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL", "TAKE",
-    "Argument", "Trace", "Traced", "chosen", "trace", "values",
+    "Argument", "Trace", "Traced", "trace", "values",
 ]  # fmt: skip
 
 
@@ -64,6 +66,7 @@ CONDITIONS = frozenset({LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQU
 """The primitives whose result is a condition, true or false, and no number."""
 DETACH = _OfTraces("detach", "detach", lambda x: x, (None,))
 TAKE = _OfTraces("take", "take", None, lambda y, *operands: (None,) * len(operands))
+TAKE.takes = Takes(1, 1)  # the items, and the index
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARIES = (os.path.dirname(os.__file__) + os.sep, os.path.dirname(np.__file__) + os.sep)
@@ -91,7 +94,7 @@ def _refuse(what: str, instead: str) -> NoReturn:
         f'  at "{name}", line {line}{": " + text if text else ""}\n'
         f"The compiled program has to do the same for every input. {instead}"
     )
-    tracer = eager._tracer()
+    tracer = current_tracer()
     if tracer is not None and tracer.refused is None and not _tried_by_this_package():
         tracer.refused = error
     raise error
@@ -100,7 +103,7 @@ def _refuse(what: str, instead: str) -> NoReturn:
 def _tried_by_this_package() -> bool:
     """Whether the question came from code of ours that goes another way when it is refused: `Value.tanh`."""
     frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename in (__file__, eager.__file__):
+    while frame is not None and frame.f_code.co_filename in (__file__, operators.__file__):
         if frame.f_code.co_name == "of_one":
             return True
         frame = frame.f_back
@@ -203,6 +206,20 @@ class Traced(Value):
     def __repr__(self) -> str:  # for debuggers and messages: it says that there is no number
         return f"Traced({self.label or (self.op.name if self.op else 'input')})"
 
+    def _choose_from(self, items: Sequence[Any]) -> Traced:
+        """The item, a `Value` or number, at an integer input of the traced function, or at a condition (0 or 1)."""
+        if self.op in CONDITIONS:
+            if len(items) < 2:
+                raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
+            return table["where"](self, items[1], items[0])  # type: ignore[no-any-return]
+        if self.op is not None or self._db is not True:
+            _refuse(
+                "an index that is computed",
+                "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of "
+                "its own.",
+            )
+        return _node(TAKE, (*[x if isinstance(x, Value) else real(x) for x in items], self))
+
     def detach(self) -> Value:
         return self if self.op in CONDITIONS else _node(DETACH, (self,))
 
@@ -230,13 +247,13 @@ class _Finished(Traced):
 
 
 def _node(op: Primitive, operands: tuple[Any, ...]) -> Traced:
-    y: Traced = _new(Traced)
+    y: Traced = new(Traced)
     y.label = ""
     y.op = op
     y._a = None
     y._da = operands
-    y._n = _next_number()
-    if eager._paused and eager._not_recording.get() and op is not DETACH and op not in CONDITIONS:
+    y._n = next_number()
+    if paused and not_recording.get() and op is not DETACH and op not in CONDITIONS:
         return _node(DETACH, (y,))
     return y
 
@@ -245,7 +262,7 @@ class _Tracing(Reading):
     """The table read as a trace: a primitive of a `Traced` is a `Traced`."""
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Traced:
-        return _node(op, tuple([x if isinstance(x, Value) else _real(x) for x in operands]))
+        return _node(op, tuple([x if isinstance(x, Value) else real(x) for x in operands]))
 
 
 readings[Traced] = _tracing = _Tracing()
@@ -254,20 +271,16 @@ readings[Traced] = _tracing = _Tracing()
 def _operator(op: Primitive, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def of_two(self: Traced, other: Any) -> Any:
         if not isinstance(other, Value):
-            if not _is_number(other):
-                if op in (EQUAL, NOT_EQUAL) and _is_like_a_number(other):
-                    _refuse(f"whether an input equals {other!r}", "Compare it with a float.")
+            if op in (EQUAL, NOT_EQUAL) and is_like_a_number(other):
+                if (number := float_equal_to(other)) is None:
+                    return op is NOT_EQUAL
+                other = number
+            if not is_number(other):
                 return NotImplemented
             other = float(other)
         return _node(op, (other, self) if reflected else (self, other))
 
     return of_two
-
-
-def _is_like_a_number(x: Any) -> bool:
-    """Whether Python would compare a float with x: a Fraction, a Decimal, a complex number, mpmath's and SymPy's."""
-    kind = type(x)
-    return (hasattr(kind, "__float__") or hasattr(kind, "__complex__")) and not hasattr(kind, "__array__")
 
 
 _operator_equal, _operator_not_equal = _operator(EQUAL), _operator(NOT_EQUAL)
@@ -280,37 +293,12 @@ def _method(op: Primitive) -> Callable[..., Any]:
     return method
 
 
-def _give_method(op: Primitive) -> None:
-    if not op.nary and op.name != "where":
-        setattr(Traced, op.name, _method(op))
-
-
-listeners.append(_give_method)
-for _op in table.values():
-    _give_method(_op)
-for _name in ("neg", "pos", "abs"):
-    setattr(Traced, f"__{_name}__", getattr(Traced, _name))
-for _name in ("sin", "cos", "tan"):
-    setattr(Traced, f"arc{_name}", getattr(Traced, f"a{_name}"))
+give_methods(Traced, _method)
 for _name, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
     setattr(Traced, f"__{_name}__", _operator(table[_row]))
     setattr(Traced, f"__r{_name}__", _operator(table[_row], reflected=True))
 for _name, _condition in {"lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GREATER_EQUAL}.items():
     setattr(Traced, f"__{_name}__", _operator(_condition))
-
-
-def chosen(items: Sequence[Any], index: Traced) -> Traced:
-    """The item, a `Value` or number, at an integer input of the traced function, or at a condition (0 or 1)."""
-    if index.op in CONDITIONS:
-        if len(items) < 2:
-            raise IndexError(f"take chooses from {len(items)} items, and the index is a condition, so 0 or 1")
-        return table["where"](index, items[1], items[0])  # type: ignore[no-any-return]
-    if index.op is not None or index._db is not True:
-        _refuse(
-            "an index that is computed",
-            "take chooses by an integer of the example as it is, or by a condition; pass i + 1 as an input of its own.",
-        )
-    return _node(TAKE, (*[x if isinstance(x, Value) else _real(x) for x in items], index))
 
 
 _CONDITION_OF = {
@@ -424,7 +412,7 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         raise TypeError(f"compile takes a function, not {f!r}")
     if not isinstance(example, tuple):
         example = (example,)
-    began = _next_number()
+    began = next_number()
     arguments, placeholders = [], []
     for number, one in enumerate(example):
         name = f"x{number}" if len(example) > 1 else "x"
@@ -433,14 +421,14 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         arguments.append(Argument(_shape(placeholders[-1], name), found))
     tracer = _Tracer()
     chance = _global_chance()
-    token = eager._pause(eager._tracing, tracer)
-    recording = eager._not_recording.set(False)  # no_grad around concerns what it computes, not what is compiled
+    token = pause(tracing, tracer)
+    recording = not_recording.set(False)  # no_grad around concerns what it computes, not what is compiled
     try:
         result = f(*placeholders)
     finally:
         tracer.open = False
-        eager._not_recording.reset(recording)
-        eager._resume(eager._tracing, token)
+        not_recording.reset(recording)
+        resume(tracing, token)
     if tracer.refused is not None:
         raise tracer.refused
     for before, after in zip(chance, _global_chance(), strict=True):
@@ -525,7 +513,7 @@ def _placeholder(example: Any, name: str, found: list[Traced]) -> Any:
                 flat[i] = _placeholder(number, name, found)
             return placeholders
         example = array.item()
-    if not _is_number(example):
+    if not is_number(example):
         advice = ": pass its entries as arguments, or as a list" if isinstance(example, dict) else ""
         raise TypeError(
             f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}{advice}"
@@ -555,14 +543,14 @@ def _array(example: Any, name: str) -> np.ndarray[Any, Any]:
 
 
 def _input(name: str, integer: bool) -> Traced:
-    x: Traced = _new(Traced)
+    x: Traced = new(Traced)
     x.label = name
     x.op = None
     x._a = None
     x._da = ()
     x._b = None
     x._db = integer
-    x._n = _next_number()
+    x._n = next_number()
     return x
 
 
@@ -584,7 +572,7 @@ def values(result: Any) -> Iterator[Value]:
     elif isinstance(result, (list, tuple)) or getattr(getattr(result, "dtype", None), "kind", "") == "O":
         for part in result:
             yield from values(part)
-    elif not _is_number(result):
+    elif not is_number(result):
         raise TypeError(
             f"the function to compile must return a Value or lists of Values, and it returned {result!r} "
             f"of type {type(result).__name__}"

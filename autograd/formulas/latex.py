@@ -11,18 +11,16 @@ from __future__ import annotations
 from autograd.formulas.notation import ATOM, Notation
 from autograd.formulas.spelling import ACCENTS, accented, clean, escaped_for_latex, function_name, greek, split
 from autograd.formulas.terms import Term
+from autograd.primitives import table
 
 __all__ = ["LaTeX", "latex"]
 
 _SIGNS = {"<": r" \lt ", ">": r" \gt ", "<=": r" \le ", ">=": r" \ge ", "≠": r" \ne "}
-_FUNCTIONS = {name: "\\" + name for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")} | {
-    "asin": r"\arcsin",
-    "acos": r"\arccos",
-    "atan": r"\arctan",
-    "maximum": r"\max",
-    "minimum": r"\min",
-    "sigmoid": r"\sigma",
-}
+_FUNCTIONS = frozenset({
+    "arccos", "arcsin", "arctan", "cos", "cosh", "cot", "coth", "csc", "exp", "ln", "log", "max", "min", "sec",
+    "sin", "sinh", "tan", "tanh",
+})  # fmt: skip
+"""The functions that LaTeX has a command for."""
 
 
 class LaTeX(Notation):
@@ -83,7 +81,11 @@ class LaTeX(Notation):
         return rf"\sqrt{{{self.write(operand)}}}"
 
     def function(self, primitive: str) -> str:
-        return _FUNCTIONS.get(primitive) or rf"\operatorname{{{escaped_for_latex(function_name(primitive))}}}"
+        called = table[primitive].called.get("latex", primitive) if primitive in table else primitive
+        if called in _FUNCTIONS:
+            return "\\" + called
+        name = function_name(primitive)
+        return greek(name) or rf"\operatorname{{{escaped_for_latex(name)}}}"
 
     def applied(self, function: str, prime: bool, inside: str) -> str:
         return function + "'" * prime + self.parentheses(inside)

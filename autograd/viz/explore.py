@@ -20,7 +20,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from autograd.files import write
 from autograd.formulas.numbers import brief as short
 from autograd.graph import evaluate, topological_order
 from autograd.value import Value
+from autograd.viz.bundle import bundle
 from autograd.viz.listing import listing, table
 from autograd.viz.picture.composer import MAX_NODES
 from autograd.viz.picture.draw import draw
@@ -37,13 +38,6 @@ from autograd.viz.tape import tape
 __all__ = ["Page", "explore"]
 
 _TEMPLATES = Path(__file__).with_name("page")
-# fmt: off
-_SCRIPTS = (
-    "numeric", "engine", "layout", "drawing",                         # numbers, and boxes on a plane
-    "state", "words", "formulas", "view", "painting", "panel",        # what is shown
-    "practice", "walk", "changes", "film", "take", "search", "page",  # what can be done
-)
-# fmt: on
 
 
 def explore(
@@ -100,16 +94,8 @@ class Page:
     @cached_property
     def html(self) -> str:
         tape = self.tape
-        primitives = ",\n".join(tape["code"])
         data = {key: part for key, part in tape.items() if key != "code"}
-        script = "\n".join(
-            [
-                '"use strict"; {',
-                f"const PRIMITIVES = [\n{primitives}\n];",
-                *(_template(f"{name}.js") for name in _SCRIPTS),
-                "}",
-            ]
-        )
+        script = bundle(_modules(tape["code"]), "page.js")
         # The policy lets this script run and no other, whatever a label may smuggle in.
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         return _filled(
@@ -173,6 +159,25 @@ def _drawing(value: Value) -> str:
         return draw(value, theme="auto", depth=1 if len(order) > MAX_NODES else None).svg
     except (GraphvizError, ModuleNotFoundError):
         return ""
+
+
+def _modules(code: Sequence[str]) -> dict[str, str]:
+    """The modules of the page by their paths, and the one that is written for each graph: its primitives."""
+    primitives = ",\n".join(code)
+    return {
+        **_scripts(),
+        "model/primitives.js": (
+            f'import {{ power, erf, erfc }} from "./numeric.js";\n\nexport const PRIMITIVES = [\n{primitives}\n];\n'
+        ),
+    }
+
+
+@cache
+def _scripts() -> dict[str, str]:
+    return {
+        file.relative_to(_TEMPLATES).as_posix(): file.read_text(encoding="utf-8")
+        for file in sorted(_TEMPLATES.rglob("*.js"))
+    }
 
 
 def _template(name: str) -> str:

@@ -145,19 +145,26 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     return JavaScript(*_written("({} ? {} : {})", condition, a, b))
 
 
-# fmt: off
-_MATH = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
-# fmt: on
-readings[JavaScript] = Functions(
-    {
-        **{name: _call(f"Math.{name}") for name in _MATH},
-        "maximum": _call("Math.max"),
-        "minimum": _call("Math.min"),
-        "where": _where,
-        "erf": _call("erf"),
-        "erfc": _call("erfc"),
-    }
-)
+_MATH = frozenset({
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "exp", "expm1",
+    "floor", "fround", "hypot", "log", "log10", "log1p", "log2", "max", "min", "pow", "round", "sign", "sin",
+    "sinh", "sqrt", "tan", "tanh", "trunc",
+})  # fmt: skip
+"""What JavaScript's Math has."""
+
+
+class _Reading(Functions):
+    """The table read as JavaScript: elementary functions are those of Math, or of the page."""
+
+    def function(self, op: Primitive) -> Callable[..., Any] | None:
+        if op.name == "where":
+            return _where
+        if op.formula is None and ("javascript" in op.called or op.name in _MATH):
+            return _call(op.called.get("javascript", f"Math.{op.name}"))
+        return op.formula
+
+
+readings[JavaScript] = _Reading({})
 
 
 def source(op: Primitive, arity: int) -> str:

@@ -16,6 +16,7 @@ from autograd.formulas.latex import latex
 from autograd.formulas.mathml import mathml
 from autograd.formulas.terms import Name
 from autograd.graph import adjoints, evaluate, topological_order
+from autograd.primitives import NEARLY_FLAT
 from autograd.structure.levels import Levels, levels
 from autograd.structure.modules import modules
 from autograd.structure.names import names_of
@@ -91,6 +92,7 @@ def tape(
     made["groups"] = [vars(region) for region in found.regions]
     made["group"] = [found.region.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
+    made["nearlyFlat"] = NEARLY_FLAT
     made["title"] = title or made["name"][-1]
     return made
 
@@ -99,7 +101,7 @@ def _op(op: Primitive, arity: int, code: list[str]) -> dict[str, Any]:
     """A primitive of so many operands, its JavaScript added to `code`."""
     if _has_a_formula(op):
         code.append(source(op, arity))
-    return {"name": op.name, "symbol": op.symbol, "code": len(code) - 1 if _has_a_formula(op) else -1}
+    return {"name": op.name, "symbol": op.symbol, "flat": op.flat, "code": len(code) - 1 if _has_a_formula(op) else -1}
 
 
 def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> int:

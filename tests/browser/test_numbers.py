@@ -8,16 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from page.cases import NUMBERS, operands_for, passes, random_graph
 
-import autograd.primitives
 from autograd import Value, topological_order
-from autograd.graph import evaluate
-from autograd.primitives import Primitive, table
+from autograd.primitives import table
 from autograd.viz.explore import explore
 from autograd.viz.javascript import source
-
-NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 1e-9, 7.25, -26.5, 30.0, 1e5, -700.0, 1e-300, math.nan]
-"""Ties, signs, small and large numbers, where functions saturate and where erf changes its formula."""
 
 
 def plain(x: Any) -> Any:
@@ -32,11 +28,6 @@ def close(js: float, python: float, scale: float = 0.0) -> bool:
         or js == python
         or abs(js - python) <= 1e-12 * max(abs(js), abs(python), scale)
     )  # fmt: skip
-
-
-def operands_for(op: Primitive, generator: random.Random) -> list[float]:
-    arity = generator.choice([3, 5, 9]) if op.name == "dot" else 4 if op.nary else len(op.derivatives)
-    return [generator.choice([generator.choice(NUMBERS), generator.uniform(-3, 3)]) for _ in range(arity)]
 
 
 @pytest.fixture(scope="module")
@@ -89,44 +80,6 @@ def test_erf_and_erfc_are_accurate_to_1e_12(any_page: Any) -> None:
         assert erf == pytest.approx(math.erf(x), rel=1e-14, abs=5e-324), x
         # erfc(27) is subnormal, with fewer digits to agree in
         assert erfc == pytest.approx(math.erfc(x), rel=1e-12, abs=1e-320), x
-
-
-def random_graph(generator: random.Random, size: int) -> Value:
-    """Any primitives on any nodes met so far, repeats, ties and constants included."""
-    small = [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]
-    nodes: list[Any] = [Value(generator.choice([*small, generator.uniform(-2, 2)])) for _ in range(4)]
-    if generator.random() < 0.15:
-        nodes.append(Value(math.nan))
-    rows = list(table.values())
-
-    def operand() -> Any:
-        return generator.choice(nodes[-8:]) if generator.random() < 0.85 else generator.choice(small)
-
-    while len(nodes) < size:
-        op = generator.choice(rows)
-        arity = len(operands_for(op, generator)) if op.nary else len(op.derivatives)  # type: ignore[arg-type]
-        given = [operand() for _ in range(arity)]
-        try:
-            made = op(*given)
-        except (ArithmeticError, ValueError):
-            continue
-        if isinstance(made, Value) and not abs(made.data) > 1e3:
-            nodes.append(made)
-    return autograd.total(nodes[-3:])
-
-
-def passes(order: list[Value], numbers: dict[int, float]) -> tuple[list[float], list[float | None]]:
-    """Values and gradients of the graph with other numbers at its leaves, by the eager engine."""
-    leaves = {node: Value(numbers[i]) for i, node in enumerate(order) if node.op is None}
-    primal = evaluate(order, dict(leaves))
-    root = primal[order[-1]]
-    root.backward()
-    reached = {order[-1]}
-    for node in reversed(order):
-        if node in reached and node.op:
-            rules = [True] * len(node.operands) if node.op.nary else node.op.derivatives
-            reached |= {x for x, rule in zip(node.operands, rules, strict=True) if isinstance(x, Value) and rule}
-    return [primal[n].data for n in order], [float(primal[n].grad) if n in reached else None for n in order]
 
 
 def agree(page: Any, order: list[Value], numbers: dict[int, float]) -> int:

@@ -208,6 +208,29 @@ def test_gradient_descent_in_the_page_is_gradient_descent_in_python(show: Show) 
     assert page.locator("#loss").text_content() == "E = 0.291028"
 
 
+def test_a_click_on_the_curve_of_the_loss_goes_to_the_frame_below_it(show: Show) -> None:
+    page = show(worked_example())
+    for _ in range(6):
+        page.keyboard.press("g")
+    curve = page.locator("#film svg").bounding_box()
+    page.mouse.click(curve["x"] + curve["width"] / 2, curve["y"] + 5)
+    assert page.locator("#caption").inner_text().startswith("step 3, 4 of 7: E = ")
+    page.locator("[data-mode=passes]").click()
+    assert "all done" in page.locator("#caption").inner_text()
+
+
+def test_a_leaf_that_is_dragged_sideways_changes_and_is_not_chosen(show: Show) -> None:
+    page = show(fan())
+    at = box(page, "a").bounding_box()
+    page.mouse.move(at["x"] + 10, at["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 110, at["y"] + 10, steps=5)
+    page.mouse.up()
+    assert text_of(page, "a", "value") == "3"  # 100 px are half of its size, |a| = 2
+    assert text_of(page, "y", "value") == "30"
+    assert page.evaluate("explorer.state.selected") == -1
+
+
 def test_a_history_is_a_film_that_goes_both_ways(show: Show) -> None:
     x = Value(3.0, label="x")
     y = x * x

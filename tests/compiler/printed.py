@@ -723,7 +723,7 @@ def read_text(text: str) -> Text:
                 tables[name] = _table(entries)
             elif line.startswith("    ") and section:
                 lines.append(line)
-            elif line and line != "Over a batch: the mean of E, and of every ∂E/∂…":
+            elif line and not line.startswith(("Over a batch: the mean of E, and of every ∂E/∂…", "Run by ")):
                 raise MisprintError("this line is in no section")
         except MisprintError:
             raise

@@ -17,6 +17,7 @@ from autograd.compiler.instructions import (
     Comparison,
     Contribute,
     Elementwise,
+    Gather,
     Give,
     Literal,
     Mask,
@@ -26,10 +27,11 @@ from autograd.compiler.instructions import (
     Save,
     Scatter,
     Sum,
+    Take,
     Where,
     verify,
 )
-from autograd.compiler.roll import PARAMETER, SAMPLE, SHARED, Operand
+from autograd.compiler.stores import INPUT, PARAMETER, SAMPLE, SHARED, Operand
 
 ONES = np.ones(3)
 
@@ -221,7 +223,7 @@ def network() -> tuple[Any, tuple[Any, ...]]:
 @pytest.mark.parametrize("make", [mixed_conditions, network])
 def test_what_the_compiler_makes_is_verified_and_prints_its_types(make: Any) -> None:
     f, example = make()
-    lowered = autograd.compile(f, example=example, engine="numpy")._engine.lowered
+    lowered = autograd.compile(f, example=example, engine="numpy")._programs.arrays
     lowered.verify()
     shown = str(lowered)
     assert len(shown.splitlines()) == len(lowered.instructions)
@@ -231,3 +233,40 @@ def test_what_the_compiler_makes_is_verified_and_prints_its_types(make: Any) -> 
     lowered.instructions.remove(first)
     with pytest.raises(ProgramError):
         lowered.verify()
+
+
+def test_an_instruction_says_what_it_does_and_its_type() -> None:
+    code = Code()
+    x = literal(code)
+    y = code.do(Elementwise, (2, 3), True, "add", (x, 1.0))
+    c = code.do(Comparison, (), False, "greater", (y, 0.0))
+    many = code.do(Gather, (9,), False, SHARED, np.arange(9))
+    assert [str(i) for i in (x, y, c, many)] == [
+        "Literal([1.0, 1.0, 1.0]) : 3",
+        "Elementwise(add, (<Literal 3>, 1.0)) : 2×3 × batch",
+        "Comparison(greater, (<Elementwise 2×3 × batch>, 0.0)) : 1 conditions",
+        "Gather(array of 9) of shared : 9",
+    ]
+    assert [y.written({x: 0, y: 1}), c.written({x: 0, y: 1})] == [
+        "Elementwise(add, (%0, 1.0))",
+        "Comparison(greater, (%1, 0.0))",
+    ]
+    to = code.do(Contribute, (3,), False, x, INPUT + 2, 0, (1,), True)
+    assert to.written({x: 0}) == "Contribute(%0, 0, (1), True) of ∂/∂input 2"
+    assert repr(y).startswith("Elementwise(lanes=(2, 3), batched=True, function='add'")
+
+
+def test_operands_that_fit_no_lanes_together_are_refused_even_for_a_result_without_elements() -> None:
+    code = Code()
+    code.do(Elementwise, (0,), False, "add", (literal(code, 2), literal(code, 3)))
+    with pytest.raises(ProgramError, match="its lanes are not those of its operands"):
+        check(code)
+
+
+def test_what_is_chosen_from_was_written_before() -> None:
+    code = Code()
+    items, index = Operand(SHARED, np.arange(3)), Operand(PARAMETER, np.zeros(1, int))
+    code.do(Take, (), False, items, index, (3,))
+    with pytest.raises(ProgramError, match="reads rows that nothing has been written to"):
+        check(code, written=rows(shared=2))
+    check(code, written=rows(shared=3))

@@ -18,7 +18,8 @@ import nn
 from autograd import Value, dot, exp, logsumexp, relu, take, tanh, total, where
 from autograd.compiler.contract import contract
 from autograd.compiler.instructions import Adjoint, Broadcast, Contribute, Gather, Literal, ProgramError, Save
-from autograd.compiler.roll import PARAMETER, _collapsed, _pattern, _strides
+from autograd.compiler.stores import PARAMETER
+from autograd.compiler.vectorise import _collapsed, _pattern, _strides
 
 
 @pytest.mark.parametrize("engine", ["numpy", "nodes"])
@@ -247,7 +248,7 @@ def test_a_logsumexp_of_infinities_is_their_limit() -> None:
 
 
 def lowered(f: Any) -> Any:
-    return autograd.compile(f, example=([1.0] * 4,), engine="numpy")._engine.lowered  # type: ignore[attr-defined]
+    return autograd.compile(f, example=([1.0] * 4,), engine="numpy")._programs.arrays  # type: ignore[attr-defined]
 
 
 def network() -> Any:
@@ -352,7 +353,7 @@ def test_what_is_summed_is_read_where_it_lies() -> None:
     assert count(lambda x: total([tanh(dot(row, x)) for row in W]), (Gather, Literal)) == 0
     many = [Value(0.001 * k) for k in range(600)]
     assert count(lambda x: tanh(total(many)) + total([tanh(p) for p in many][::-1]) ** 2, Gather) == 0
-    groups = lowered(LANES["sums of unequal length"]).roll.groups
+    groups = lowered(LANES["sums of unequal length"]).vectorised.groups
     assert [(g.shape, g.inner) for g in groups if g.op.name == "dot"] == [((4,), (4,))]
 
 

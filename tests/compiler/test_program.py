@@ -76,6 +76,16 @@ def test_inputs_of_any_kind_of_array_give_the_same() -> None:
     assert program.value_and_grad(np.round(X).astype(np.int8), Y)[0] == program.value_and_grad(np.round(X), Y)[0]
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_integers_are_taken_where_a_float_has_them_and_refused_beyond(kind: type) -> None:
+    program = autograd.compile(lambda x: Value(1.0) * x, example=(0.0,))
+    for number in (1, 2**53, *([-(2**53)] if kind is np.int64 else [])):
+        assert program(np.array([number], kind)) == [float(number)]
+    for number in (2**53 + 1, *([-(2**53) - 1, -(2**63)] if kind is np.int64 else [2**64 - 1])):
+        with pytest.raises(ValueError, match="integers above"):
+            program(np.array([number], kind))
+
+
 def test_matrices_in_a_sample_keep_their_shape() -> None:
     w = Value(0.5)
     program = autograd.compile(lambda x: sum(w * v for row in x for v in row[1:]), example=(np.zeros((2, 3)),))
@@ -91,10 +101,12 @@ def test_matrices_in_a_sample_keep_their_shape() -> None:
 def test_what_depends_on_parameters_alone_is_computed_once() -> None:
     model, _ = network()
     program = autograd.compile(lambda x: sum(model(x)) + sum(p * p for p in model.parameters()), example=([0.0] * 4,))
-    from autograd.compiler.roll import SHARED
+    from autograd.compiler.stores import SHARED
 
     squares = [
-        g for g in program._engine.lowered.roll.groups if g.op.name == "dot" and g.inner == (len(program.parameters),)
+        g
+        for g in program._programs.arrays.vectorised.groups
+        if g.op.name == "dot" and g.inner == (len(program.parameters),)
     ]
     assert [g.store for g in squares] == [SHARED]
 

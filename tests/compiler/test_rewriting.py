@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from autograd import erf, exp, sigmoid, softplus, tanh, where
-from autograd.compiler.arrays import Code, instruction, is_scalar, product, symbol
+from autograd.compiler import rewrites
+from autograd.compiler.arrays import Code, instruction, symbol
 from autograd.compiler.instructions import (
     Array,
     Broadcast,
@@ -35,6 +36,7 @@ from autograd.compiler.instructions import (
     Sum,
     Where,
 )
+from autograd.compiler.rewrites import REWRITES, Rewrite, is_scalar, product
 
 BATCH = 7
 ROUNDED = 2e-15
@@ -175,6 +177,21 @@ RULES: list[Rule] = [
     ("where: 1, 2", lambda x, y, c, d: where(c, 1.0, 2.0), lambda x, y, c, d: 2 - c, "Where(c, 1, 2)", EXACT),
     ("where: 2, 0", lambda x, y, c, d: where(c, 2.0, 0.0), lambda x, y, c, d: 2 * c, "Where(c, 2, 0)", EXACT),
     ("where: 0, 2", lambda x, y, c, d: where(c, 0.0, 2.0), lambda x, y, c, d: 2 - 2 * c, "Where(c, 0, 2)", EXACT),
+    (
+        "where: one for both",
+        lambda x, y, c, d: where(c, 2.0, 2.0) * x,
+        lambda x, y, c, d: 2 * x,
+        "multiply(x, 2)",
+        EXACT,
+    ),
+    ("where: x for both", lambda x, y, c, d: where(c, x, x), lambda x, y, c, d: x, "x", EXACT),
+    (
+        "where: 0 and −0",
+        lambda x, y, c, d: where(c, 0.0, -0.0),
+        lambda x, y, c, d: np.where(c, 0.0, -0.0),
+        "Where(c, 0, -0)",
+        EXACT,
+    ),
     ("where: 2, 1", lambda x, y, c, d: where(c, 2.0, 1.0), lambda x, y, c, d: 1 + c, "Where(c, 2, 1)", EXACT),
     ("where: two", lambda x, y, c, d: where(c, x, y), lambda x, y, c, d: np.where(c, x, y), "Where(c, x, y)", EXACT),
     (
@@ -283,6 +300,40 @@ RULES: list[Rule] = [
         EXACT,
     ),
 ]
+
+
+@pytest.fixture
+def fired(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of the rewrites that fit something."""
+    names: set[str] = set()
+
+    def watched(rule: Rewrite) -> Rewrite:
+        def apply(*operands: Any) -> Any:
+            result = rule.apply(*operands)
+            if result is not None:
+                names.add(rule.name)
+            return result
+
+        return rule._replace(apply=apply)
+
+    for operation, rules in rewrites._of.items():
+        monkeypatch.setitem(rewrites._of, operation, list(map(watched, rules)))
+    return names
+
+
+def test_every_rewrite_stands_in_the_table_of_this_test_and_is_as_exact_as_it_says(fired: set[str]) -> None:
+    exact = {rewrite.name for rewrite in REWRITES if rewrite.exact}
+    seen: set[str] = set()
+    for claim, written, _, _, tolerance in RULES:
+        code = Code()
+        x, y = leaf(code, (3,)), leaf(code, (3,))
+        c, d = code.compare("less", leaf(code, (3,)), 0.0), code.compare("less", leaf(code, (3,)), 0.0)
+        fired.clear()
+        written(*map(symbol, (x, y, c, d)))
+        assert tolerance == EXACT or not fired <= exact, f"{claim}: {fired} are said to be exact"
+        seen |= fired
+    assert len({rewrite.name for rewrite in REWRITES}) == len(REWRITES)
+    assert seen == {rewrite.name for rewrite in REWRITES}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule[0] for rule in RULES])

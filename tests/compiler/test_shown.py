@@ -6,6 +6,7 @@ import pytest
 
 import autograd
 import nn
+from autograd import Value, cos, exp, sin, tanh
 
 NETWORK = """\
 13002 parameters: W¹ (16 × 784), b¹ (16), W² (16 × 16), b² (16), W³ (10 × 16), b³ (10)
@@ -31,7 +32,8 @@ backward
     ∂E/∂W¹ = δ¹ xᵀ
     ∂E/∂b¹ = δ¹
 
-Over a batch: the mean of E, and of every ∂E/∂…"""
+Over a batch: the mean of E, and of every ∂E/∂…
+Run by numpy, which is expected to be quickest."""
 
 
 @pytest.fixture(scope="module")
@@ -70,4 +72,33 @@ def test_weight_decay_does_not_disturb_the_layout_or_the_names() -> None:
     assert decayed.parameters == plain.parameters
     shown = str(decayed)
     for line in ("11 parameters θ: W¹ (2 × 3)", "+ 0.1 Σ θ²", "∂E/∂W¹ = δ¹ xᵀ + 0.2 W¹", "∂E/∂W² = δ² (a¹)ᵀ + 0.2 W²"):
+        assert line in shown
+
+
+def test_a_long_result_that_is_used_twice_has_a_name_and_is_written_once() -> None:
+    w = [Value(float(i)) for i in range(4)]
+
+    def f(x):
+        s = exp(x[0] * w[0]) * sin(x[1] + w[1]) / (1 + cos(x[2] * w[2]) ** 2) + tanh(x[0] * x[1] * w[3])
+        return s * s + exp(s)
+
+    forward = str(autograd.compile(f, example=([0.0] * 3,), engine="numpy")).partition("backward")[0]
+    assert [forward.count(part) for part in ("tanh(", "sin(", "cos(", "E = exp(v₂) + v₂²")] == [1, 1, 1, 1]
+
+
+def test_what_lies_together_is_written_together() -> None:
+    w = [Value(float(i)) for i in range(6)]
+
+    def f(x, y):
+        return sum(tanh(a * b) for a, b in zip([*x, *y, 1.0], w, strict=True))
+
+    shown = str(autograd.compile(f, example=([0.0] * 3, [0.0] * 2)))
+    assert "u₁ = (x, y)\n" in shown
+    assert "u₂ = (v₂, v₁)\n" in shown
+
+
+def test_results_without_a_name_are_numbered_below_the_line() -> None:
+    w = Value(1.0)
+    shown = str(autograd.compile(lambda x: sin(x * w) * exp(x), example=(1.0,), engine="nodes"))
+    for line in ("v₁ = θ x\n", "v₂ = sin(v₁)\n", "v₃ = exp(x)\n", "E = v₂ v₃\n"):
         assert line in shown

@@ -7,6 +7,7 @@ import copy
 import functools
 import linecache
 import math
+import os
 import pickle
 import random
 import statistics
@@ -26,7 +27,7 @@ import nn
 from autograd import Value, cos, dot, exp, grad, log, maximum, no_grad, sigmoid, take, total, where
 from autograd.chance import uniform
 from autograd.compiler.trace import CONDITIONS, DETACH, Traced, trace
-from autograd.value import _paused, _tracer
+from autograd.recording import current_tracer, paused
 
 W = Value(2.0, label="w")
 cached = functools.lru_cache(lambda x: W)
@@ -129,6 +130,7 @@ QUESTIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "made by hand": (lambda x: W * Value(1.0, _children=(x,), _op="+"), "Compute it"),
     "copy": (lambda x: copy.copy(x) * W, "itself"),
     "deepcopy": (lambda x: copy.deepcopy([x])[0] * W, "itself"),
+    "copy of a parameter": (lambda x: copy.copy(W) * x, "itself"),
     "deepcopy of a parameter": (lambda x: copy.deepcopy(W) * x, "itself"),
     "pickle": (lambda x: W * len(pickle.dumps(x)), "itself"),
     "pickle of a parameter": (lambda x: x * len(pickle.dumps(W)), "itself"),
@@ -153,13 +155,35 @@ def test_every_question_is_refused_with_its_line_and_what_to_write_instead(f: An
         length = max(line or 0 for *_, line in f.__code__.co_lines()) - first
         lines = [f'at "{__file__}", line {first + i}: ' for i in range(length + 1)]
         assert any(line in message for line in lines), message
-    assert _tracer() is None
+    assert current_tracer() is None
 
 
 def test_the_line_is_that_of_the_person_not_of_a_library() -> None:
     with pytest.raises(TypeError, match=r"line \d+: .*statistics.median\(\[x"):
         autograd.compile(QUESTIONS["statistics"][0], example=(1.0,))
     assert linecache.getline(__file__, 1)
+
+
+def test_a_refusal_says_first_what_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^an index that is computed is not known while a function is compiled"):
+        autograd.compile(lambda i: take([W, W], i + 1), example=(0,))
+
+
+def test_what_is_chosen_from_are_numbers() -> None:
+    with pytest.raises(TypeError, match="'a'"):
+        autograd.compile(lambda i: take([W, "a"], i), example=(0,))
+    program = autograd.compile(lambda i: take([np.float64(3.0), np.float32(5.0)], i) * W, example=(0,))
+    assert program([0, 1, 0]).tolist() == [6.0, 10.0, 6.0]
+
+
+@pytest.mark.parametrize("library", [autograd, np, linecache])
+def test_a_folder_whose_name_only_begins_like_that_of_a_library_is_the_person_s(library: Any) -> None:
+    beside = f"{os.path.dirname(library.__file__)}_and_more{os.sep}mine.py"
+    made: dict[str, Any] = {}
+    exec(compile("def f(x):\n    return 1.0 if x > 0 else x", beside, "exec"), made)
+    with pytest.raises(TypeError) as error:
+        autograd.compile(lambda x: made["f"](x), example=(1.0,))
+    assert f'at "{beside}", line 2' in str(error.value)
 
 
 def test_what_a_number_does_not_have_either_is_refused_as_for_a_number() -> None:
@@ -178,6 +202,8 @@ def test_debuggers_may_look() -> None:
     seen = []
     autograd.compile(lambda x: seen.append(repr([x, x * W])) or x * W, example=(1.0,))
     assert seen == ["[Traced(x), Traced(mul)]"]
+    autograd.compile(lambda x: seen.append([x.label, (x * W).label]) or x * W, example=(1.0,))
+    assert seen[1] == ["x", ""]
 
 
 # ── equality ──────────────────────────────────────────────────────────────────────────────────
@@ -287,6 +313,10 @@ def test_all_six_comparisons_are_conditions_without_a_gradient() -> None:
         agrees(f, (0.0,), [np.array([0.0, 1.0, 2.0])], [W])
     assert found == CONDITIONS
     assert len(CONDITIONS) == 6
+    for op in CONDITIONS:  # they are called as in NumPy
+        assert [op(a, b) for a, b in ((1.0, 2.0), (1.0, 1.0), (2.0, 1.0))] == getattr(np, op.name)(
+            [1, 1, 2], [2, 1, 1]
+        ).tolist()
     assert all(pickle.loads(pickle.dumps(op)) is op is copy.deepcopy(op) for op in (*CONDITIONS, DETACH))
 
 
@@ -422,9 +452,7 @@ def test_a_kept_placeholder_is_refused_by_the_next_trace() -> None:
 def test_after_an_error_everything_computes_again() -> None:
     with pytest.raises(ZeroDivisionError):
         autograd.compile(lambda x: x * W * (1 / 0), example=(1.0,))
-    from autograd import value
-
-    assert value._paused == _paused == 0
+    assert not paused
     assert (W * W).data == 4.0
     assert (W > 1) is True
 
@@ -501,6 +529,22 @@ def test_a_task_begun_inside_a_trace_computes_once_the_trace_is_over() -> None:
             return await tasks[0]
 
     assert in_a_thread(lambda: asyncio.run(main())) == (4.0, True)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x + 1) * 2 - 3 / x + x**2 + 2**x - (1 - x) - x / 3 + 2 * x + (1 + x) + (-x) + abs(x) + (+x),
+        lambda x: x.exp() + x.relu() + x.maximum(3) + x.neg() + x.pos() + x.abs(),
+        lambda x: np.sin(x) + np.arcsin(x / 4) + np.arccos(x / 4) + np.arctan(x),
+        *[eval(f"lambda x: where(x {c} 1.5, x, 2 * x)", {"where": where}) for c in ("<", "<=", ">", ">=", "==", "!=")],
+    ],
+)
+def test_what_another_thread_computes_with_a_placeholder_is_recorded(f: Any) -> None:
+    program = autograd.compile(lambda x: in_a_thread(lambda: f(x)) * W, example=(1.0,))
+    numbers = [1.0, 1.5, 2.0]
+    # a few operations, each rounded once
+    assert program(numbers) == pytest.approx([f(Value(x)).data * W.data for x in numbers], rel=1e-14)
 
 
 def test_another_task_is_not_traced() -> None:

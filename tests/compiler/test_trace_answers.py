@@ -129,10 +129,19 @@ def test_two_values_of_parameters_are_not_compared_by_their_numbers_where_python
     assert program([1.0, 2.0], [1.0, 1.0]).tolist() == [4.0, 6.0]
 
 
-@pytest.mark.parametrize("number", [Fraction(1, 2), Decimal("0.5"), mpmath.mpf(0.5), 0.5 + 0j])
-def test_numbers_that_the_engine_does_not_know_are_not_unequal_to_everything(number: Any) -> None:
-    with pytest.raises(TypeError, match="Compare it with a float"):
-        autograd.compile(lambda x: where(x == number, A, B), example=1.0)
+@pytest.mark.parametrize("half", [Fraction(1, 2), Decimal("0.5"), mpmath.mpf(0.5), 0.5 + 0j])
+@pytest.mark.parametrize("third", [Fraction(1, 3), Decimal("0.3"), 0.5 + 1j, Decimal("NaN")])
+def test_a_number_of_any_library_is_compared_as_the_eager_engine_compares_it(half: Any, third: Any) -> None:
+    """No float equals ⅓, so there the answer is one for every input."""
+
+    def f(x: Any, y: Any) -> Any:
+        equal = where(x == half, A, 0) + where(half == y, B, 0) + where(half == A, 100, 0)
+        return equal + where(x == third, 1000, 0) + where(third != y, x * 4, 0)
+
+    program = autograd.compile(f, example=(1.0, 1.0))
+    x, y = [0.5, 0.5, 2.0, 0.3], [0.5, 1.0, 0.5, 0.3]
+    eager = [float(f(Value(a), Value(b)).data) for a, b in zip(x, y, strict=True)]
+    assert program(x, y).tolist() == eager
 
 
 def test_what_is_compiled_under_no_grad_has_gradients() -> None:

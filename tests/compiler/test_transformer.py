@@ -41,7 +41,7 @@ def test_it_agrees_with_the_eager_engine_on_tokens_it_was_not_traced_with(progra
 
 def test_the_tokens_are_lanes_of_the_same_groups(program) -> None:
     """Seven tokens and four heads do not make more groups than one: 37, of 7 201 nodes."""
-    assert len(program._engine.lowered.roll.groups) < 45
+    assert len(program._programs.arrays.vectorised.groups) < 45
 
 
 def test_its_weights_are_found_as_matrices(program) -> None:

@@ -82,3 +82,12 @@ def test_operators_keep_the_mask() -> None:
     for result in (MASKED + v, v + MASKED, MASKED * v, v - MASKED):
         assert isinstance(result, np.ma.MaskedArray)
         assert result.mask.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+def test_numpys_inverse_functions_find_the_methods_of_values(name: str) -> None:
+    inverse = getattr(np, f"arc{name}")
+    found = inverse(np.array([Value(0.25), Value(-0.5)]))
+    # both are the C library's, or differ from it in the last digit
+    assert [x.data for x in found] == pytest.approx(inverse(np.array([0.25, -0.5])).tolist(), rel=1e-15)
+    assert [x.op.name for x in found] == [f"a{name}"] * 2

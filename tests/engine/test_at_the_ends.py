@@ -38,8 +38,12 @@ def test_the_derivatives_of_asin_and_acos_keep_their_digits_near_the_ends(distan
         ([1.0, -INF], 1.0),
         ([-INF, 0.0, 0.0], math.log(2)),
         ([-745.0, -INF], -745.0),
+        ([800.0, INF], INF),
+        ([INF, -1.7e308, 1.7e308], INF),
         ([NAN, 1.0], NAN),
         ([1.0, NAN], NAN),
+        ([NAN, 1.7e308], NAN),
+        ([800.0, NAN, INF], NAN),
         ([INF, NAN], NAN),
     ],
 )

@@ -308,3 +308,24 @@ def test_a_subclass_with_slots_keeps_what_is_in_them(kind: type[Slotted], again:
             False,
         )
         assert kind is Slotted or found.more == [1]
+
+
+@pytest.mark.parametrize("kind", [Slotted, Both])
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_node_of_a_subclass_inside_a_graph_keeps_its_class_what_is_in_it_and_the_copied_operands(
+    kind: type[Slotted], again: Any
+) -> None:
+    x = Value(3.0)
+    product = x * x
+    node = kind(0.0, "a node")
+    for slot in ("data", "op", "_a", "_da", "_b", "_db"):  # as if it had been computed
+        setattr(node, slot, getattr(product, slot))
+    if kind is Both:
+        node.more = [1]  # type: ignore[attr-defined]
+    y = node + 1
+    x2, node2, y2 = again((x, node, y))
+    assert (type(node2), node2.note, node2.private(), y2.parents[0]) == (kind, "a node", "A NODE", node2)
+    assert kind is Slotted or node2.more == [1]
+    y2.backward()
+    assert (node2.parents, x2.grad, x.grad) == ((x2, x2), 6.0, 0.0)
+    assert [v.data for v in topological_order(y2)] == [3.0, 9.0, 10.0]

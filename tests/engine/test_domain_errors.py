@@ -96,8 +96,7 @@ def test_a_primitive_of_ones_own_says_so_too_as_function_and_as_method() -> None
             with pytest.raises(ValueError, match=r"^fourth_root\((q = )?-1\.0\): it is defined for x ≥ 0"):
                 compute()
     finally:
-        del table["fourth_root"]
-        del Value.fourth_root
+        table["fourth_root"].remove()
 
 
 @pytest.mark.parametrize("numpy_number", [np.float64, np.float32])

@@ -125,7 +125,7 @@ def later(x):
     found = types.ModuleType("of_someone")
     exec(source, found.__dict__)
     yield found
-    del table["scaled"]
+    table["scaled"].remove()
 
 
 def readings_of(op: Primitive, x: float) -> list[tuple[float, float]]:

@@ -1,6 +1,7 @@
 """`no_grad` counts how often it was entered, and holds until the last of them is left."""
 
-from autograd import Value, dot, no_grad, value
+from autograd import Value, dot, no_grad
+from autograd.recording import paused
 
 
 def test_the_outer_block_still_holds_after_one_inner_block() -> None:
@@ -13,12 +14,12 @@ def test_the_outer_block_still_holds_after_one_inner_block() -> None:
 
 
 def test_recording_costs_one_look_while_no_block_is_open() -> None:
-    """The number of open blocks is 0 then, and the context is not asked; a block that is left counts no more."""
-    counts = [value._paused]
+    """Nothing is open then, and the context is not asked; a block that is left counts no more."""
+    counts = [len(paused)]
     with no_grad():
-        counts.append(value._paused)
+        counts.append(len(paused))
         with no_grad():
-            counts.append(value._paused)
-        counts.append(value._paused)
-    counts.append(value._paused)
+            counts.append(len(paused))
+        counts.append(len(paused))
+    counts.append(len(paused))
     assert counts == [0, 1, 2, 1, 0]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import keyword
+import math
 import pickle
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
+import sympy
 
+import autograd
 from autograd import Value, grad, primitive, where
 from autograd.primitives import Primitive, reserved, table
+from autograd.viz.javascript import source
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +27,7 @@ def nothing_stays() -> Iterator[None]:
     before = dict(table)
     yield
     for name in set(table) - set(before):
-        del table[name]
-        delattr(Value, name)
+        table[name].remove()
 
 
 OF_VALUE = [name for name in [*dir(object), *vars(Value)] if name not in table]
@@ -29,10 +37,21 @@ OF_VALUE = [name for name in [*dir(object), *vars(Value)] if name not in table]
 def test_a_name_that_is_taken_is_refused(name: str) -> None:
     """As a method it would replace Value.backward or Value.data for every graph; a keyword nobody could call."""
     before = getattr(Value, name, None)
-    with pytest.raises(ValueError, match=rf"{name!r} is taken: it is (an attribute of Value|a keyword of Python)"):
+    whose = "a keyword of Python" if keyword.iskeyword(name) else "an attribute of Value"
+    with pytest.raises(ValueError, match=rf"{name!r} is taken: it is {whose}"):
         primitive(name, lambda x: x, lambda y, x: 1)
     assert name not in table
     assert getattr(Value, name, None) is before or name.startswith("__")
+
+
+def test_a_row_that_was_taken_out_can_be_put_in_again() -> None:
+    """In an interpreter of its own, where nobody else misses the row."""
+    program = (
+        "import autograd; del autograd.primitives.table['silu'];"
+        "print(autograd.primitive('silu', lambda x: 3 * x, lambda y, x: 3)(2.0), autograd.Value(2.0).silu().data)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["6.0", "6.0"]
 
 
 def test_the_hooks_of_the_engine_are_all_reserved() -> None:
@@ -63,8 +82,196 @@ def test_a_row_that_was_removed_may_be_registered_again() -> None:
         x.sloped().backward()  # type: ignore[attr-defined]
         assert x.grad == slope
         assert op(1.0) == slope
-        del table["sloped"]
+        table["sloped"].remove()
     assert _sloped(1.0)(1.0) == 1.0
+
+
+# ── a row can be replaced and removed ─────────────────────────────────────────────────────────────
+
+
+def _scaled(slope: float, **options: Any) -> Primitive:
+    return primitive("scaled", lambda x: slope * x, lambda y, x: slope, **options)
+
+
+def test_a_notebook_cell_that_registers_a_primitive_can_run_twice() -> None:
+    for slope in (2.0, 3.0):
+        op = _scaled(slope, replace=True)
+        x = Value(1.0)
+        y = x.scaled()  # type: ignore[attr-defined]
+        y.backward()
+        assert (table["scaled"], y.op, y.data, x.grad) == (op, op, slope, slope)
+
+
+def test_without_replace_a_name_of_ones_own_is_taken_and_the_error_says_what_to_do() -> None:
+    op = _scaled(2.0)
+    with pytest.raises(ValueError, match=r"'scaled' already: replace=True"):
+        _scaled(3.0)
+    assert table["scaled"] is op
+    assert Value(1.0).scaled().data == 2.0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(OF_THE_PACKAGE := set(table)))
+def test_the_rows_of_the_package_can_be_neither_replaced_nor_removed(name: str) -> None:
+    row, method = table[name], getattr(Value, name, None)
+    with pytest.raises(ValueError, match=f"there is a primitive called '{name}' already$"):
+        primitive(name, lambda x: x, lambda y, x: 1, replace=True)
+    with pytest.raises(ValueError, match=f"{name} is a row of the package"):
+        row.remove()
+    assert table[name] is row
+    assert getattr(Value, name, None) is method
+
+
+def test_a_refused_replacement_leaves_the_old_row() -> None:
+    op = _scaled(2.0)
+    with pytest.raises(TypeError, match="its formula takes the operands"):
+        primitive("scaled", lambda a, b: a, lambda y, x: 1, replace=True)
+    assert (table["scaled"], Value(1.0).scaled().op) == (op, op)  # type: ignore[attr-defined]
+
+
+def test_the_table_and_every_class_with_methods_are_after_removing_what_they_were_before() -> None:
+    from autograd.compiler.trace import Traced
+
+    before = list(table), set(vars(Value)), set(vars(Traced))
+    op = _scaled(2.0)
+    assert "scaled" in vars(Value)
+    assert "scaled" in vars(Traced)
+    op.remove()
+    assert (list(table), set(vars(Value)), set(vars(Traced))) == before
+    with pytest.raises(LookupError, match="scaled is not in the table"):
+        op.remove()
+    again = _scaled(3.0)
+    with pytest.raises(LookupError):
+        op.remove()  # another row has the name now
+    assert table["scaled"] is again
+
+
+@pytest.mark.parametrize("change", ["removed", "replaced"])
+def test_what_was_computed_and_compiled_with_a_row_keeps_it(change: str) -> None:
+    """∂(2x)²/∂x = 8x, to any order, in every reading, whatever becomes of the name."""
+    op = _scaled(2.0)
+    x = Value(3.0, label="x")
+    y = op(x) ** 2
+    program = autograd.compile(lambda x: op(x) ** 2, example=(1.0,))
+    if change == "removed":
+        op.remove()
+    else:
+        _scaled(5.0, replace=True)
+    y.backward()
+    assert x.grad == 24.0
+    x.grad = 0.0
+    y.backward(create_graph=True)
+    x.grad.backward()
+    assert x.grad.data == 24.0 + 8.0
+    assert program([3.0]) == 36.0
+    assert copy.deepcopy(y).parents[0].op is op
+    assert sympy.expand(autograd.symbolic(y)) == 4 * sympy.Symbol("x", real=True) ** 2
+    assert autograd.gradcheck(lambda x: op(x) ** 2, 3.0)
+    assert autograd.compile(lambda x: op(x) ** 2, example=(1.0,))([3.0]) == 36.0
+    assert "scaled" in str(autograd.explain(y, wrt=x))
+    assert op(1.0) == 2.0
+
+
+def _tripled(x: Any, k: Any) -> Any:
+    return k * x
+
+
+def _slope(y: Any, x: Any, k: Any) -> Any:
+    return k
+
+
+def _factor(y: Any, x: Any, k: Any) -> Any:
+    return x
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda op: pickle.loads(pickle.dumps(op))])
+def test_a_copy_of_a_row_that_was_removed_has_all_its_attributes(copied: Callable[[Primitive], Primitive]) -> None:
+    op = primitive("whole", _tripled, _slope, _factor, symbol="3", defaults=(3.0,), textbook=_slope, domain="x ≥ 0")
+    assert copied(op) is op  # rows of the table are shared
+    op.remove()
+    again = copied(op)
+    assert again is not op
+    assert {name: x for name, x in vars(again).items() if not name.startswith("_")} == {
+        name: x for name, x in vars(op).items() if not name.startswith("_")
+    }
+    assert again(2.0) == 6.0
+
+
+# ── what a library calls it stands in the row ─────────────────────────────────────────────────────
+
+
+def _cbrt() -> Primitive:
+    return primitive("cbrt", None, lambda y, x: 1 / (3 * y * y))
+
+
+def _angle() -> Primitive:
+    return primitive(
+        "angle",
+        None,
+        lambda y, a, b: b / (a * a + b * b),
+        lambda y, a, b: -a / (a * a + b * b),
+        called={
+            "numpy": "arctan2",
+            **dict.fromkeys(("math", "sympy", "mpmath"), "atan2"),
+            "javascript": "Math.atan2",
+            "latex": "arctan",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("register", "operands", "ours", "sympys", "numpys", "js"),
+    [
+        (_cbrt, (2.0,), math.cbrt, sympy.cbrt, np.cbrt, "Math.cbrt(a)"),
+        (_angle, (2.0, -3.0), math.atan2, sympy.atan2, np.arctan2, "Math.atan2(a, b)"),
+    ],
+)
+def test_a_function_that_the_libraries_have_is_one_row_and_works_in_every_reading(
+    register: Any, operands: Any, ours: Any, sympys: Any, numpys: Any, js: str
+) -> None:
+    """No list of names has to be touched: what each library calls it is its name, or stands in the row."""
+    op = register()
+    y = op(*operands)
+    assert y == ours(*operands)
+    assert np.array_equal(op(*map(np.array, operands)), numpys(*operands))
+    assert op(*map(sympy.Float, operands)) == sympys(*map(sympy.Float, operands))
+    assert abs(op(*map(mpmath.mpf, operands)) - y) < 1e-15 * abs(y)
+    objects = numpys(*(np.array([Value(x)]) for x in operands))  # NumPy looks for a method of its own name
+    assert (objects[0].op, objects[0].data) == (op, y)
+    assert autograd.gradcheck(op, *operands)
+    assert js in source(op, len(operands))
+    compiled = autograd.compile(lambda *xs: op(*xs), example=operands)
+    assert compiled(*([x] for x in operands)) == numpys(*operands)
+
+
+@pytest.mark.parametrize("alias", ["backward", "tanh", "arcsin", "a b", "class", "__add__"])
+def test_numpys_name_may_take_no_other_method_either(alias: str) -> None:
+    before = getattr(Value, alias, None)
+    with pytest.raises(ValueError, match=repr(alias)):
+        primitive("harmless", lambda x: x, lambda y, x: 1, called={"numpy": alias})
+    assert "harmless" not in table
+    assert getattr(Value, alias, None) is before or alias.startswith("__")
+
+
+def test_numpys_name_goes_with_the_row() -> None:
+    _angle()
+    for replace in (False, True):
+        with pytest.raises(ValueError, match="'arctan2' is taken: it is NumPy's angle"):
+            primitive("arctan2", lambda x: x, lambda y, x: 1, replace=replace)
+    primitive("angle", lambda x: x, lambda y, x: 1, replace=True).remove()
+    assert not hasattr(Value, "arctan2")
+    assert not hasattr(Value, "angle")
+
+
+def test_a_function_that_a_library_does_not_have_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="'unheard_of' has no formula, and Python's math no function of that name"):
+        primitive("unheard_of", None, lambda y, x: 1)
+    assert "unheard_of" not in table
+    op = primitive("gamma", None, lambda y, x: 1)  # math has it, NumPy and JavaScript have not
+    assert op(5.0) == 24.0
+    with pytest.raises(TypeError, match="gamma has no function for operands of type ndarray"):
+        op(np.array([1.0]))
+    with pytest.raises(TypeError, match="'gamma' cannot be read as JavaScript"):
+        source(op, 1)
 
 
 def far() -> Primitive:
@@ -117,7 +324,7 @@ def test_nan_equals_nothing_in_a_row() -> None:
 def test_a_pickle_of_a_primitive_that_is_not_registered_says_which_and_what_to_do() -> None:
     primitive("elsewhere", lambda x: x, lambda y, x: 1)
     pickled = pickle.dumps(table["elsewhere"](Value(2.0)))
-    del table["elsewhere"]
+    table["elsewhere"].remove()
     with pytest.raises(
         LookupError, match=r"no primitive called 'elsewhere' here.*import the module.*autograd.primitive"
     ):

@@ -19,9 +19,7 @@ def the_table_as_it_was() -> Iterator[None]:
     names = set(table)
     yield
     for name in set(table) - names:
-        del table[name]
-        if name in vars(Value):
-            delattr(Value, name)
+        table[name].remove()
 
 
 def test_every_row_is_found_under_its_own_name() -> None:

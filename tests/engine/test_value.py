@@ -33,6 +33,11 @@ def test_is_made_of_nothing_else(thing: object) -> None:
         Value(thing)
 
 
+def test_of_a_value_says_what_to_do_instead() -> None:
+    with pytest.raises(TypeError, match=r"expected a real number, not Value.*: use it itself, or its data$"):
+        Value(Value(1.0))
+
+
 def test_a_leaf_has_no_operation_and_no_parents() -> None:
     x = Value(2.0, label="x")
     assert (x.data, x.grad, x.label, x.op, x.operands, x.parents) == (2.0, 0.0, "x", None, (), ())
@@ -215,6 +220,13 @@ def test_a_gradient_is_stored_as_a_float(given: Any) -> None:
     x.grad = given
     assert type(x.grad) is float
     assert x.grad == float(given)
+
+
+def test_a_gradient_that_is_a_value_is_kept_with_its_graph() -> None:
+    x, w = Value(1.0), Value(3.0)
+    x.grad = w * w
+    x.grad.backward()
+    assert w.grad == 6.0
 
 
 def test_a_gradient_of_none_is_zero() -> None:

@@ -184,4 +184,4 @@ def test_a_wrong_derivative_is_found_shrunk_and_printed_as_code_that_runs(capsys
         value, gradient = map(float, capsys.readouterr().out.split())
         assert abs(gradient / math.sqrt(1 - value**2) - 1) == pytest.approx(1e-11, rel=1e-2)
     finally:
-        del table["wrong_sin"]
+        table["wrong_sin"].remove()

@@ -1,7 +1,9 @@
 """Break every line that decides a result, once each, and see that a test notices: ``make mutants``.
 
-    make mutants                                       every module of `MODULES`
-    make mutants ARGS="autograd/graph.py nn/optim.py"  these
+    make mutants                                       one mutant a line of every module of `MODULES`
+    make mutants ARGS="--seed 3"                       others: another of each line
+    make mutants ARGS="--every nn/optim.py"            all of them
+    make mutants ARGS="autograd/graph.py nn/optim.py"  of these modules
     make mutants ARGS="--sample 200 --seed 3"          so many of them, drawn
     make mutants ARGS="--last"                         those that survived the last run
     make mutants ARGS="--tests tests/nn nn/optim.py"   with these tests alone (others may notice more)
@@ -9,7 +11,9 @@
 
 First the tests run once, to learn which of them execute which line. Then each mutant
 (`mutate.py`) is tried with the tests that execute its line, in a copy of the repository under ``runs/mutants/``:
-nothing else is written. A test that fails, hangs or crashes has killed it.
+nothing else is written. A test that fails, hangs or crashes has killed it. At first only the code of functions is
+replaced, in a process that has collected all the tests; what survives that is imported afresh and tried again (but for
+what is known to survive, which is tried less long).
 
 A mutant may survive if it is not another function: a shortcut left out, a bound at which both sides agree. It must
 then stand in ``explained.toml`` with the reason. The exit code is 1 if a survivor does not, or if what stands there
@@ -30,25 +34,28 @@ import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from mutate import Mutant, mutants
-from worker import attempt, collect, forked, prepare, trace
+from worker import Server, attempt, collect, forked, prepare, trace
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ROOT / "runs" / "mutants"
 EXPLAINED = Path(__file__).with_name("explained.toml")
 
 MODULES = (
-    *("autograd/primitives.py", "autograd/readings.py", "autograd/value.py", "autograd/graph.py", "autograd/choice.py"),
-    *("autograd/chance.py", "autograd/copies.py", "autograd/functional.py"),
-    *("nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
     "autograd/compiler/*.py",
+    *("autograd/functional.py", "autograd/copies.py", "autograd/chance.py", "autograd/choice.py"),
+    *("autograd/readings.py", "autograd/value.py", "autograd/graph.py", "autograd/primitives.py"),
+    *("nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
 )
+
+LAST = ("autograd/compiler/derivation.py", "autograd/compiler/terms.py")
+"""What only prints comes last."""
 
 TESTS = ("tests", "autograd", "nn", "README.md")
 NO_TESTS = ("tests/browser", "tests/mutants", "tests/test_notebooks.py", "tests/test_setup.py")
@@ -56,12 +63,14 @@ NO_TESTS = ("tests/browser", "tests/mutants", "tests/test_notebooks.py", "tests/
 
 NOT_COPIED = ("[.]*", "runs", "build", "dist", "site", "*.egg-info", "__pycache__", "notebooks")
 
-FIRST = 30
-"""So many tests are tried before all the others, the fastest and the likeliest: most mutants die of the first."""
+FIRST = 8
+"""So many tests, of `FILES` files at most, are tried before all the others if the project must be imported afresh."""
+
+FILES = 3
 
 PATIENCE = 20.0
-"""Seconds of tests that are tried on one mutant, the fastest first; and a third of that of tests of the same files
-that do not execute its line, but use what was made there (a fixture, a table)."""
+"""Seconds of tests that are tried on one mutant, the likeliest and the fastest first; and a third of that of tests of
+the same files that do not execute its line, but use what was made there (a fixture, a table)."""
 
 
 class Tests:
@@ -69,6 +78,7 @@ class Tests:
 
     def __init__(self, traces: dict[str, dict[str, Any]], patience: float) -> None:
         self.patience = patience
+        self.killed_before: dict[str, str] = {}  # by the text of a key, what killed the mutant in an earlier run
         self.seconds: dict[str, float] = {}
         self.begin: dict[str, float] = {}
         self.by_line: dict[tuple[str, int], list[str]] = defaultdict(list)
@@ -83,20 +93,33 @@ class Tests:
                     for line in lines:
                         self.by_line[module, line].append(test)
 
-    def of(self, mutant: Mutant, killers: Counter[str]) -> list[list[str]]:
-        """The tests to try, in stages: the likeliest, all that execute the line, all that might depend on it."""
+    def of(self, mutant: Mutant, killers: Counter[str]) -> tuple[list[str], list[str]]:
+        """The tests to try, the likeliest first: those that execute the line, and those that might depend on it."""
         direct = self._on(mutant.module, *mutant.lines) or self._on(mutant.module, *mutant.statement)
         others = {other for test in direct for other in self.by_file[test.partition("::")[0]]} - direct
         if not mutant.called or not direct:
             others.update(set(self.by_module[mutant.module]) - direct)
         if not direct:
             direct, others = others, set()
-        fast, rare = sorted(direct, key=self.begin.__getitem__), self._rarest(direct, mutant)
+        cost = self.seconds if mutant.called else self.begin
+        fast, rare = sorted(direct, key=cost.__getitem__), self._rarest(direct, mutant)
         mixed = dict.fromkeys(test for both in zip(fast, rare, strict=True) for test in both)
-        order = sorted(mixed, key=lambda test: -min(killers[test], 3))
-        order = self._within(order, self.patience)
-        rest = self._within(sorted(others, key=self.begin.__getitem__), self.patience / 3)
-        return [stage for stage in (order[:FIRST], order[FIRST:], rest) if stage]
+        before = self.killed_before.get(str(mutant.key))
+        order = sorted(mixed, key=lambda test: (test != before, -min(killers[test], 3)))
+        rest = sorted(others, key=self.begin.__getitem__)
+        return self.within(order, self.patience), self.within(rest, self.patience / 3)
+
+    def stages(self, order: list[str], rest: list[str], patience: float) -> list[list[str]]:
+        """The same for a project that is imported afresh: what has to be collected counts, too."""
+        order = self.within(order, patience)
+        first: list[str] = []
+        files: set[str] = set()
+        for test in order:
+            file = test.partition("::")[0]
+            if len(first) < FIRST and (file in files or len(files) < FILES):
+                first.append(test)
+                files.add(file)
+        return [stage for stage in (first, [test for test in order if test not in first], rest) if stage]
 
     def _rarest(self, tests: set[str], mutant: Mutant) -> list[str]:
         """First those that execute a line close by that few do: a branch, if the mutant decides on it."""
@@ -107,7 +130,7 @@ class Tests:
                 fewest[test] = min(fewest.get(test, len(there)), len(there))
         return sorted(tests, key=lambda test: (fewest.get(test, len(fewest)), self.begin[test]))
 
-    def _within(self, tests: list[str], seconds: float) -> list[str]:
+    def within(self, tests: list[str], seconds: float) -> list[str]:
         """The first of the tests, until their time is up; at least one."""
         ends = list(accumulate(self.seconds[test] for test in tests))
         return [test for i, (test, end) in enumerate(zip(tests, ends, strict=True)) if end <= seconds or i == 0]
@@ -120,17 +143,19 @@ class Tests:
 
 place: Path
 known: Tests
+expected: frozenset[tuple[str, str, str, str]] = frozenset()
+server: Server | None = None
 killers: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
 
-def begin(places: Any, tests: Tests | None) -> None:
-    global place, known
+def begin(places: Any, tests: Tests | None, reasons: Iterable[tuple[str, str, str, str]]) -> None:
+    global place, known, server, expected
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     place = places.get()
     if tests is not None:
-        known = tests
-        forked(place, collect, list(tests.by_file))  # compiles them all, once
+        expected = frozenset(reasons)
+        known, server = tests, Server(place, list(tests.by_file))
 
 
 def traced(task: tuple[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
@@ -140,6 +165,7 @@ def traced(task: tuple[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
 
 def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
     """The mutant, what killed it (None if it survived) and how long that took."""
+    global server
     begun = time.perf_counter()
     target = place / mutant.module
     original, times = target.read_text(), target.stat()
@@ -147,21 +173,66 @@ def tried(mutant: Mutant) -> tuple[Mutant, str | None, float]:
     caches = list(target.parent.glob(f"__pycache__/{target.stem}.*.pyc"))
     compiled = [(file, file.rename(file.with_suffix(".aside"))) for file in caches]
     target.write_text(mutant.source(original))
-    killer, mine = None, killers[mutant.module, mutant.where]
+    mine = killers[mutant.module, mutant.where]
+    order, rest = known.of(mutant, mine)
+    if mutant.key in expected:
+        order = known.within(order, known.patience / 4)
     try:
-        for stage in known.of(mutant, mine):
-            limits = {test: 5 + 10 * known.seconds[test] for test in stage}
-            outcome = forked(place, attempt, limits, seconds=30 + 5 * sum(known.seconds[test] for test in stage))
-            if outcome["exit"] not in (0, 5):
-                killer = outcome["killer"] or "it cannot be imported"
-                mine[killer] += 1
-                break
+        killer = None
+        if mutant.called and server is not None:
+            killer = confirmed(order, lambda tests: replaced(mutant.module, original, mutant.source(original), tests))
+        if not killer and not (mutant.called and mutant.key in expected):
+            for stage in known.stages(order, rest, known.patience / 3 if mutant.called else known.patience):
+                killer = killer or confirmed(stage, afresh)
     finally:
         target.write_text(original)
         os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
         for file, aside in compiled:
             aside.rename(file)
+    if killer:
+        mine[killer] += 1
+    if server is not None and not server.alive:
+        server = Server(place, list(known.by_file))
     return mutant, killer, time.perf_counter() - begun
+
+
+def confirmed(tests: list[str], attempted: Callable[[list[str]], str | None]) -> str | None:
+    """What kills a mutant: a test that fails alone, too, and not only after what others have left behind."""
+    while tests:
+        killer = attempted(tests)
+        if killer not in tests or killer == tests[0] or attempted([killer]):
+            return killer
+        tests = tests[tests.index(killer) + 1 :]
+    return None
+
+
+def afresh(tests: list[str]) -> str | None:
+    """What kills the mutant that lies there, imported afresh."""
+    return killed_by(forked(place, attempt, limits(tests), seconds=deadline(tests)))
+
+
+def replaced(module: str, original: str, mutant: str, tests: list[str]) -> str | None:
+    """What kills the mutant if only the code of functions is replaced."""
+    outcome = server.attempt(module, original, mutant, limits(tests), deadline(tests)) if server is not None else None
+    return killed_by(outcome) if outcome is not None else None
+
+
+def limits(tests: list[str]) -> dict[str, float]:
+    return {test: 3 + 6 * known.seconds[test] for test in tests}
+
+
+def deadline(tests: list[str]) -> float:
+    return 30 + 5 * sum(known.seconds[test] for test in tests)
+
+
+def fails(test: str) -> str | None:
+    """The test, if it fails as it was run on the mutants, but without any."""
+    source = (place / "autograd/value.py").read_text()
+    return test if replaced("autograd/value.py", source, source, [test]) else None
+
+
+def killed_by(outcome: dict[str, Any]) -> str | None:
+    return None if outcome["exit"] in (0, 5) else outcome["killer"] or "it cannot be imported"
 
 
 # ── the whole ─────────────────────────────────────────────────────────────────────────────────
@@ -172,7 +243,8 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help="files to break, relative to the repository")
     parser.add_argument("-j", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (one a core)")
     parser.add_argument("--sample", type=int, metavar="N", help="try N mutants, drawn at random")
-    parser.add_argument("--seed", type=int, default=0, help="of that draw")
+    parser.add_argument("--every", action="store_true", help="try all the mutants of a line, not one")
+    parser.add_argument("--seed", type=int, default=0, help="which mutant of a line, and which sample")
     parser.add_argument("--patience", type=float, default=PATIENCE, metavar="S", help="seconds of tests for one mutant")
     parser.add_argument("--tests", nargs="+", default=TESTS, metavar="PATH", help="the tests to try; all, if not said")
     parser.add_argument("--where", nargs="+", metavar="NAME", help="only in functions and rows with this in their name")
@@ -180,11 +252,13 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
     given = parser.parse_args()
 
-    modules = sorted({str(p.relative_to(ROOT)) for m in given.modules or MODULES for p in ROOT.glob(m)})
+    modules = files(given.modules or MODULES)
     if not modules:
         parser.error(f"there is no module {', '.join(given.modules)}")
     wanted = [m for module in modules for m in mutants(module, (ROOT / module).read_text())]
     every = {m.key for m in wanted}
+    if not (given.every or given.last):
+        wanted = one_a_line(wanted, given.seed)
     if given.where:
         wanted = [m for m in wanted if any(name in m.where for name in given.where)]
     if given.last:
@@ -209,35 +283,66 @@ def main() -> int:
     if tests is None:
         return 2
 
+    remembered = RUNS / "killers.json"
+    if remembered.exists():
+        tests.killed_before = json.loads(remembered.read_text())
     survivors: list[Mutant] = []
     killed: list[Mutant] = []
-    with (RUNS / "results.txt").open("w") as results, workers(places, tests) as pool, suppress(KeyboardInterrupt):
+    killing: set[str] = set()
+    found: dict[str, str] = {}
+    false: list[str] = []
+    with (
+        (RUNS / "results.txt").open("w") as results,
+        workers(places, tests, reasons) as pool,
+        suppress(KeyboardInterrupt),
+    ):
         for mutant, killer, seconds in pool.imap_unordered(tried, wanted):
             (survivors if killer is None else killed).append(mutant)
+            killing.add(killer or "")
+            if killer:
+                found[str(mutant.key)] = killer
             at = f"{mutant.module}:{mutant.lines[0]} {mutant.where}: "
             print(f"{at}{mutant.change}\n    {killer or 'SURVIVED'}, {seconds:.1f} s", file=results, flush=True)
             if killer is None and mutant.key not in reasons:
                 say(f"{at}{mutant.line}\n    survived: {mutant.change}\n")
             done = len(survivors) + len(killed)
             progress(done, len(wanted), len(survivors), time.monotonic() - begun)
+        false = [test for test in pool.map(fails, sorted(killing & tests.seconds.keys()), 1) if test]
     for copied in places:
-        shutil.rmtree(copied, ignore_errors=True)
+        for made in (copied, copied.with_suffix(".temporary")):
+            shutil.rmtree(made, ignore_errors=True)
+    remembered.write_text(json.dumps(tests.killed_before | found))
     (RUNS / "survivors.json").write_text(json.dumps([m.key for m in survivors]))
     (RUNS / "survivors.toml").write_text(entries([m for m in survivors if m.key not in reasons]))
-    return report(modules, survivors, killed, reasons, every, time.monotonic() - begun)
+    for test in false:
+        print(f"{test} fails without any mutant, too: what it killed is not known to be killed")
+    return report(modules, survivors, killed, reasons, every, time.monotonic() - begun) or int(bool(false))
 
 
-def workers(places: Iterable[Path], tests: Tests | None) -> Any:
+def files(patterns: Iterable[str]) -> list[str]:
+    found = dict.fromkeys(str(p.relative_to(ROOT)) for m in patterns for p in sorted(ROOT.glob(m)))
+    return sorted(found, key=lambda file: file in LAST)
+
+
+def one_a_line(of: Iterable[Mutant], seed: int) -> list[Mutant]:
+    """One mutant of each line, the same at every run with this seed, wherever the line stands."""
+    lines: dict[tuple[str, int], list[Mutant]] = defaultdict(list)
+    for m in of:
+        lines[m.module, m.lines[0]].append(m)
+    return [min(them, key=lambda m: hashlib.sha256(repr((seed, m.key)).encode()).digest()) for them in lines.values()]
+
+
+def workers(places: Iterable[Path], tests: Tests | None, reasons: Iterable[tuple[str, str, str, str]] = ()) -> Any:
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
     for copied in places:
         queue.put(copied)
-    return context.Pool(len(list(places)), begin, (queue, tests))
+    return context.Pool(len(list(places)), begin, (queue, tests, frozenset(reasons)))
 
 
 def learned(places: Sequence[Path], tops: Sequence[str], patience: float) -> Tests | None:
     """The lines that each test executes, from a run of them all (kept until a file changes); None if that fails."""
-    modules = sorted({str(p.relative_to(ROOT)) for m in MODULES for p in ROOT.glob(m)})
+    modules = files(MODULES)
     digest = hashlib.sha256(sys.version.encode())
     for file in sorted(f for top in ("tests", "autograd", "nn") for f in (places[0] / top).rglob("*")):
         if file.suffix in (".py", ".json") and file.parent.name != "mutants" and not file.name.startswith("test_"):
@@ -255,8 +360,8 @@ def learned(places: Sequence[Path], tops: Sequence[str], patience: float) -> Tes
     with workers(places, None) as pool:
         for done, (file, outcome) in enumerate(pool.imap_unordered(traced, new), 1):
             if outcome["exit"] not in (0, 1, 5):
-                say(f"{file} cannot be run: see {places[0].parent.relative_to(ROOT)}/copy-*.log\n")
-                return None
+                say(f"{file} hangs or crashes without any mutant, and is left out\n")
+                continue
             for test in outcome["failed"]:
                 say(f"{test} fails (or takes too long) without any mutant, and is left out\n")
                 outcome["tests"].pop(test, None)

@@ -48,7 +48,7 @@ _NAMES = {"min": "max", "minimum": "maximum", "any": "all", "add": "sub", "logic
 _NAMES |= {other: name for name, other in _NAMES.items()}
 _UNWRAPPED = {"abs", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "sigmoid", "relu", "reversed", "sorted"}
 _NOT_SWAPPED = {"isinstance", "issubclass", "hasattr", "getattr", "setattr", "range"}
-_KEPT_KEYWORDS = {"strict", "symbol", "domain"}  # they check, or they are text
+_KEPT_KEYWORDS = {"strict", "symbol", "domain", "repr"}  # they check, or they are text
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,7 @@ def _parts(node: ast.AST) -> list[ast.AST | None]:
 
 def _is_text(node: ast.stmt) -> bool:
     match node:
-        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar"))):
             return True
         case ast.Expr(value=ast.Constant()):
             return True

@@ -31,6 +31,56 @@ def test_parameters_are_found_in_attributes_lists_and_modules_each_once() -> Non
     ]
 
 
+class Kept(nn.Module):
+    """Parameters in every container, and outputs that it keeps."""
+
+    def __init__(self) -> None:
+        self.embedding = {"cat": [Value(1.0), Value(2.0)], "dog": [Value(3.0), Value(4.0)]}
+        self.blocks = {"in": nn.Neuron(1, seed=0), "out": [nn.Neuron(1, seed=1), [nn.Dropout(0.5)]]}
+        self.grid = np.array([[Value(5.0), Value(6.0)]], dtype=object)
+        self.numbers = {1: 2.0, "a": {3, 4}}
+        self.scale: dict[str, Any] = {"of": {"all": Value(7.0)}}
+        self.last = [Value(8.0) * 2]
+        self.outputs = {"last": Value(8.0) + 1}
+
+
+def test_parameters_are_found_in_dictionaries_and_arrays_and_outputs_are_none() -> None:
+    model = Kept()
+    assert [name for name, _ in model.named_parameters()] == [
+        *("embedding.cat[0]", "embedding.cat[1]", "embedding.dog[0]", "embedding.dog[1]"),
+        *("blocks.in.w[0]", "blocks.in.b", "blocks.out.0.w[0]", "blocks.out.0.b"),
+        *("grid[0][0]", "grid[0][1]", "scale.of.all"),
+    ]
+    state = model.state_dict()
+    assert state["embedding.dog"] == [3.0, 4.0]
+    assert state["grid"] == [[5.0, 6.0]]
+    assert state["scale.of.all"] == 7.0
+    other = Kept()
+    state["embedding.cat"][1] = -2.0
+    other.load_state_dict(state)
+    assert other.embedding["cat"][1].data == -2.0
+    assert other.state_dict() == state
+
+
+def test_the_mode_reaches_modules_at_any_depth() -> None:
+    model = Kept()
+    assert sum(isinstance(module, nn.Dropout) for module in model.modules()) == 1
+    assert not any(module.training for module in model.eval().modules())
+    assert all(module.training for module in model.train().modules())
+
+
+def test_parameters_where_they_cannot_be_named_are_refused() -> None:
+    for key in (1, "a.b", "a[0]", "a]", ""):
+        model = nn.Module()
+        model.table = {key: Value(1.0)}  # type: ignore[attr-defined]
+        with pytest.raises(ValueError, match="the keys of a dictionary with parameters are names"):
+            model.parameters()
+    model = nn.Module()
+    model.some = {Value(1.0)}  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match="some is a set"):
+        model.parameters()
+
+
 def test_parameters_are_listed_as_they_are_named() -> None:
     model = Custom()
     assert model.parameters() == [p for _, p in model.named_parameters()]

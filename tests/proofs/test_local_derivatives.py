@@ -83,7 +83,7 @@ def test_the_proof_fails_for_a_wrong_derivative_and_names_the_piece() -> None:
         x = sympy.Symbol("x0", real=True)
         assert wrong_derivatives(op) == {("∂bent/∂x0 of 1", x - 1 > 0): x}
     finally:
-        del table["bent"]
+        table["bent"].remove()
 
 
 def test_the_proof_of_a_registered_primitive_with_several_pieces_goes_through() -> None:
@@ -95,4 +95,4 @@ def test_the_proof_of_a_registered_primitive_with_several_pieces_goes_through() 
     try:
         assert wrong_derivatives(op) == {}
     finally:
-        del table["clipped"]
+        table["clipped"].remove()

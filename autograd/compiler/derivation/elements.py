@@ -1,6 +1,7 @@
 """The arrays of a program as formulas of their elements: `Elements`.
 
-Where an array is a row of the table, `Lowered.readings` says so, and its name is written instead of how it is computed.
+Where an array is a row of the table, `ArrayProgram.readings` says so, and its name is written instead of how it is
+computed.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ from autograd.compiler.instructions import (
     place,
 )
 from autograd.compiler.instructions import Sum as SumOver
-from autograd.compiler.lower import Lowered
-from autograd.compiler.roll import CONSTANT, PARAMETER, Group, Operand
+from autograd.compiler.lower import ArrayProgram
+from autograd.compiler.stores import CONSTANT, PARAMETER, Operand
+from autograd.compiler.vectorise import Group
 from autograd.formulas.terms import Call, Formula, Power, Term
 from autograd.formulas.terms import Comparison as Compared
 from autograd.primitives import table
@@ -62,7 +64,7 @@ __all__ = ["Elements"]
 _LOGSUMEXP = table["logsumexp"]
 _WRITTEN_OUT = frozenset({"add", "sub", "mul", "div", "neg", "pos", "pow", "where", "dot", "total"})
 """Rows that are written as what they compute."""
-_FUNCTIONS = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_FUNCTIONS = {op.called["numpy"]: op.name for op in table.values() if "numpy" in op.called}
 """What NumPy calls otherwise than the table."""
 
 
@@ -77,7 +79,7 @@ class Elements:
         inlined: the groups without one, and the arrays that are written where they are used.
     """
 
-    def __init__(self, lowered: Lowered, owners: Owners, define: Callable[[str, Formula], None]) -> None:
+    def __init__(self, lowered: ArrayProgram, owners: Owners, define: Callable[[str, Formula], None]) -> None:
         self.lowered, self.owners, self.define = lowered, owners, define
         self.tables: dict[str, NDArray[Any]] = {}
         self.ranges: dict[str, int] = {}

@@ -22,19 +22,26 @@ _WRITTEN_OUT = frozenset({"add", "sub", "mul", "div", "neg", "pos", "pow", "deta
 
 def derive_node_by_node(
     scalars: Scalars,
+    order: Sequence[int],
     root: int | None,
     arguments: Sequence[tuple[str, tuple[int, ...]]],
     result: Any = None,
     notation: Plain | None = None,
 ) -> Derivation:
-    """The scalar program, read in symbols: a line for each operation, and for each term of an adjoint."""
+    """The scalar program, read in symbols: a line for each operation, and for each term of an adjoint.
+
+    Args:
+        scalars: the program.
+        order: the nodes of the parameters, in the order of the vector θ.
+        root, arguments, result, notation: as of `derive`.
+    """
     n = notation or Plain()
     lines: list[Line] = []
     size = len(scalars.parameters)
     shape: tuple[int, ...] = (size,) if size > 1 else ()
     names: dict[int, Term] = {node: Constant(number) for node, number in scalars.constants.items()}
     adjoint: dict[int, Element] = {}
-    for number, node in enumerate(scalars.parameters):
+    for number, node in enumerate(order):
         at = (Index(number),) if shape else ()
         names[node], adjoint[node] = Element("θ", shape, at), Element("∂E/∂θ", shape, at)
     for node, (argument, row) in scalars.inputs.items():

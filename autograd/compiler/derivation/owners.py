@@ -15,8 +15,9 @@ import numpy as np
 
 from autograd.compiler.derivation.indices import Index
 from autograd.compiler.derivation.terms import Element, Slice
-from autograd.compiler.roll import CONSTANT, INPUT, PARAMETER, Group, Roll
+from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER
 from autograd.compiler.trace import DETACH
+from autograd.compiler.vectorise import Group, Vectorised
 from autograd.formulas.spelling import lowered, raised
 from autograd.formulas.terms import Formula, Name
 from autograd.primitives import table
@@ -49,15 +50,17 @@ class Owners:
         fixed: the numbers in rows that belong to nothing.
     """
 
-    def __init__(self, roll: Roll, root: int | None, arguments: Sequence[tuple[str, tuple[int, ...]]]) -> None:
-        self.roll, self.arguments = roll, arguments
-        self.fixed = {(store, row): number for store, rows in roll.fixed.items() for row, number in rows}
+    def __init__(
+        self, vectorised: Vectorised, root: int | None, arguments: Sequence[tuple[str, tuple[int, ...]]]
+    ) -> None:
+        self.vectorised, self.arguments = vectorised, arguments
+        self.fixed = {(store, row): number for store, rows in vectorised.fixed.items() for row, number in rows}
         self.layer: dict[Group, int] = {}
         self.activation: dict[Group, int] = {}
         self.blocks: list[Owner] = []
         self._of_group: dict[Group, str] = {}
         self._counts: dict[str, int] = {}
-        self._made = sorted(((group.store, group.start), group) for group in roll.groups if group.size)
+        self._made = sorted(((group.store, group.start), group) for group in vectorised.groups if group.size)
         self._starts = [start for start, _ in self._made]
         self._name_layers(root)
         self._name_parameters()
@@ -65,13 +68,13 @@ class Owners:
     # ── naming ────────────────────────────────────────────────────────────────────────────────
 
     def _name_layers(self, root: int | None) -> None:
-        producers = {(group.store, group.start): group for group in self.roll.groups}
-        for group in self.roll.groups:
+        producers = {(group.store, group.start): group for group in self.vectorised.groups}
+        for group in self.vectorised.groups:
             if _is_layer(group):
                 self.layer[group] = len(self.layer) + 1
                 self._of_group[group] = "z" + raised(self.layer[group])
         activated: set[Group] = set()
-        for group in self.roll.groups:
+        for group in self.vectorised.groups:
             if len(group.operands) != 1 or group.op.nary or group.op in (_POS, DETACH):
                 continue
             operand = group.operands[0]
@@ -83,7 +86,7 @@ class Owners:
                 self.activation[group] = self.layer[producer]
                 self._of_group[group] = "a" + raised(self.layer[producer])
         if root is not None:
-            at_root = producers.get(self.roll.location(root))
+            at_root = producers.get(self.vectorised.location(root))
             if at_root is not None and at_root.size == 1 and at_root not in self._of_group:
                 self._of_group[at_root] = "E"
 
@@ -96,7 +99,7 @@ class Owners:
             found.append(Owner("W" + raised(number), shape, int(w.rows.flat[0]), w.rows.size))
             if b.store == PARAMETER and _one_by_one(b.rows, int(b.rows.flat[0])):
                 found.append(Owner("b" + raised(number), (b.rows.size,), int(b.rows.flat[0]), b.rows.size))
-        total = len(self.roll.parameters)
+        total = len(self.vectorised.parameters)
         at = 0
         gaps: list[tuple[int, int]] = []
         for block in sorted(found, key=lambda block: block.start):

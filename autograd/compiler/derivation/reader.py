@@ -21,8 +21,8 @@ from autograd.compiler.derivation.terms import Element, Slice, occurring, replac
 from autograd.compiler.derivation.uses import Uses
 from autograd.compiler.derivation.vectors import NoVectorsError, vectors
 from autograd.compiler.instructions import Adjoint, Array, Contribute, Give, Instruction, Save, Scatter, place
-from autograd.compiler.lower import Lowered
-from autograd.compiler.roll import CONSTANT, PARAMETER
+from autograd.compiler.lower import ArrayProgram
+from autograd.compiler.stores import CONSTANT, PARAMETER
 from autograd.compiler.trace import CONDITIONS, DETACH
 from autograd.formulas.terms import Formula, Name, Term
 from autograd.primitives import table
@@ -38,7 +38,7 @@ _LONG = 60
 
 
 def derive(
-    lowered: Lowered,
+    lowered: ArrayProgram,
     root: int | None,
     arguments: Sequence[tuple[str, tuple[int, ...]]],
     result: Any = None,
@@ -59,14 +59,20 @@ def derive(
 class _Reader:
     def __init__(
         self,
-        lowered: Lowered,
+        lowered: ArrayProgram,
         root: int | None,
         arguments: Sequence[tuple[str, tuple[int, ...]]],
         result: Any,
         notation: Plain,
     ) -> None:
-        self.lowered, self.roll, self.root, self.result, self.n = lowered, lowered.roll, root, result, notation
-        self.owners = Owners(lowered.roll, root, arguments)
+        self.lowered, self.vectorised, self.root, self.result, self.n = (
+            lowered,
+            lowered.vectorised,
+            root,
+            result,
+            notation,
+        )
+        self.owners = Owners(lowered.vectorised, root, arguments)
         self.uses = Uses(lowered.instructions, self.owners, list(_nodes(result)) if root is None else [root])
         self.elements = Elements(lowered, self.owners, self._define)
         self.lines: list[Line] = []
@@ -90,7 +96,7 @@ class _Reader:
     def _begin_backward(self) -> None:
         if self.root is None:
             return
-        store, row = self.roll.location(self.root)
+        store, row = self.vectorised.location(self.root)
         owner = self.owners.owner(store, row) if store != CONSTANT else None
         if owner is None or owner.group is None or self.owners.name(owner.group) != "E":
             self._write("E", (), self._at(self.root), {})
@@ -100,8 +106,8 @@ class _Reader:
 
     def _at(self, node: int) -> Term:
         """What a node of the scalar program is."""
-        store, row = self.roll.location(node)
-        return float(self.roll.number[node]) if store == CONSTANT else self.elements.element(store, Index(row))
+        store, row = self.vectorised.location(node)
+        return float(self.vectorised.number[node]) if store == CONSTANT else self.elements.element(store, Index(row))
 
     def _returned(self, result: Any) -> str:
         if isinstance(result, (list, tuple)):

@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd.compiler.derivation.owners import Owners, is_copy
 from autograd.compiler.instructions import Array, Contribute, Gather, Give, Instruction, Rows, Scatter, Take, place
-from autograd.compiler.roll import CONSTANT, Group
+from autograd.compiler.stores import CONSTANT
+from autograd.compiler.vectorise import Group
 
 __all__ = ["Uses"]
 
@@ -46,8 +47,8 @@ class Uses:
             if isinstance(x, (Take, Give)):
                 self._need(x.index.store, x.index.rows)
         for node in returned:
-            if owners.roll.store[node] != CONSTANT:
-                store, row = owners.roll.location(node)
+            if owners.vectorised.store[node] != CONSTANT:
+                store, row = owners.vectorised.location(node)
                 self._need(store, np.array([row]))
 
     def _need(self, store: int, rows: Any) -> None:

@@ -12,19 +12,17 @@ from autograd.formulas.numbers import rounded
 from autograd.formulas.rounding import DIGITS
 from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Comparison, Derivative, Formula, Rounded
+from autograd.primitives import NEARLY_FLAT, table
 from autograd.structure.names import Names
 from autograd.value import Value
 from autograd.viz.explanation.chain import Fork, Link, Note
 
 __all__ = ["findings"]
 
-NEARLY_ZERO = 1e-3
 VANISHING, EXPLODING = 1e-6, 1e4
 CANCELLED = 1e-6
 EACH = 3
 """At most so many notes of one kind; a further one counts the rest."""
-
-_SATURATES = frozenset({"sigmoid", "tanh", "erf", "erfc", "softplus", "silu", "gelu", "elu", "atan"})
 
 Words = tuple[str | Formula, ...]
 
@@ -53,7 +51,7 @@ def findings(
     notes: list[Note] = []
     if not math.isfinite(gradient):
         notes.append(_not_finite(order, links, names))
-    notes += _few([_lost(link, names) for link in links if abs(link.value) < NEARLY_ZERO and not link.ties])
+    notes += _few([_lost(link, names) for link in links if abs(link.value) < NEARLY_FLAT and not link.ties])
     notes += _few([_tie(link, names) for link in links if link.ties])
     notes += [note for fork in chain if isinstance(fork, Fork) for note in _cancelled(fork, names)]
     notes += _size(gradient, chain, links, names)
@@ -105,7 +103,7 @@ def _blocked(use: Value, of: Value, names: Names) -> Note:
 def _lost(link: Link, names: Names) -> Note:
     """A factor that is 0 or nearly, and why: the piece of the rule that holds, or saturation."""
     used = [rule.primitive for rule in link.rules]
-    primitive = next((name for name in used if name in _SATURATES), used[-1])
+    primitive = next((name for name in used if _saturates(name)), used[-1])
     nothing = "and nothing gets through." if link.value == 0 else "and little of the gradient gets through."
     at: Words = (", ",)
     if primitive == used[-1]:  # the last rule is the one applied to link.of itself
@@ -113,11 +111,15 @@ def _lost(link: Link, names: Names) -> Note:
     if link.value == 0 and link.decided:
         verdict = "the ReLU is dead" if primitive == "relu" else f"{_called(primitive)} is flat"
         words: Words = (_is(link, names), f": {verdict}", *at, nothing)
-    elif primitive in _SATURATES:
+    elif _saturates(primitive):
         words = (_is(link, names), f": {_called(primitive)} is saturated", *at, nothing)
     else:
         words = (_is(link, names), ", ", nothing)
     return Note("zero", words, link.of)
+
+
+def _saturates(primitive: str) -> bool:
+    return primitive in table and table[primitive].flat == "saturated"
 
 
 def _tie(link: Link, names: Names) -> Note:
@@ -163,7 +165,7 @@ def _size(gradient: float, chain: Sequence[Link | Fork], links: Sequence[Link], 
         return [
             Note("exploding", (f"An exploding gradient: {of}the largest is ", _is(largest, names), "."), largest.use)
         ]
-    if abs(gradient) < VANISHING and count > 3 and all(abs(link.value) >= NEARLY_ZERO for link in links):
+    if abs(gradient) < VANISHING and count > 3 and all(abs(link.value) >= NEARLY_FLAT for link in links):
         return [Note("vanishing", (f"A vanishing gradient: {count} factors of {mean} in the geometric mean.",))]
     return []
 

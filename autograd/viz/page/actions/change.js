@@ -1,0 +1,15 @@
+// Changing a number.
+
+import { $ } from "../base/dom.js";
+import { plain } from "../base/numerals.js";
+import { engine } from "../model/graph.js";
+import { changed, recompute, state } from "../model/state.js";
+
+/** Give a leaf another value; everything that follows from it follows. */
+export function change(v, x, field = null) {
+  engine.value[v] = x;
+  state.edited.add(v);
+  for (const other of $("panel").querySelectorAll(`[data-leaf="${v}"]`)) if (other !== field) other.value = plain(x);
+  recompute();
+  changed();
+}

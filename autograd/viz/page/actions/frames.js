@@ -1,0 +1,46 @@
+// The frames of a training: kept, and gone to.
+
+import { film } from "../display/film.js";
+import { engine, tape } from "../model/graph.js";
+import { changed, recompute, state } from "../model/state.js";
+
+function leafValues() {
+  return engine.leaves.map((v) => engine.value[v]);
+}
+
+/** Give every leaf a value, in the order of engine.leaves. */
+export function setLeaves(values) {
+  engine.leaves.forEach((v, k) => (engine.value[v] = values[k]));
+  recompute();
+}
+
+/** Add the leaves as they are to the frames, as the one that is looked at. */
+export function keepFrame(label) {
+  state.frames.push({ label, leaves: leafValues(), loss: engine.value[engine.root] });
+  state.frame = state.frames.length - 1;
+}
+
+/** Look at a frame: its leaves, and what follows from them. */
+export function toFrame(frame) {
+  state.frame = Math.min(state.frames.length - 1, Math.max(0, frame));
+  setLeaves(state.frames[state.frame].leaves);
+  state.edited.clear();
+  film();
+  changed();
+}
+
+/** The frames that Python gave along, or one to start from. */
+export function beginFilm() {
+  const now = leafValues(),
+    seat = new Map(engine.leaves.map((v, k) => [v, k]));
+  for (const [label, data] of tape.history) {
+    const leaves = now.slice();
+    for (const [v, x] of data) leaves[seat.get(v)] = Number(x);
+    setLeaves(leaves);
+    keepFrame(label);
+  }
+  setLeaves(now);
+  if (!tape.history.length) keepFrame("start");
+  else setLeaves(state.frames[state.frame].leaves);
+  film();
+}

@@ -1,0 +1,37 @@
+// Choosing a node, and moving along the edges.
+
+import { drawing } from "../display/stage.js";
+import { boxAt, openView, roveTo } from "../display/view.js";
+import { groupOf, groups } from "../model/groups.js";
+import { changed, state } from "../model/state.js";
+
+/** Choose a node, showing the part of the graph it is in. */
+export function select(v, focus = false) {
+  state.selected = v;
+  if (v >= 0 && boxAt(v)?.node !== v) openView({ group: groupOf[v] }, false);
+  changed();
+  const box = boxAt(v);
+  if (box) {
+    drawing.reveal(box);
+    roveTo(box, focus);
+  }
+}
+
+/** The box that an arrow key leads to from a box; undefined if there is none. */
+export function neighbour(box, key) {
+  const { boxes, links } = state.view,
+    at = boxes.indexOf(box);
+  const nearest = (found) => found.sort((a, b) => Math.abs(a.y - box.y) - Math.abs(b.y - box.y))[0];
+  if (key === "ArrowRight") return nearest(links.filter((l) => l.from === at).map((l) => boxes[l.to]));
+  if (key === "ArrowLeft") return nearest(links.filter((l) => l.to === at).map((l) => boxes[l.from]));
+  const column = boxes.filter((b) => b.rank === box.rank).sort((a, b) => a.y - b.y),
+    place = column.indexOf(box);
+  return key === "ArrowDown" ? column[place + 1] : column[place - 1];
+}
+
+/** Enter or a click on a box: a node is explained, a closed group opens. */
+export function enter(box) {
+  if (box.group >= 0 && !box.ghost) openView({ group: box.group });
+  else if (box.group >= 0) openView({ group: groups[box.group].parent });
+  else select(box.node, true);
+}

@@ -1,0 +1,60 @@
+// Walking through the passes, and through the frames of a training.
+
+import { $ } from "../base/dom.js";
+import { film } from "../display/film.js";
+import { drawing } from "../display/stage.js";
+import { boxAt, openView } from "../display/view.js";
+import { lit, walking } from "../model/progress.js";
+import { changed, length, position, replay, state, STEPS } from "../model/state.js";
+import { toFrame } from "./frames.js";
+
+/** Go to a step of the passes, or to a frame of the training. */
+export function go(step) {
+  if (state.mode === "training") return toFrame(step);
+  state.step = Math.min(STEPS, Math.max(0, step));
+  replay();
+  changed();
+  const now = lit(),
+    at = now.operand >= 0 ? now.operand : now.node;
+  if (walking() && boxAt(at)) drawing.reveal(boxAt(at));
+  else if (walking() && at >= 0 && state.view.focus !== undefined)
+    openView({ group: state.view.group, depth: state.view.depth, focus: at }, false);
+}
+
+/** On, or back, until another box of the view is at work. */
+export function leap(by) {
+  if (state.mode === "training") return go(state.frame + 10 * by);
+  const at = (step) => state.view.where[lit(step).node] ?? -1;
+  let step = state.step + by;
+  while (step > 0 && step < STEPS && at(step + by) === at(step)) step += by;
+  go(step);
+}
+
+/** Play or pause, in some twenty seconds for the whole. */
+export function play(on = !state.playing) {
+  clearTimeout(state.playing);
+  state.playing = 0;
+  $("play").textContent = on ? "Pause" : "Play";
+  if (!on) return;
+  if (position() >= length()) go(0);
+  const pace = Math.max(40, Math.min(700, 24000 / Math.max(1, length())));
+  const tick = () => {
+    go(position() + 1);
+    if (position() >= length()) play(false);
+    else state.playing = setTimeout(tick, pace);
+  };
+  state.playing = setTimeout(tick, pace);
+}
+
+/** Let the controls move through the "passes" or through the "training". */
+export function mode(to) {
+  play(false);
+  state.mode = to;
+  state.step = STEPS;
+  replay();
+  film();
+  $("time").max = length();
+  $("time").setAttribute("aria-label", to === "passes" ? "Step of the passes" : "Frame of the training");
+  $("turn").style.display = to === "passes" ? "" : "none";
+  changed();
+}

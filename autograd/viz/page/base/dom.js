@@ -1,0 +1,23 @@
+// Elements of the document: finding them and making them.
+
+/** The namespace of SVG. */
+export const SVG = "http://www.w3.org/2000/svg";
+
+/** The element with an id. */
+export const $ = (id) => document.getElementById(id);
+
+/** An HTML element with attributes and children, which are elements or text. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** The same for an element of SVG. */
+export function svg(name, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,16 @@
+// Light or dark.
+
+import { $ } from "../base/dom.js";
+
+/** Light instead of dark, or the other way round. */
+export function theme() {
+  const dark = isDark();
+  document.documentElement.style.colorScheme = dark ? "light" : "dark";
+  $("theme").textContent = dark ? "Dark" : "Light";
+}
+
+/** Whether the page is dark, chosen so or by the system. */
+export function isDark() {
+  const chosen = document.documentElement.style.colorScheme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}

@@ -1,0 +1,101 @@
+// Which boxes stand for which nodes, in a group or around a node.
+
+import { cut } from "../base/labels.js";
+import { engine, kindOf, names, parentsOf, tape, usersOf } from "../model/graph.js";
+import { ancestors, chain, groups, within } from "../model/groups.js";
+import { state } from "../model/state.js";
+import { caption, shortName } from "../words/words.js";
+
+/** The boxes of a view { group, depth, focus } and the links between them; `where` has the box of each node, or −1. */
+export function boxesOf(view) {
+  const boxes = [],
+    at = new Map(),
+    where = new Int32Array(engine.n).fill(-1);
+  const inside = new Uint8Array(engine.n);
+  for (const v of within(view.group)) inside[v] = 1;
+  const open = view.group < 0 ? [] : [...ancestors(view.group), view.group];
+  const alone = view.group >= 0 && ["weights", "inputs"].includes(groups[view.group].kind); // an array of leaves
+  const seat = (v, ghost) => {
+    const around = chain(v).filter((g) => !open.includes(g));
+    const g = ghost ? (around[0] ?? -1) : around.length > view.depth ? around[view.depth] : -1;
+    const key = g >= 0 ? `g${g}` : `n${v}`;
+    if (!at.has(key)) {
+      at.set(key, boxes.length);
+      boxes.push({ id: key, group: g, nodes: [], ghost });
+    }
+    where[v] = at.get(key);
+    boxes[where[v]].nodes.push(v);
+  };
+  const shown = focusNodes(view);
+  for (let v = 0; v < engine.n; v++) if (inside[v] && (!shown || shown.has(v))) seat(v, false);
+  for (let v = 0; v < engine.n && !alone; v++)
+    if (!inside[v] && (usersOf(v).some((u) => inside[u]) || parentsOf(v).some((u) => inside[u]))) seat(v, true);
+  const links = new Map();
+  for (let e = 0; e < engine.edges; e++) {
+    const from = engine.operand[e] < 0 ? -1 : where[engine.operand[e]],
+      to = where[engine.user[e]];
+    if (from < 0 || to < 0 || from === to || (boxes[from].ghost && boxes[to].ghost)) continue;
+    const key = `${from}-${to}`;
+    if (!links.has(key)) links.set(key, { from, to, edges: [] });
+    links.get(key).edges.push(e);
+  }
+  for (const box of boxes) dress(box);
+  if (shown)
+    for (const box of boxes) {
+      box.before = parentsOf(box.node ?? -1).filter((u) => where[u] < 0).length;
+      box.after = box.node === undefined ? 0 : usersOf(box.node).filter((u) => where[u] < 0).length;
+    }
+  const roomy = state.locals ?? links.size <= 14; // so that a local derivative fits on each edge
+  return { ...view, roomy, boxes, links: [...links.values()], where };
+}
+
+/** Beyond 400 boxes a view shows what is near: two steps around a node, and its heaviest path to the root. */
+function focusNodes(view) {
+  if (view.focus === undefined) return null;
+  const near = new Set([view.focus]);
+  let edge = [view.focus];
+  for (let steps = 0; steps < 2; steps++) {
+    edge = edge.flatMap((v) => [...parentsOf(v).slice(0, 12), ...usersOf(v).slice(0, 12)]).filter((v) => !near.has(v));
+    for (const v of edge) if (near.size < 60) near.add(v);
+  }
+  const path = engine.paths(view.focus, 1).paths[0];
+  for (const e of path ? path.edges.slice(-40) : []) near.add(engine.user[e]);
+  near.add(engine.root);
+  return near;
+}
+
+/** A box's fixed words. */
+function dress(box) {
+  if (box.group >= 0) {
+    const group = groups[box.group];
+    box.title = cut(group.name, 22);
+    const parts = groups.filter((g) => g.parent === box.group && g.kind !== "weights").length;
+    box.outputs = box.nodes.filter((v) => v === engine.root || usersOf(v).some((u) => !box.nodes.includes(u)));
+    box.parameters = box.nodes.filter((v) => tape.parameter[v]);
+    box.neuron =
+      !box.ghost &&
+      box.outputs.length === 1 &&
+      box.parameters.length > 0 &&
+      !groups.some((g) => g.parent === box.group && g.kind !== "weights");
+    box.kind = box.ghost ? "ghost group" : "group";
+    const last = box.outputs[box.outputs.length - 1];
+    box.caption =
+      box.ghost || box.neuron
+        ? ""
+        : `${last === undefined || engine.op[last] < 0 ? "" : cut(caption(last), 14)}${parts > 1 ? ` ×${parts}` : ""}`;
+    if (box.neuron && box.outputs.length === 1) box.title = names[last];
+    else if (!box.ghost)
+      box.note = box.parameters.length
+        ? `${box.parameters.length} parameter${box.parameters.length > 1 ? "s" : ""}`
+        : `${box.nodes.length} nodes`;
+    if (!box.ghost && box.outputs.length > 1) box.cells = box.outputs.slice(0, 1024);
+  } else {
+    const v = box.nodes[0];
+    box.node = v;
+    box.leaf = engine.op[v] < 0;
+    box.title = cut(shortName(v));
+    box.caption = box.ghost ? "" : cut(caption(v), 14);
+    box.kind = box.ghost ? "ghost" : kindOf(v);
+    box.outputs = [v];
+  }
+}

@@ -1,0 +1,146 @@
+// Painting: the numbers, colours and widths of the view as the walk has them.
+
+import { short, sign, signed } from "../base/numerals.js";
+import { engine, numbness } from "../model/graph.js";
+import { groups } from "../model/groups.js";
+import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
+import { FORWARD, passes, state } from "../model/state.js";
+import { gradientText, sentence } from "../words/words.js";
+import { boxAt } from "./view.js";
+
+/** Write numbers, colours and widths of all boxes and links anew. */
+export function paint() {
+  const { boxes, links } = state.view,
+    now = lit(),
+    walk = walking();
+  for (const box of boxes) paintBox(box, now, walk);
+  const chosen = boxAt(state.selected);
+  const labelled = state.view.roomy;
+  for (const link of links) {
+    const { path, mark } = link,
+      [first] = link.edges;
+    // edges that lead from one node to one node are read as one: x·x answers to x twice
+    const single = link.edges.every(
+      (e) => engine.user[e] === engine.user[first] && engine.operand[e] === engine.operand[first],
+    )
+      ? first
+      : -1;
+    const slope = single >= 0 ? link.edges.reduce((sum, e) => sum + engine.local[e], 0) : 0;
+    const flowing = link.edges.filter((e) => engine.flows[e] && engine.reached[engine.user[e]]);
+    const done =
+      state.step > FORWARD + 1 ? flowing.filter((e) => stage(engine.user[e]) === "final" && (!walk || passed(e))) : [];
+    let carried = 0,
+      size = 0;
+    const signs = new Set();
+    for (const e of done) {
+      const term = passes.grad[engine.user[e]] * engine.local[e];
+      carried += term;
+      size += term * term;
+      if (term) signs.add(term > 0);
+    }
+    size = Number.isNaN(carried) ? NaN : Math.sqrt(size);
+    const isLit = walk && link.edges.includes(now.edge),
+      near = chosen && (boxes[link.from] === chosen || boxes[link.to] === chosen);
+    const veiled = state.practising && link.edges.some((e) => hidden(engine.operand[e]));
+    const coloured = done.length > 0 && !veiled;
+    const look = !flowing.length ? "none" : !coloured ? "later" : signs.size > 1 ? "mixed" : sign(carried);
+    path.setAttribute("class", `edge ${look}${isLit ? " lit" : ""}${near ? " near" : ""}`);
+    path.style.strokeWidth = isLit ? 4 : coloured ? (1 + 3.5 * strength(size)).toFixed(2) : 1.1;
+    mark.setAttribute("class", `mark${isLit ? " lit" : ""}`);
+    mark.textContent =
+      single >= 0 && flowing.length && known(engine.user[single]) && (isLit || ((labelled || near) && !veiled))
+        ? `×${short(isLit ? engine.local[now.edge] : slope, 3)}`
+        : "";
+  }
+}
+
+function paintBox(box, now, walk) {
+  const { element: group, text } = box;
+  const classes = ["node", box.kind];
+  if (walk && box.nodes.includes(now.edge >= 0 ? now.operand : now.node)) classes.push("lit");
+  if (walk && now.edge >= 0 && box.nodes.includes(now.node)) classes.push("sending");
+  if (box.nodes.includes(state.selected)) classes.push("selected");
+  if (!box.ghost) {
+    const single = box.outputs.length === 1 ? box.outputs[0] : -1;
+    const { value, gradient, size, word } = single >= 0 ? paintNode(single, classes) : paintGroup(box);
+    text.value.textContent = value;
+    text.gradient.textContent = gradient;
+    text.gradient.setAttribute("class", `gradient ${word}`);
+    text.flag.textContent =
+      single >= 0 ? (box.low ? "" : flag(single)) : box.nodes.every((v) => engine.op[v] < 0) ? "‖w‖" : "‖a‖";
+    text.sign.textContent =
+      single < 0 ? "‖∂‖" : gradient.includes("…") ? "" : state.differences && state.pinned ? "Δ∂" : "∂";
+    box.bar.setAttribute("width", ((box.width - 18) * strength(size)).toFixed(1));
+    box.bar.setAttribute("class", `bar ${word}`);
+    box.cells?.forEach((v, k) => {
+      const g = stage(v) === "final" && !hidden(v) ? passes.partial[v] : NaN;
+      box.squares[k].setAttribute("class", `cell ${Number.isNaN(g) ? "later" : sign(g)}`);
+      box.squares[k].style.opacity = Number.isNaN(g) ? 1 : Math.max(0.12, strength(g));
+    });
+  }
+  group.setAttribute("class", classes.join(" "));
+  group.setAttribute("aria-label", box.node !== undefined ? sentence(box.node) : groupSentence(box));
+  group.setAttribute("aria-pressed", String(box.nodes.includes(state.selected)));
+}
+
+function paintNode(v, classes) {
+  if (!known(v)) classes.push("uncomputed");
+  if (known(v) && engine.fate(v) === "born") classes.push("born");
+  const numb = numbness(v);
+  if (numb && known(v)) classes.push("numb");
+  if (state.edited.has(v)) classes.push("edited");
+  const final = stage(v) === "final" && !hidden(v);
+  if (state.differences && state.pinned) {
+    const dv = engine.value[v] - state.pinned.value[v],
+      dg = passes.grad[v] - state.pinned.grad[v];
+    if (dv === 0 && dg === 0) classes.push("same");
+    return {
+      value: `Δ ${signed(dv)}`,
+      gradient: engine.reached[v] ? signed(dg) : "no flow",
+      size: dg,
+      word: engine.reached[v] ? sign(dg) : "none",
+    };
+  }
+  return {
+    value: known(v) ? short(engine.value[v]) : "—",
+    gradient: gradientText(v),
+    size: final ? passes.partial[v] : 0,
+    word: final ? sign(passes.partial[v]) : stage(v) === "none" ? "none" : "later",
+  };
+}
+
+function paintGroup(box) {
+  const ready = box.outputs.every(known),
+    final = box.parameters.concat(box.outputs).every((v) => stage(v) === "final" || stage(v) === "none");
+  const size = norm(box.parameters.length ? box.parameters : box.outputs, passes.partial);
+  return {
+    value: ready ? short(norm(box.outputs, engine.value)) : "—",
+    gradient: final && !state.practising ? short(size) : "—",
+    size: final ? size : 0,
+    word: "size",
+  };
+}
+
+function groupSentence(box) {
+  const parts = groups.filter((g) => g.parent === box.group).length;
+  const inside = parts ? `${parts} parts` : `${box.nodes.length} nodes`;
+  return `${groups[box.group].name}, ${inside}, ${box.parameters.length} parameters, Enter opens it`;
+}
+
+function flag(v) {
+  if (!known(v)) return "";
+  if (engine.fate(v) === "born") return "! born";
+  const numb = numbness(v);
+  return numb === "dead" ? "dead" : numb ? "sat." : "";
+}
+
+function norm(nodes, numbers) {
+  return Math.sqrt(nodes.reduce((sum, v) => sum + numbers[v] * numbers[v], 0));
+}
+
+/** Where |x| lies on the scale of the legend: 1 at its top, 0 six powers of ten below or at zero. */
+function strength(x) {
+  const size = Math.abs(x);
+  if (!(size > 0)) return 0;
+  return size === Infinity ? 1 : Math.min(1, Math.max(0.04, 1 + (Math.log10(size) - passes.top) / 6));
+}

@@ -1,0 +1,39 @@
+// The form that asks for a hidden gradient.
+
+import { mistake, near, solved, usedBy } from "../actions/practice.js";
+import { element } from "../base/dom.js";
+import { escape } from "../base/labels.js";
+import { number } from "../base/numerals.js";
+import { linkText } from "../display/links.js";
+import { engine, names, tape } from "../model/graph.js";
+import { passes } from "../model/state.js";
+import { localRule, math, ratio } from "../words/formulas.js";
+
+/** The form that asks for a hidden gradient. */
+export function question(v) {
+  const field = element("input", {
+    type: "text",
+    inputmode: "decimal",
+    class: "number",
+    "aria-label": `Your answer for the gradient of ${names[v]}`,
+  });
+  const verdict = element("p", { role: "status", class: "verdict" }),
+    form = element("form", { class: "question" });
+  const hint = element("button", { type: "button" }, "Hint"),
+    reveal = element("button", { type: "button" }, "Show");
+  form.innerHTML = `<label>${math(`${ratio(engine.root, v)}<mo>=</mo>`)} </label>`;
+  form.append(field, element("button", {}, "Check"), hint, reveal);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const answer = number(field.value);
+    if (answer === null) verdict.textContent = "A number, please.";
+    else if (near(answer, passes.grad[v])) solved(v);
+    else verdict.innerHTML = mistake(v, answer);
+  };
+  hint.onclick = () =>
+    (verdict.innerHTML = `Sum over its uses: ${usedBy(v)
+      .map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${localRule(e)}`)
+      .join(" + ")}`);
+  reveal.onclick = () => solved(v);
+  return element("div", {}, form, verdict);
+}

@@ -1,0 +1,135 @@
+"""Which engine runs a program: by what it costs, for each size of batch; and what is kept from call to call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from judge import relative
+from written import PROGRAMS
+
+import autograd
+import nn
+from autograd import Value, dot, tanh
+from autograd.compiler import program as programs
+from autograd.compiler.engines import ENGINES
+
+ROUNDING = 1e-12
+"""Sums are taken in another order, and some terms cancel."""
+
+
+def recurrent(steps: int, width: int) -> autograd.compiler.program.Program:
+    choose = np.random.default_rng(0)
+    W, v = choose.normal(0, 0.3, (width, width + 1)).tolist(), choose.normal(0, 0.3, width).tolist()
+    of = [[Value(w) for w in row] for row in W], [Value(0.0) for _ in range(width)], [Value(w) for w in v]
+
+    def loss(x: Any, y: Any) -> Any:
+        h: Any = [0.0] * width
+        for t in range(steps):
+            h = [tanh(dot(row, [*h, x[t]], b)) for row, b in zip(of[0], of[1], strict=True)]
+        return (dot(of[2], h) - y) ** 2
+
+    return autograd.compile(loss, example=([0.0] * steps, 0.0))
+
+
+def test_one_step_more_does_not_change_the_engine() -> None:
+    """By a count of nodes a network of 148 steps ran node by node, 40 times slower than one of 147."""
+    for batch in (1, 32):
+        assert len({recurrent(steps, 8)._engine(batch).name for steps in range(145, 151)}) == 1
+
+
+@pytest.mark.parametrize("name", ["recurrent_network", "kalman_filter", "black_scholes", "sorting_network"])
+def test_an_engine_chosen_for_a_batch_gives_what_it_gives_by_name(name: str) -> None:
+    """And all have the parameters in one order, so that a batch of another size goes on with the same vector."""
+    written = PROGRAMS[name]
+    f, _ = written.make()
+    auto = autograd.compile(f, example=written.example)
+    named = {engine: autograd.compile(f, example=written.example, engine=engine) for engine in ENGINES}
+    for program in named.values():
+        assert [p is q for p, q in zip(program.parameters, auto.parameters, strict=True)] == [True] * len(auto.vector)
+    for size in (1, 2, 17):
+        batch = written.batch(size, seed=size)
+        value, gradient = auto.value_and_grad(*batch)
+        chosen = named.pop(auto._engine(size).name)
+        assert (value, gradient.tolist()) == (
+            (there := chosen.value_and_grad(*batch))[0],
+            there[1].tolist(),
+        )
+        for other in named.values():
+            there = other.value_and_grad(*batch)
+            assert value == pytest.approx(there[0], rel=ROUNDING)
+            assert relative(gradient, there[1], np.abs(there[1]).max()) < ROUNDING
+        named[chosen._wanted] = chosen
+
+
+def test_training_on_batches_of_changing_size_is_training_on_one_engine() -> None:
+    def trained(engine: str) -> list[float]:
+        model = nn.MLP(2, [3, 1], activation="tanh", seed=1)
+        program = autograd.compile(lambda x, y: (model(x) - y) ** 2, example=([0.0, 0.0], 0.0), engine=engine)
+        optimiser = nn.Adam(program, lr=0.05)
+        choose = np.random.default_rng(0)
+        for size in [1, 20, 3, 9, 8, 1, 40] * 5:
+            X = choose.normal(size=(size, 2))
+            optimiser.step(program.value_and_grad(X, X[:, 0] * X[:, 1])[1])
+        return program.vector.tolist()  # type: ignore[no-any-return]
+
+    expected = trained("numpy")
+    assert trained("auto") == pytest.approx(expected, rel=1e-9)  # Adam divides small gradients by small ones
+    assert trained("nodes") == pytest.approx(expected, rel=1e-9)
+
+
+def small() -> Any:
+    model = nn.MLP(3, [8, 2], activation="tanh", seed=0)
+    return autograd.compile(lambda x, y: nn.mse_loss(model(x), y), example=([0.0] * 3, [0.0] * 2), engine="numpy")
+
+
+def test_the_buffers_of_many_sizes_of_batch_are_kept() -> None:
+    program = small()
+    for _ in range(2):
+        for size in range(1, 31):
+            program.value_and_grad(np.ones((size, 3)), np.ones((size, 2)))
+            if size == 1:
+                first = program._executables[1]
+    assert program._executables[1] is first
+    assert list(program._executables) == list(range(1, 31))
+
+
+def test_of_many_sizes_those_that_ran_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = small()
+    monkeypatch.setattr(programs, "_MOST", 6)
+    for size in [*range(1, 8), 2, 9]:
+        program.value_and_grad(np.ones((size, 3)), np.ones((size, 2)))
+    assert list(program._executables) == [4, 5, 6, 7, 2, 9]
+
+
+def test_buffers_of_old_sizes_are_freed_where_all_would_take_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = small()
+    program.value_and_grad(np.ones((100, 3)), np.ones((100, 2)))
+    each = program._executables[100].nbytes
+    assert each >= 100 * 8 * (2 * 8 + 5)  # the hidden units forwards and backwards, and the inputs
+    monkeypatch.setattr(programs, "_KEPT", 10 * each)
+    for size in range(101, 131):
+        program.value_and_grad(np.ones((size, 3)), np.ones((size, 2)))
+        assert sum(run.nbytes for run in program._executables.values()) <= 10 * each
+    assert 7 <= len(program._executables) <= 10
+    monkeypatch.setattr(programs, "_KEPT", 1)
+    for size in range(201, 211):
+        program.value_and_grad(np.ones((size, 3)), np.ones((size, 2)))
+    assert len(program._executables) == programs._FEWEST
+
+
+def test_print_says_which_engine_runs_and_why() -> None:
+    w = Value(2.0)
+    assert str(autograd.compile(lambda x: w * x, example=1.0, engine="nodes")).endswith("Run by nodes, as asked.")
+    program = autograd.compile(lambda x, k: autograd.take([w * x, x], k), example=(1.0, 0))
+    assert str(program).endswith(
+        "Run by numpy, which is expected to be quickest; not by nodes: it chooses by an input (take)."
+    )
+    text = str(recurrent(5, 1))
+    few = int(text.split("up to ")[1].split()[0])
+    assert text.endswith(
+        f"Run by nodes up to {few} samples, by numpy from {few + 1} on: each where it is expected to be quickest."
+    )
+    assert recurrent(5, 1)._engine(few).name == "nodes"
+    assert recurrent(5, 1)._engine(few + 1).name == "numpy"

@@ -1,0 +1,15 @@
+// Only what the page may use of a browser is known here: a forgotten import of `length` would else be window.length.
+import js from "@eslint/js";
+
+const browser =
+  "Blob Image ResizeObserver URL XMLSerializer clearTimeout document getComputedStyle innerWidth matchMedia navigator " +
+  "print setTimeout window";
+const node = "process structuredClone";
+const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
+
+export default [
+  js.configs.recommended,
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  { files: ["autograd/viz/page/**/*.js"], languageOptions: { globals: readonly(browser) } },
+  { files: ["tests/page/**/*.js"], languageOptions: { globals: readonly(node) } },
+];
