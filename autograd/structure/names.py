@@ -109,11 +109,9 @@ class Names:
         self._names: dict[Value, Name] = {}
         self._formulas: dict[Value, Term] = {}
         self._automatic: set[Term] = set()
-        for node, name in self._called.items():
-            if node.label or node is root or name == places.get(node):
-                self._name(node, name)
-        if wrt is not None and wrt.op is None and wrt not in self._names:  # a leaf that one asks for
-            self._name(wrt, "w" if Name("w") not in self.nodes else self._called[wrt])
+        self._places, self._root = places, root
+        if wrt is not None and wrt.op is None and not self._is_named(wrt):  # a leaf that one asks for
+            self._name(wrt, "w" if "w" not in self._called.values() else self._called[wrt])
 
     def formula(self, x: Value | float) -> Term:
         """What stands for an operand in a formula: a name, a short expression, or a number."""
@@ -121,6 +119,8 @@ class Names:
             return x
         if x in self._names:
             return self._names[x]
+        if self._is_named(x):
+            return self._name(x, self._called[x])
         if x not in self._formulas:
             expression = self._expression(x, 4)
             if expression is None:
@@ -140,12 +140,17 @@ class Names:
 
     def may_be_passed(self, node: Value) -> bool:
         """Whether a derivation may skip the node: it is not a leaf, and has neither label nor place."""
-        return node.op is not None and (node not in self._names or self._names[node] in self._automatic)
+        return node.op is not None and not self._is_named(node)
+
+    def _is_named(self, node: Value) -> bool:
+        """Whether a node has a name that says more than v7."""
+        name = self._called.get(node)  # none outside the graph
+        return name is not None and (bool(node.label) or node is self._root or name == self._places.get(node))
 
     def _expression(self, node: Value, depth: int) -> Term | None:
         """The node as an expression of names and numbers, if it is a short one."""
-        if node in self._names:
-            return self._names[node]
+        if node in self._names or self._is_named(node):
+            return self.formula(node)
         if node.op is None:
             return float(node.data)
         if not depth or len(node.operands) > 5:
