@@ -5,7 +5,7 @@
 `explanation/`     `explain`: the factors (`ways`), what to know about them (`findings`), on paper
                    (`layout`, `writing`)
 `explore`          the page, made of a graph as plain lists (`tape`), of formulas with gaps (`templates`),
-                   of the table as JavaScript (`javascript`), and of the files in `page/`
+                   of the table as JavaScript (`javascript`), and of the modules in `page/` (`bundle`)
 =================  ==================================================================================
 
 None of them knows the others, but for the page, which carries a picture for readers without JavaScript. All of them
