@@ -113,9 +113,9 @@ def _variables(given: Sequence[str]) -> dict[str, Value]:
 
 
 def _derivation(value: Value, variables: Sequence[Value], options: argparse.Namespace) -> str:
-    from autograd.viz.derivation import as_latex, as_text
-    from autograd.viz.explain import explain
-    from autograd.viz.text import text
+    from autograd.formulas.notation import text
+    from autograd.viz.explanation.explain import explain
+    from autograd.viz.explanation.writing import as_latex, as_text
 
     explanations = [explain(value, wrt=x) for x in variables]
     if options.latex:

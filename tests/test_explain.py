@@ -14,11 +14,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, dot, explain, maximum, minimum, sin, total, where
+from autograd.formulas.numbers import rounded
+from autograd.formulas.pieces import evaluate
+from autograd.formulas.rounding import agrees, rounded_factors
+from autograd.formulas.terms import Formula
 from autograd.value import NOT_YET
-from autograd.viz.derivation import as_text
-from autograd.viz.explain import Explanation, Fork, Link
-from autograd.viz.figures import agrees, factors, figure
-from autograd.viz.formula import Formula, evaluate
+from autograd.viz.explanation.chain import Fork, Link
+from autograd.viz.explanation.explain import Explanation
+from autograd.viz.explanation.writing import as_text
 
 
 def labelled(value: Value, label: str) -> Value:
@@ -197,7 +200,7 @@ def test_what_is_printed_is_the_gradient_to_the_last_digit(
     written = str(found)
     check_printed(written)
     last = next(equations(written))[-1][1]  # the gradient's own equation comes first
-    assert last == re.sub("^-", "−", figure(wrt.grad, 4))
+    assert last == rounded(wrt.grad, 4).replace("-", "−")
     product = math.prod(factor.value for factor in found.chain) if found.chain else found.gradient
     # each factor may be a sum; what cancels in it is not seen by the product's own size, hence the floor
     size = math.prod(max(1.0, sum(abs(p.value) for p in f.paths)) if isinstance(f, Fork) else 1.0 for f in found.chain)
@@ -221,19 +224,19 @@ def test_every_printed_formula_has_the_value_printed_beside_it(
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=12))
 def test_figures_multiply_to_the_printed_product(numbers: list[float]) -> None:
     product = math.prod(numbers)
-    shown, relation = factors(numbers, product)
+    shown, relation = rounded_factors(numbers, product)
     assert relation == "="
     assert agrees(wide_product(Context(prec=800), [Decimal(s) for s in shown]), product, 4)
 
 
 def test_where_no_digits_can_make_it_hold_the_sign_is_approximate() -> None:
-    shown, relation = factors([1e-200, 1e-200], 0.0)  # the product of the floats underflows
+    shown, relation = rounded_factors([1e-200, 1e-200], 0.0)  # the product of the floats underflows
     assert (shown, relation) == (["1e-200", "1e-200"], "≈")
 
 
 def test_rounded_factors_that_would_miss_the_last_digit_get_more_digits() -> None:
     numbers = [1.00049, 1.00049]  # 1.000 × 1.000 = 1.000, but the product is 1.001
-    shown, relation = factors(numbers, math.prod(numbers))
+    shown, relation = rounded_factors(numbers, math.prod(numbers))
     assert relation == "="
     assert shown == ["1.0005", "1.0005"]
 

@@ -16,10 +16,10 @@ import pytest
 import nn
 from autograd import Value, dot, primitive, sin, topological_order, total
 from autograd.primitives import table
+from autograd.structure.levels import levels
 from autograd.viz.explore import Page, explore
-from autograd.viz.javascript import Code, source
-from autograd.viz.levels import levels
-from autograd.viz.render import GraphvizNotFoundError
+from autograd.viz.javascript import JavaScript, source
+from autograd.viz.picture.render import GraphvizNotFoundError
 from autograd.viz.tape import tape
 
 
@@ -98,7 +98,7 @@ def test_a_formula_that_javascript_cannot_follow_is_named(formula: Any, why: str
 
 
 def test_long_formulas_stay_linear_in_javascript() -> None:
-    x = Code("x")
+    x = JavaScript("x")
     for _ in range(60):  # 2⁶⁰ times its length, if it were not named on the way
         x = x * x + x
     assert len(repr(x)) < 20_000
@@ -227,11 +227,11 @@ def test_levels_are_the_networks_own_layers_and_neurons() -> None:
     model, loss = net()
     order = topological_order(loss)
     found = levels(order)
-    sizes = [sum(g.parent == i for g in found.groups) for i, g in enumerate(found.groups) if g.kind == "layer"]
+    sizes = [sum(g.parent == i for g in found.regions) for i, g in enumerate(found.regions) if g.kind == "layer"]
     assert sizes == [16, 16, 1]
     for number, layer in enumerate(model.layers, 1):
         for place, neuron in enumerate(layer.neurons, 1):
-            homes = {found.groups[found.group[p]].name for p in neuron.parameters()}
+            homes = {found.regions[found.region[p]].name for p in neuron.parameters()}
             assert homes == {f"neuron {number}.{place}"}
             assert found.name[neuron.w[0]] == f"w{number}.{place}.1"
 
@@ -240,14 +240,14 @@ def test_samples_of_a_batch_share_their_neurons() -> None:
     model = nn.MLP(2, [3, 1], seed=0)
     loss = total([nn.squared_error(model([x, 1.0]), x) for x in (0.1, 0.2, 0.3)])
     found = levels(topological_order(loss))
-    assert [g.name[-3:] for g in found.groups if g.kind == "neuron"] == ["1.1", "1.2", "1.3", "2.1"]
-    inside = [node for node, g in found.group.items() if found.groups[g].name == "neuron 1.2"]
+    assert [g.name[-3:] for g in found.regions if g.kind == "neuron"] == ["1.1", "1.2", "1.3", "2.1"]
+    inside = [node for node, g in found.region.items() if found.regions[g].name == "neuron 1.2"]
     assert sum(node.op is not None for node in inside) == 6  # z and a of three samples
 
 
 def test_a_graph_without_neurons_has_no_levels() -> None:
     x = Value(1.0)
-    assert levels(topological_order(x * x + 1)).groups == []
+    assert levels(topological_order(x * x + 1)).regions == []
 
 
 def test_the_page_of_26_000_nodes_is_written_in_seconds() -> None:

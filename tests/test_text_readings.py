@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 
 from autograd import Value, explain
 from autograd.expression import Expression
-from autograd.primitives import Primitive, primitive, table
-from autograd.viz.formula import (
+from autograd.formulas.derivatives import local_derivative, rule
+from autograd.formulas.latex import latex
+from autograd.formulas.mathml import mathml
+from autograd.formulas.notation import text
+from autograd.formulas.pieces import evaluate, piece_at
+from autograd.formulas.python import python
+from autograd.formulas.spelling import clean, escaped_for_latex
+from autograd.formulas.terms import (
     Call,
     Comparison,
     Derivative,
@@ -22,13 +28,12 @@ from autograd.viz.formula import (
     Formula,
     Name,
     Piecewise,
-    evaluate,
-    local_derivative,
-    piece_at,
-    rule,
-    tidy,
+    all_parts,
+    parts,
+    with_parts,
 )
-from autograd.viz.text import clean, escaped_for_latex, latex, mathml, python, text
+from autograd.formulas.tidying import tidy
+from autograd.primitives import Primitive, primitive, table
 
 EVERY = [pytest.param(op, id=name) for name, op in table.items()]
 x, a, b = Name("x"), Name("a"), Name("b")
@@ -198,7 +203,6 @@ def test_tidying_and_writing_change_no_value(formula: Formula | float) -> None:
 
 def magnitude(formula: Formula | float, values: dict[Name, float]) -> float:
     """The largest number in the computation: what cancellation loses digits of."""
-    from autograd.viz.formula import parts
 
     here = abs(evaluate(formula, values))
     return max([1.0, here, *(magnitude(p, values) * max(1.0, here) for p in parts(formula))])
@@ -272,7 +276,21 @@ def test_a_constant_in_a_formula_reads_back_as_the_very_float(constant: float) -
     x = Value(2.0, label="x")
     shown = text(constant * Name("x"))
     assert shown.endswith("·x")
-    assert float(shown.removesuffix("·x")) == constant
+    assert float(shown.removesuffix("·x").replace("−", "-")) == constant
     assert f"x·{shown.removesuffix('·x')}" in str(explain(x * Value(constant), wrt=x))
     mantissa, _, exponent = latex(constant * Name("x")).removesuffix(r" \cdot x").partition(r" \cdot 10^{")
     assert float(f"{mantissa}e{exponent.removesuffix('}') or 0}") == constant
+
+
+@pytest.mark.parametrize("op", EVERY)
+def test_a_formula_taken_apart_and_put_together_is_itself(op: Primitive) -> None:
+    operands = letters(op)
+    for formula in (op(*operands), *(local_derivative(op, Name("y"), operands, i) for i in range(len(operands)))):
+        for term in () if formula is None else all_parts(formula):
+            assert with_parts(term, parts(term)) == term
+            assert not parts(term) or with_parts(term, [Dots()] * len(parts(term))) != term
+
+
+def test_a_digit_below_a_name_is_its_subscript_in_every_notation() -> None:
+    assert (text(Name("v₁")), latex(Name("v₁"))) == ("v₁", "v_{1}")
+    assert mathml(Name("v₁₂")) == "<msub><mi>v</mi><mn>12</mn></msub>"

@@ -23,7 +23,6 @@ The floors, from scalar code to array calls, one module each:
 `nodes`         an engine: one by one instead, for a few samples of graphs with nothing to find
 `engines`       the seam: what an engine has to offer, and which one runs
 `derivation`    the instructions read in symbols: what `print` shows
-`terms`         formulas, and how they look in a terminal and in LaTeX
 `program`       `Program`, which holds all that together
 ==============  ============================================================================
 

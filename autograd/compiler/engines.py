@@ -25,8 +25,7 @@ from autograd.compiler.nodes import NodesEngine
 from autograd.compiler.passes import Programs
 
 if TYPE_CHECKING:
-    from autograd.compiler.derivation import Derivation
-    from autograd.compiler.terms import Plain
+    from autograd.compiler.derivation import Derivation, Plain
 
 __all__ = ["ENGINES", "Engine", "Executable", "candidates"]
 

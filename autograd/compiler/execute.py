@@ -50,8 +50,7 @@ from autograd.compiler.passes import Programs
 from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED
 
 if TYPE_CHECKING:
-    from autograd.compiler.derivation import Derivation
-    from autograd.compiler.terms import Plain
+    from autograd.compiler.derivation import Derivation, Plain
 
 __all__ = ["NumPyEngine", "Plan"]
 

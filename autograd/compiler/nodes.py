@@ -25,8 +25,7 @@ from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
 
 if TYPE_CHECKING:
-    from autograd.compiler.derivation import Derivation
-    from autograd.compiler.terms import Plain
+    from autograd.compiler.derivation import Derivation, Plain
 
 __all__ = ["NodesEngine"]
 

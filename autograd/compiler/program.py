@@ -19,12 +19,12 @@ from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
 from autograd.compiler.normalise import Returned
 from autograd.compiler.passes import Programs
 from autograd.compiler.trace import trace
+from autograd.formulas.numbers import exact, with_minus
 from autograd.primitives import table
 from autograd.value import Value
 
 if TYPE_CHECKING:
-    from autograd.compiler.derivation import Derivation
-    from autograd.compiler.terms import Plain
+    from autograd.compiler.derivation import Derivation, Plain
 
 __all__ = ["Program"]
 
@@ -238,7 +238,7 @@ class Program:
     @property
     def tables(self) -> dict[str, NDArray[Any]]:
         """Constants and tables of rows that the derivation refers to, by name, whole."""
-        from autograd.compiler.terms import Plain
+        from autograd.compiler.derivation import Plain
 
         derivation = self._derivation(Plain())
         return derivation.tables if derivation else {}
@@ -283,7 +283,7 @@ class Program:
         return list(zip(names, [*self._shapes, (self._noise,)], strict=False))
 
     def __str__(self) -> str:
-        from autograd.compiler.terms import Plain
+        from autograd.compiler.derivation import Plain
 
         derivation = self._derivation(Plain())
         if derivation is None:
@@ -313,7 +313,7 @@ class Program:
         return f"<compiled program: {self._summary()}>"
 
     def _repr_latex_(self) -> str:
-        from autograd.compiler.terms import LaTeX
+        from autograd.compiler.derivation import LaTeX
 
         derivation = self._derivation(LaTeX())
         if derivation is None:
@@ -445,16 +445,9 @@ def _entries(values: NDArray[Any]) -> str:
             written.append(f"{numbers[i]}:{numbers[up - 1] + 1}")
             i = up
         elif same - i > 2:
-            written.append(f"{same - i} × {_figure(numbers[i])}")
+            written.append(f"{same - i} × {with_minus(exact(numbers[i]))}")
             i = same
         else:
-            written.append(_figure(numbers[i]))
+            written.append(with_minus(exact(numbers[i])))
             i += 1
     return ", ".join(written) + (", …" if i < len(numbers) else "")
-
-
-def _figure(number: float) -> str:
-    from autograd.compiler.terms import Plain
-
-    written = f"{number:.0f}" if float(number).is_integer() and abs(number) < 1e15 else repr(number)
-    return written.replace("-", Plain.minus, written.startswith("-"))

@@ -25,13 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from autograd.files import write
+from autograd.formulas.numbers import brief as short
 from autograd.graph import evaluate, topological_order
 from autograd.value import Value
 from autograd.viz.bundle import bundle
-from autograd.viz.draw import draw
-from autograd.viz.listing import listing, short, table
-from autograd.viz.picture import MAX_NODES
-from autograd.viz.render import GraphvizError
+from autograd.viz.listing import listing, table
+from autograd.viz.picture.composer import MAX_NODES
+from autograd.viz.picture.draw import draw
+from autograd.viz.picture.render import GraphvizError
 from autograd.viz.tape import tape
 
 __all__ = ["Page", "explore"]

@@ -3,7 +3,7 @@
 With this module one can
 
 * get a primitive as JavaScript source: `source`;
-* feed any formula of the table a piece of JavaScript and get a piece of JavaScript back: `Code`.
+* feed any formula of the table a piece of JavaScript and get a piece of JavaScript back: `JavaScript`.
 
 Nothing is derived here: an operand that is text goes through the formula and through the local
 derivatives of `primitives.py`, and what comes out is their text. What JavaScript's `Math` lacks (erf,
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
     from autograd.primitives import Primitive
 
-__all__ = ["Code", "source"]
+__all__ = ["JavaScript", "source"]
 
 _LONGEST = 72
 """Longer expressions get a name: text that occurs twice doubles, and doubling text explodes."""
 
 
-class Code:
+class JavaScript:
     """A piece of JavaScript that stands for a number.
 
-    >>> x = Code("x")
+    >>> x = JavaScript("x")
     >>> (1 - x * x) / 2
     <JavaScript ((1 - (x * x)) / 2)>
 
@@ -53,44 +53,44 @@ class Code:
     def __bool__(self) -> bool:
         raise TypeError("a formula must choose with where(condition, a, b), not with if, and, or, min or max")
 
-    def __add__(self, other: Any) -> Code:
-        return Code(*_written("({} + {})", self, other))
+    def __add__(self, other: Any) -> JavaScript:
+        return JavaScript(*_written("({} + {})", self, other))
 
-    def __radd__(self, other: Any) -> Code:  # other + self
-        return Code(*_written("({} + {})", other, self))
+    def __radd__(self, other: Any) -> JavaScript:  # other + self
+        return JavaScript(*_written("({} + {})", other, self))
 
-    def __sub__(self, other: Any) -> Code:
-        return Code(*_written("({} - {})", self, other))
+    def __sub__(self, other: Any) -> JavaScript:
+        return JavaScript(*_written("({} - {})", self, other))
 
-    def __rsub__(self, other: Any) -> Code:  # other - self
-        return Code(*_written("({} - {})", other, self))
+    def __rsub__(self, other: Any) -> JavaScript:  # other - self
+        return JavaScript(*_written("({} - {})", other, self))
 
-    def __mul__(self, other: Any) -> Code:
-        return Code(*_written("({} * {})", self, other))
+    def __mul__(self, other: Any) -> JavaScript:
+        return JavaScript(*_written("({} * {})", self, other))
 
-    def __rmul__(self, other: Any) -> Code:  # other * self
-        return Code(*_written("({} * {})", other, self))
+    def __rmul__(self, other: Any) -> JavaScript:  # other * self
+        return JavaScript(*_written("({} * {})", other, self))
 
-    def __truediv__(self, other: Any) -> Code:
-        return Code(*_written("({} / {})", self, other))
+    def __truediv__(self, other: Any) -> JavaScript:
+        return JavaScript(*_written("({} / {})", self, other))
 
-    def __rtruediv__(self, other: Any) -> Code:  # other / self
-        return Code(*_written("({} / {})", other, self))
+    def __rtruediv__(self, other: Any) -> JavaScript:  # other / self
+        return JavaScript(*_written("({} / {})", other, self))
 
-    def __pow__(self, other: Any) -> Code:
-        return Code(*_written("power({}, {})", self, other))
+    def __pow__(self, other: Any) -> JavaScript:
+        return JavaScript(*_written("power({}, {})", self, other))
 
-    def __rpow__(self, other: Any) -> Code:  # other ** self
-        return Code(*_written("power({}, {})", other, self))
+    def __rpow__(self, other: Any) -> JavaScript:  # other ** self
+        return JavaScript(*_written("power({}, {})", other, self))
 
-    def __neg__(self) -> Code:
-        return Code(*_written("(-{})", self))
+    def __neg__(self) -> JavaScript:
+        return JavaScript(*_written("(-{})", self))
 
-    def __pos__(self) -> Code:
+    def __pos__(self) -> JavaScript:
         return self
 
-    def __abs__(self) -> Code:
-        return Code(*_written("Math.abs({})", self))
+    def __abs__(self) -> JavaScript:
+        return JavaScript(*_written("Math.abs({})", self))
 
     def __lt__(self, other: Any) -> Condition:
         return Condition(*_written("({} < {})", self, other))
@@ -105,7 +105,7 @@ class Code:
         return Condition(*_written("({} >= {})", self, other))
 
 
-class Condition(Code):
+class Condition(JavaScript):
     """A piece of JavaScript that is true or false."""
 
     __slots__ = ()
@@ -113,7 +113,7 @@ class Condition(Code):
 
 def _written(template: str, *operands: Any) -> tuple[str, list[str]]:
     """The template with the operands in it, named if it has grown long, and the block it belongs to."""
-    block: list[str] = next(x.block for x in operands if isinstance(x, Code))
+    block: list[str] = next(x.block for x in operands if isinstance(x, JavaScript))
     text = template.format(*map(_text, operands))
     if len(text) > _LONGEST:
         block.append(f"const t{len(block)} = {text};")
@@ -123,7 +123,7 @@ def _written(template: str, *operands: Any) -> tuple[str, list[str]]:
 
 def _text(x: Any) -> str:
     """An operand as JavaScript: a piece of code as it is, a number as a literal."""
-    if isinstance(x, Code):
+    if isinstance(x, JavaScript):
         return x.text
     x = float(x)
     if math.isnan(x):
@@ -134,15 +134,15 @@ def _text(x: Any) -> str:
 
 def _call(name: str) -> Callable[..., Any]:
     def call(*operands: Any) -> Any:
-        return Code(*_written(f"{name}({', '.join('{}' for _ in operands)})", *operands))
+        return JavaScript(*_written(f"{name}({', '.join('{}' for _ in operands)})", *operands))
 
     return call
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     if not isinstance(condition, Condition):  # Python holds NaN for true, JavaScript does not
-        return Code(*_written("(({} !== 0) ? {} : {})", condition, a, b))
-    return Code(*_written("({} ? {} : {})", condition, a, b))
+        return JavaScript(*_written("(({} !== 0) ? {} : {})", condition, a, b))
+    return JavaScript(*_written("({} ? {} : {})", condition, a, b))
 
 
 _MATH = frozenset({
@@ -153,7 +153,7 @@ _MATH = frozenset({
 """What JavaScript's Math has."""
 
 
-class _JavaScript(Functions):
+class _Reading(Functions):
     """The table read as JavaScript: elementary functions are those of Math, or of the page."""
 
     def function(self, op: Primitive) -> Callable[..., Any] | None:
@@ -164,7 +164,7 @@ class _JavaScript(Functions):
         return op.formula
 
 
-readings[Code] = _JavaScript({})
+readings[JavaScript] = _Reading({})
 
 
 def source(op: Primitive, arity: int) -> str:
@@ -192,12 +192,12 @@ def source(op: Primitive, arity: int) -> str:
 
     def code(function: Callable[..., Any], *arguments: str) -> str:
         block: list[str] = []
-        results = function(*(Code(name, block) for name in arguments))
+        results = function(*(JavaScript(name, block) for name in arguments))
         written = [("null" if r is None else _text(r)) for r in (results if isinstance(results, tuple) else [results])]
         result = f"[{', '.join(written)}]" if isinstance(results, tuple) else written[0]
         return f"{{ {' '.join(block)} return {result}; }}" if block else result
 
-    def derivatives(y: Code, *operands: Code) -> tuple[Any, ...]:
+    def derivatives(y: JavaScript, *operands: JavaScript) -> tuple[Any, ...]:
         return tuple(op.local_derivatives(y, operands, [True] * arity))
 
     try:

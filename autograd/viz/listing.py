@@ -12,11 +12,9 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["listing", "short", "table"]
+from autograd.formulas.numbers import brief
 
-
-def short(x: float | str | None) -> str:
-    return "—" if x is None else f"{float(x):.4g}".replace("-", "−")
+__all__ = ["listing", "table"]
 
 
 def _rows(made: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -25,10 +23,10 @@ def _rows(made: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     rows = []
     for i, op in enumerate(made["op"]):
         operands = made["operand"][made["start"][i] : made["start"][i + 1]]
-        given = [names[x] if x >= 0 else short(made["constant"][-1 - x]) for x in operands[:8]]
+        given = [names[x] if x >= 0 else brief(made["constant"][-1 - x]) for x in operands[:8]]
         given += ["…"] if len(operands) > 8 else []
         what = f"{made['ops'][op]['name']}({', '.join(given)})" if op >= 0 else "leaf"
-        rows.append((names[i], what, short(made["data"][i]), short(made["gradient"][i])))
+        rows.append((names[i], what, brief(made["data"][i]), brief(made["gradient"][i])))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 With this module one can
 
-* write a graph down, `tape`: operations, operands, names, groups, and each primitive as JavaScript;
+* write a graph down, `tape`: operations, operands, names, regions, and each primitive as JavaScript;
 * test what a page will show without a browser.
 """
 
@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from autograd.formulas.latex import latex
+from autograd.formulas.mathml import mathml
+from autograd.formulas.terms import Name
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.primitives import NEARLY_FLAT
+from autograd.structure.levels import Levels, levels
+from autograd.structure.modules import modules
+from autograd.structure.names import names_of
 from autograd.value import ByHand, Value
 from autograd.viz.javascript import source
-from autograd.viz.levels import Levels, levels
-from autograd.viz.modules import modules
-from autograd.viz.names import Names
 from autograd.viz.templates import MANY, template
-from autograd.viz.text import latex, mathml
 
 if TYPE_CHECKING:
     from autograd.primitives import Primitive
@@ -88,8 +89,8 @@ def tape(
     if parameters is None:
         parameters = _parameters(found, leaves) or leaves
     made["parameter"] = [int(node in parameters) for node in order]
-    made["groups"] = [vars(group) for group in found.groups]
-    made["group"] = [found.group.get(node, -1) for node in order]
+    made["groups"] = [vars(region) for region in found.regions]
+    made["group"] = [found.region.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
     made["nearlyFlat"] = NEARLY_FLAT
     made["title"] = title or made["name"][-1]
@@ -120,19 +121,12 @@ def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> in
 
 def _names(root: Value, order: list[Value], places: Mapping[Value, str]) -> dict[str, Any]:
     """A name for every node, and for those with a label what it looks like in MathML and LaTeX."""
-    given = Names(root, None, order)
-    labelled = {node: given.formula(node) for node in order if node.label or node is root}
-    names = {node: term.name for node, term in labelled.items()}  # type: ignore[union-attr]
-    taken = set(names.values())
-    for node, name in places.items():
-        if node not in names and name not in taken:
-            names[node] = name
-    fresh = (name for k in count(1) if (name := f"v{k}") not in taken)
-    notations = {i: term for i, node in enumerate(order) if (term := labelled.get(node)) is not None}
+    names = names_of(order, places)
+    notations = {i: Name(names[node]) for i, node in enumerate(order) if node.label or node is root}
     return {
-        "name": [names.get(node) or next(fresh) for node in order],
-        "mathml": {i: mathml(term) for i, term in notations.items()},
-        "latex": {i: latex(term) for i, term in notations.items()},
+        "name": [names[node] for node in order],
+        "mathml": {i: mathml(name) for i, name in notations.items()},
+        "latex": {i: latex(name) for i, name in notations.items()},
     }
 
 
@@ -160,8 +154,8 @@ def _gradients(order: list[Value], primal: dict[Value, float]) -> list[float | s
 
 def _parameters(found: Levels, leaves: set[Value]) -> set[Value]:
     """The leaves that a model names, or that belong to a neuron."""
-    outside = {-1, *(i for i, group in enumerate(found.groups) if group.kind in ("inputs", "loss"))}
-    return {leaf for leaf in leaves if leaf in found.name or found.group.get(leaf, -1) not in outside}
+    outside = {-1, *(i for i, region in enumerate(found.regions) if region.kind in ("inputs", "loss"))}
+    return {leaf for leaf in leaves if leaf in found.name or found.region.get(leaf, -1) not in outside}
 
 
 def _check_leaves(nodes: Iterable[Any], leaves: set[Value], what: str) -> None:

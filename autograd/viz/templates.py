@@ -1,8 +1,8 @@
 """Formulas as templates: a primitive and its local derivatives in words a page can put names and numbers in.
 
 An operand stands in a template as an ideograph that no formula contains otherwise, the k-th from
-U+4E00, and the result as U+9FFF; `page/formulas.js` replaces them. The formulas are those of
-`formula.py`, and the notations those of `text.py`, so a page says what `explain` says.
+U+4E00, and the result as U+9FFF; `page/words/formulas.js` replaces them. The formulas are those of
+`autograd.formulas`, so a page says what `explain` says.
 
 >>> from autograd.primitives import table
 >>> made = template(table["pow"], [None, 2.0])      # x², and 2·x
@@ -15,9 +15,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.formulas.derivatives import local_derivative
+from autograd.formulas.latex import latex
+from autograd.formulas.mathml import mathml
+from autograd.formulas.notation import text
+from autograd.formulas.terms import Call, Derivative, Dots, Name, Sum, Term
+from autograd.formulas.tidying import tidy
 from autograd.primitives import Primitive
-from autograd.viz.formula import Call, Derivative, Dots, Name, Sum, Term, local_derivative, tidy
-from autograd.viz.text import latex, mathml, text
 
 __all__ = ["operand", "template"]
 

@@ -28,7 +28,7 @@ FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _SPECIAL = SUPERSCRIPTS + SUBSCRIPTS + "".join(LETTERS) + "".join(FRACTIONS) + "ᵀΣ"
 _NAME = rf"(?:∂E/∂)?[^\W\d{_SPECIAL}][^\W{_SPECIAL}]*[{SUBSCRIPTS}]*"
 _TOKEN = re.compile(
-    rf"(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?|[½¼¾])|(?P<name>{_NAME})(?P<over>[{''.join(LETTERS)}]*)(?P<prime>′?)"
+    rf"(?P<number>\d+(?:\.\d+)?(?:e[+−-]?\d+)?|[½¼¾])|(?P<name>{_NAME})(?P<over>[{''.join(LETTERS)}]*)(?P<prime>′?)"
     rf"(?P<power>[{SUPERSCRIPTS}]*)|(?P<sum>Σ[{''.join(LETTERS)}]*)|(?P<exponent>⁻?[{SUPERSCRIPTS}]+)|(?P<sign>//|\^|.)"
 )
 

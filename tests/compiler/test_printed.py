@@ -27,6 +27,7 @@ from compiler.printed import DERIVATIVES, FUNCTIONS, MisprintError, evaluate
 import autograd
 import nn
 from autograd import Value, primitive
+from autograd.compiler.derivation import LaTeX, Plain
 from autograd.compiler.engines import ENGINES
 from autograd.primitives import table
 
@@ -551,3 +552,13 @@ LATEX = {
 @pytest.mark.parametrize("latex", LATEX)
 def test_latex_is_translated_token_by_token(latex: str) -> None:
     assert line(latex) == LATEX[latex]
+
+
+def test_the_latex_has_the_lines_of_the_text() -> None:
+    for case in cases()[:100]:
+        program = autograd.compile(case.f, example=case.samples[0])
+        latex = program._derivation(LaTeX())
+        plain = program._derivation(Plain())
+        if plain is not None:
+            assert latex is not None
+            assert [(x.part, x.adds) for x in latex.lines] == [(x.part, x.adds) for x in plain.lines], case.claim

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from autograd.viz.palette import PALETTES, Scale, ink_on, line_of
+from autograd.viz.picture.palette import PALETTES, Scale, ink_on, line_of
 
 STEPS = [f"{sign}{k}" for sign in "mp" for k in range(1, 6)]
 

@@ -22,9 +22,9 @@ from drawing.graphvizes import HOSTILE, example
 
 import nn
 from autograd import Value, draw, topological_order
-from autograd.viz.boxes import number
-from autograd.viz.palette import PALETTES, Scale
-from autograd.viz.render import GraphvizError, GraphvizNotFoundError, render
+from autograd.formulas.numbers import brief
+from autograd.viz.picture.palette import PALETTES, Scale
+from autograd.viz.picture.render import GraphvizError, GraphvizNotFoundError, render
 
 pytestmark = pytest.mark.usefixtures("graphviz_at_hand")
 
@@ -75,8 +75,8 @@ def test_each_value_and_gradient_is_a_text_of_its_own_that_can_be_addressed() ->
     by_id = {e.get("id"): e for e in svg.iter()}
     assert len(by_id) - (None in by_id) == sum("id" in e.attrib for e in svg.iter()), "ids are unique"
     for i, node in enumerate(topological_order(loss)):
-        assert by_id[f"n{i}-value"].text == number(node.data)
-        assert by_id[f"n{i}-gradient"].text == number(node.grad, sign=True)
+        assert by_id[f"n{i}-value"].text == brief(node.data)
+        assert by_id[f"n{i}-gradient"].text == brief(node.grad, sign=True)
         chip = PALETTES["light"][Scale(draw(loss, model=model).picture.greatest).step(node.grad)]
         assert by_id[f"n{i}-chip"].get("fill") == chip
 
@@ -90,7 +90,7 @@ def test_before_the_backward_pass_every_gradient_is_a_dash() -> None:
 @pytest.mark.parametrize("label", HOSTILE)
 def test_any_label_is_shown_as_text_and_nothing_else(label: str) -> None:
     x, plain = Value(1.0, label=label), Value(1.0, label="x")
-    model = {"p": Value(2.0, label=label)}
+    model = {"p": Value(2.0, label=f"p {label}")}  # two nodes of one label would be numbered
     svg = svg_of(draw((x * 2).exp() * model["p"], model=model))
     ordinary = svg_of(draw((plain * 2).exp() * Value(2.0, label="p"), model={}))
     assert {e.tag for e in svg.iter()} == {e.tag for e in ordinary.iter()}, "no element that is not always there"
@@ -131,7 +131,7 @@ def test_a_link_without_gradient_is_dotted_and_the_legend_says_what_that_means()
         for e in svg.iter(f"{SVG}g")
         if (path := e.find(f"{SVG}path")) is not None and path.get("stroke-dasharray")
     ]
-    source = next(link for link in draw(y).picture.links if link.source == f"n{index}")
+    source = next(arrow for arrow in draw(y).picture.arrows if arrow.source == f"n{index}")
     assert dotted == [source.id]
     assert "dotted: no gradient flows" in "".join(svg.itertext())
 
@@ -326,7 +326,7 @@ def test_without_graphviz_the_error_says_what_to_install(monkeypatch: pytest.Mon
     _, y = example()
     drawing = draw(y)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("autograd.viz.render.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd.viz.picture.render.find_spec", lambda name: None)
     with pytest.raises(GraphvizNotFoundError, match="pip install pygraphviz"):
         drawing.save(tmp_path / "graph.svg")
     assert not os.listdir(tmp_path)

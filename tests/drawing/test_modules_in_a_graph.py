@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from autograd import Value, topological_order, total
-from autograd.viz.modules import modules
+from autograd.structure.modules import modules
 
 
 class Neuron:
@@ -52,9 +52,9 @@ def members(model: Any, root: Value) -> dict[str, int]:
     """How many nodes each group holds directly."""
     order = topological_order(root)
     found = modules(model, order)
-    count = {group.name: 0 for group in found.groups}
-    for at in found.group.values():
-        count[found.groups[at].name] += 1
+    count = {group.name: 0 for group in found.regions}
+    for at in found.region.values():
+        count[found.regions[at].name] += 1
     return count
 
 
@@ -89,9 +89,9 @@ def test_what_comes_after_the_activation_of_the_last_layer_is_not_the_models() -
     p = model([1.0, 2.0])
     loss = -p.log()
     found = modules(model, topological_order(loss))
-    assert p in found.group
-    assert loss not in found.group
-    assert loss.parents[0] not in found.group
+    assert p in found.region
+    assert loss not in found.region
+    assert loss.parents[0] not in found.region
 
 
 def test_a_penalty_on_all_weights_is_the_whole_models() -> None:
@@ -100,7 +100,7 @@ def test_a_penalty_on_all_weights_is_the_whole_models() -> None:
     order = topological_order(loss)
     found = modules(model, order)
     penalty = next(node for node in order if node.op is not None and node.op.name == "total")
-    assert found.groups[found.group[penalty]].name == "MLP"
+    assert found.regions[found.region[penalty]].name == "MLP"
 
 
 def test_several_samples_share_the_modules() -> None:
@@ -115,7 +115,7 @@ def test_a_module_that_refers_to_its_parent_or_itself_is_met_once() -> None:
     model: Any = Net()
     model.me = model
     model.layers["hidden"].parent = model
-    assert len(modules(model, topological_order(model([1.0, 2.0]))).groups) == 1 + 2 + 4
+    assert len(modules(model, topological_order(model([1.0, 2.0]))).regions) == 1 + 2 + 4
 
 
 def test_parameters_are_called_as_in_their_module_and_a_mapping_names_them() -> None:

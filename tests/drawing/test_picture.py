@@ -13,8 +13,9 @@ import pytest
 
 import nn
 from autograd import Value, dot, exp, sin, topological_order, total, where
-from autograd.viz.boxes import Block, Node, Picture, number
-from autograd.viz.picture import picture
+from autograd.formulas.numbers import brief
+from autograd.viz.picture.boxes import Block, Node, Picture
+from autograd.viz.picture.composer import picture
 
 UNARY = [Value.tanh, Value.sin, Value.exp, Value.sigmoid, lambda x: x**2, lambda x: 3 - x]
 BINARY = [lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: dot([a, b], [b, 0.5], a)]
@@ -67,8 +68,8 @@ def test_a_small_graph_shows_every_node_with_the_engines_numbers(seed: int) -> N
         assert (node.id, node.data, node.gradient) == (f"n{i}", order[i].data, order[i].grad)
     place = {node: i for i, node in enumerate(order)}
     expected = [(f"n{place[x]}", f"n{i}") for i, node in enumerate(order) for x in node.parents]
-    assert sorted((link.source, link.target) for link in shown.links) == sorted(expected)
-    assert len({link.id for link in shown.links}) == len(shown.links)
+    assert sorted((arrow.source, arrow.target) for arrow in shown.arrows) == sorted(expected)
+    assert len({arrow.id for arrow in shown.arrows}) == len(shown.arrows)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -77,9 +78,9 @@ def test_what_flows_back_along_the_links_of_a_node_adds_up_to_its_gradient(seed:
     root.backward()
     shown = picture(root)
     arriving: dict[str, float] = {}
-    for link in shown.links:
-        assert link.gradient is not None
-        arriving[link.source] = arriving.get(link.source, 0.0) + link.gradient
+    for arrow in shown.arrows:
+        assert arrow.gradient is not None
+        arriving[arrow.source] = arriving.get(arrow.source, 0.0) + arrow.gradient
     for node in nodes(shown).values():
         if node.kind != "root":  # the same terms, perhaps in another order
             assert node.gradient == pytest.approx(arriving[node.id], rel=1e-12, abs=1e-15)
@@ -92,7 +93,7 @@ def test_a_link_carries_the_local_derivative(f: Any) -> None:
     at, h = 0.7, 1e-5
     shown = picture(f(Value(at)))
     slope = (f(Value(at + h)).data - f(Value(at - h)).data) / (2 * h)
-    derivatives = [link.derivative for link in shown.links]
+    derivatives = [arrow.derivative for arrow in shown.arrows]
     assert sum(d for d in derivatives if d is not None) == pytest.approx(slope, rel=1e-8)  # h² of the difference
 
 
@@ -102,7 +103,7 @@ def test_before_the_backward_pass_no_gradient_is_shown_and_none_is_zero() -> Non
     shown = picture(y)
     assert not shown.backward
     assert [node.gradient for node in nodes(shown).values()] == [None] * 3
-    assert [link.gradient for link in shown.links] == [None] * 4
+    assert [arrow.gradient for arrow in shown.arrows] == [None] * 4
     assert "gradient not computed yet" in shown.boxes[0].sentence
     y.backward()
     assert nodes(picture(y))[0].gradient == 5.0
@@ -123,7 +124,7 @@ def test_a_zero_gradient_is_zero_and_shown_as_such() -> None:
     shown = picture(y)
     assert nodes(shown)[0].gradient == 0.0
     assert nodes(shown)[0].flows
-    assert number(nodes(shown)[0].gradient, sign=True) == "0"
+    assert brief(nodes(shown)[0].gradient, sign=True) == "0"
 
 
 def test_where_no_gradient_flows_the_link_says_so_and_the_nodes_behind_it() -> None:
@@ -135,13 +136,13 @@ def test_where_no_gradient_flows_the_link_says_so_and_the_nodes_behind_it() -> N
     assert (by_title["c"].gradient, by_title["c"].flows) == (None, False)
     assert (by_title["a"].gradient, by_title["a"].flows) == (1.0, True)
     assert "no gradient flows here" in by_title["c"].sentence
-    assert [link.flows for link in shown.links if link.source == by_title["c"].id] == [False]
-    assert [link.flows for link in shown.links if link.source == by_title["a"].id] == [True]
+    assert [arrow.flows for arrow in shown.arrows if arrow.source == by_title["c"].id] == [False]
+    assert [arrow.flows for arrow in shown.arrows if arrow.source == by_title["a"].id] == [True]
 
 
 def test_a_local_derivative_that_does_not_exist_is_nan() -> None:
     shown = picture(Value(0.0).sqrt())
-    assert [math.isnan(link.derivative or 0.0) for link in shown.links] == [True]
+    assert [math.isnan(arrow.derivative or 0.0) for arrow in shown.arrows] == [True]
 
 
 def test_gradients_that_are_values_are_shown_as_numbers() -> None:
@@ -201,7 +202,7 @@ def test_wrt_lights_the_nodes_on_some_path_and_counts_the_paths(seed: int) -> No
     assert lit == {node for path in found for node in path}
     steps = {pair for path in found for pair in itertools.pairwise(path)}
     by_id = {f"n{i}": node for i, node in enumerate(order)}
-    assert {(by_id[link.source], by_id[link.target]) for link in shown.links if link.lit} == steps
+    assert {(by_id[arrow.source], by_id[arrow.target]) for arrow in shown.arrows if arrow.lit} == steps
     plural = "path" if len(found) == 1 else "paths"
     assert shown.notes == [f"∂y/∂{leaf.label} = —, along {len(found)} {plural}"]
 
@@ -235,8 +236,8 @@ def test_at_any_depth_each_node_is_in_one_box_and_each_operand_on_one_link(depth
         if box_of[place[x]] != box_of[i]
     )
     drawn: Counter[tuple[str, str]] = Counter()
-    for link in shown.links:
-        drawn[link.source, link.target] += link.count
+    for arrow in shown.arrows:
+        drawn[arrow.source, arrow.target] += arrow.count
     assert drawn == between
 
 
@@ -278,7 +279,7 @@ def test_a_smaller_network_is_its_neurons_and_one_that_fits_is_shown_whole() -> 
 def test_of_gradients_of_both_signs_a_bundle_has_the_norm_and_no_sign() -> None:
     model, loss = digits()
     shown = picture(loss, model=model, depth=1)
-    bundle = next(link for link in shown.links if link.count > 1)
+    bundle = next(arrow for arrow in shown.arrows if arrow.count > 1)
     assert bundle.mixed
     assert (bundle.gradient or 0.0) > 0
 
@@ -333,7 +334,7 @@ def test_a_network_without_modules_is_rolled_up_layer_by_layer() -> None:
     shown = picture(total(a))
     titles = ["68 inputs", "64 mul", "16 total", "16 tanh"] + ["256 inputs", "256 mul", "16 total", "16 tanh"] * 2
     assert sorted(blocks_in_order(shown)) == sorted(titles)
-    ends = {link.target for link in shown.links}
+    ends = {arrow.target for arrow in shown.arrows}
     assert sum(box.id not in ends for box in shown.boxes) == 3, "the weights of each layer, beside that layer"
 
 

@@ -1,0 +1,254 @@
+"""The ways from a node to the root, and the product that the chain rule makes of them: `Ways`.
+
+The chain rule multiplies along a way and adds over ways (seed 000, ∂C₀/∂a^(L−1); seed 002 eq. 6, 9 and
+10). So the derivation is a product of factors between the nodes that every way passes. Such a factor
+is one local derivative, or a sum: over the paths where there are few, and by the recursion
+δ_v = Σ δ_use · ∂use/∂v where there are many, so that a graph with 2¹⁰⁰ paths takes no longer than its
+nodes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from autograd.formulas.derivatives import local_derivative, rule
+from autograd.formulas.pieces import evaluate, piece_at
+from autograd.formulas.terms import Comparison, Derivative, Formula, Term
+from autograd.formulas.tidying import tidy
+from autograd.primitives import Primitive
+from autograd.structure.names import Names
+from autograd.value import Value
+from autograd.viz.explanation.chain import Fork, Link, Path, Rule, Step
+
+__all__ = ["Ways"]
+
+FEW_PATHS, FEW_FACTORS = 4, 12
+"""Up to this many ways, of this many factors together, are written out as a sum of products."""
+
+
+class Ways:
+    """The part of a graph that lies on a way from `wrt` to `value`, with its local derivatives."""
+
+    def __init__(
+        self, value: Value, wrt: Value, order: list[Value], gradient: Mapping[Value, float], names: Names
+    ) -> None:
+        self.value, self.wrt, self.gradient, self.names = value, wrt, gradient, names
+        self.blocked: list[tuple[Value, Value]] = []
+        below = {wrt}  # what depends on wrt at all, and what a gradient could flow through to it
+        flowing = {wrt}
+        slots: dict[Value, dict[Value, list[tuple[int, float]]]] = {}
+        for node in order:
+            dependent = [x for x in node.parents if x in below]
+            if not dependent or node is wrt or node.op is None:
+                continue
+            below.add(node)
+            slots[node] = _slots(node, below)
+            for x in dict.fromkeys(dependent):
+                if x in slots[node]:
+                    if x in flowing:
+                        flowing.add(node)
+                else:
+                    self.blocked.append((node, x))
+        self.depends = value in below
+        alive = {value} if value in flowing else set()
+        self.down: dict[Value, dict[Value, list[tuple[int, float]]]] = {}
+        for node in reversed(order):
+            if node in alive and node in slots:
+                self.down[node] = {x: of_x for x, of_x in slots[node].items() if x in flowing}
+                alive.update(self.down[node])
+        self.order = [node for node in order if node in alive]
+        self.up: dict[Value, list[Value]] = {node: [] for node in self.order}
+        for node in reversed(self.order):
+            for x in self.down.get(node, ()):
+                self.up[x].append(node)
+        self.made: dict[tuple[Value, Value], Link] = {}
+        self._fold()
+
+    # ── links ─────────────────────────────────────────────────────────────────────────────────
+
+    def link(self, use: Value, of: Value) -> Link:
+        """The factor between two neighbours; made when first asked for."""
+        if (use, of) not in self.made:
+            self.made[use, of] = self._link(use, of, self.down[use][of])
+        return self.made[use, of]
+
+    def _link(self, use: Value, of: Value, slots: list[tuple[int, float]]) -> Link:
+        op, operands = use.op, use.operands
+        assert op is not None
+        symbols = [self.names.formula(x) for x in operands]
+        y = self.names.formula(use)
+        total: Term = 0.0
+        seen: dict[Term, float] = {}
+        for index, _ in slots:
+            part = local_derivative(op, y, symbols, index)
+            part = Derivative(y, symbols[index]) if part is None else part
+            seen[part] = seen.get(part, 0.0) + 1.0
+        for part, times in seen.items():
+            total = total + tidy(times * part)
+        piece, decided = self._piece(total)
+        return Link(
+            use,
+            of,
+            piece,
+            math.fsum(d for _, d in slots) if all(math.isfinite(d) for _, d in slots) else sum(d for _, d in slots),
+            tuple(_rules(op, [index for index, _ in slots], len(operands))),
+            tuple((c, bool(evaluate(c, self.names.numbers))) for c in decided),
+            tuple(c for c in decided if self._tied(c)),
+        )
+
+    def _piece(self, formula: Term) -> tuple[Term, list[Comparison]]:
+        try:
+            return piece_at(formula, self.names.numbers)
+        except (ArithmeticError, ValueError, KeyError, TypeError):
+            return formula, []
+
+    def _tied(self, c: Comparison) -> bool:
+        if c.left == c.right:  # max(x, x): no number moves one side without the other
+            return False
+        return evaluate(c.left, self.names.numbers) == evaluate(c.right, self.names.numbers)
+
+    # ── folding: a node without a name, next to a factor that is a mere number, is passed over ──────
+
+    def _fold(self) -> None:
+        for node in list(self.order):
+            if node in (self.value, self.wrt) or not self.names.may_be_passed(node):
+                continue
+            uses, operands = self.up[node], list(self.down[node])
+            if len(uses) == 1:
+                folds = _mere_number(self.link(uses[0], node))
+            if len(operands) == 1 and not (len(uses) == 1 and folds):
+                folds = _mere_number(self.link(node, operands[0]))
+            elif len(uses) != 1:
+                folds = False
+            if not folds or any(of in self.down[use] for use in uses for of in operands):
+                continue  # where there is a second way between two nodes, the ways stay apart, and are added
+            for use in uses:
+                for of in operands:
+                    self._join(use, node, of)
+                del self.down[use][node]
+            for of in operands:
+                self.up[of] = [x for x in self.up[of] if x is not node] + uses
+            del self.down[node], self.up[node]
+        self.order = [node for node in self.order if node in self.up]
+        self.position = {node: i for i, node in enumerate(self.order)}
+        self.names.stations = set(self.order)
+        for node in self.order:
+            self.up[node].sort(key=self.position.__getitem__)
+
+    def _join(self, use: Value, node: Value, of: Value) -> None:
+        above, beneath = self.link(use, node), self.link(node, of)
+        self.down[use][of] = []
+        self.made[use, of] = Link(
+            use,
+            of,
+            tidy(above.derivative * beneath.derivative),
+            above.value * beneath.value,
+            tuple(dict.fromkeys((*above.rules, *beneath.rules))),
+            (*above.decided, *beneath.decided),
+            (*above.ties, *beneath.ties),
+        )
+
+    # ── the chain ─────────────────────────────────────────────────────────────────────────────
+
+    def chain(self) -> tuple[Link | Fork, ...]:
+        """The factors between the nodes that every way passes."""
+        passed: list[Value] = []
+        open_ends = 0
+        for node in reversed(self.order):
+            if open_ends == len(self.up[node]):  # all the ways there are lead here
+                passed.append(node)
+            open_ends += len(self.down.get(node, ())) - len(self.up[node])
+        factors: list[Link | Fork] = []
+        for use, of in itertools.pairwise(passed):
+            between = self.order[self.position[of] : self.position[use] + 1]
+            factors.append(self.link(use, of) if len(between) == 2 else self._fork(use, of, between))
+        return tuple(factors)
+
+    def _fork(self, use: Value, of: Value, between: Sequence[Value]) -> Fork:
+        count: dict[Value, float] = {of: 1.0}
+        for node in between[1:]:
+            count[node] = sum(count[x] for x in self.down[node])
+        delta: dict[Value, float] = dict.fromkeys(between, 0.0)
+        delta[use] = 1.0
+        best: dict[Value, tuple[float, Value | None]] = {use: (0.0, None)}
+        for node in reversed(between):
+            for x in self.down[node] if node is not of else ():
+                local = self.link(node, x).value
+                delta[x] += delta[node] * local
+                size = best[node][0] + (math.log(abs(local)) if local else -math.inf)
+                if x not in best or size > best[x][0]:
+                    best[x] = size, node
+        if use is self.value:  # the engine's own sums, to the last bit
+            delta = {node: self.gradient[node] for node in between}
+        way = [of]
+        while (before := best[way[-1]][1]) is not None:
+            way.append(before)
+        largest = self._path(way[::-1])
+        if count[use] <= FEW_PATHS:
+            ways = self._all_ways(use, of)
+            if sum(len(way) - 1 for way in ways) <= FEW_FACTORS:
+                paths = _mark_direct([self._path(way) for way in ways])
+                return Fork(use, of, delta[of], count[use], tuple(paths), (), largest)
+        steps = tuple(
+            Step(node, delta[node], tuple((self._step_link(use, above, node), delta[above]) for above in self.up[node]))
+            for node in reversed(between[:-1])
+        )
+        return Fork(use, of, delta[of], count[use], (), steps, largest)
+
+    def _step_link(self, root: Value, use: Value, of: Value) -> Link:
+        return replace(self.link(use, of), direct=use is root and len(self.up[of]) > 1)
+
+    def _all_ways(self, use: Value, of: Value) -> list[list[Value]]:
+        ways, done = [[use]], []
+        while ways:
+            way = ways.pop()
+            if way[-1] is of:
+                done.append(way)
+            else:
+                nearest = sorted(self.down[way[-1]], key=self.position.__getitem__, reverse=True)
+                ways += [[*way, x] for x in nearest]
+        return done
+
+    def _path(self, way: Sequence[Value]) -> Path:
+        links = tuple(self.link(a, b) for a, b in itertools.pairwise(way))
+        return Path(links, math.prod(link.value for link in links))
+
+
+def _slots(node: Value, wanted: set[Value]) -> dict[Value, list[tuple[int, float]]]:
+    """For each wanted operand that a gradient flows to: where it stands, and ∂node/∂operand there."""
+    assert node.op is not None
+    operands = node.operands
+    numbers = [x.data if isinstance(x, Value) else x for x in operands]
+    want = [isinstance(x, Value) and x in wanted for x in operands]
+    found: dict[Value, list[tuple[int, float]]] = {}
+    for index, local in enumerate(node.op.local_derivatives(node.data, numbers, want)):
+        if local is not None:
+            found.setdefault(operands[index], []).append((index, float(local)))
+    return found
+
+
+def _rules(op: Primitive, indices: Sequence[int], count: int) -> list[Rule]:
+    rules = dict.fromkeys(rule(op, index, count) for index in indices)
+    return [Rule(op.name, left, right) for left, right in rules]
+
+
+def _mere_number(link: Link) -> bool:
+    """Whether a factor is a number by the way the formula is built (∂(a + b)/∂a = 1), not an input of a neuron."""
+    is_number = not isinstance(link.derivative, Formula) and not link.decided
+    return is_number and all(rule.primitive != "dot" for rule in link.rules)
+
+
+def _mark_direct(paths: list[Path]) -> list[Path]:
+    """Mark the links beside which there is a longer way between the same two nodes."""
+    places = [{node: i for i, node in enumerate([p.links[0].use, *(k.of for k in p.links)])} for p in paths]
+
+    def marked(link: Link) -> Link:
+        round_about = any(
+            link.use in place and link.of in place and place[link.of] - place[link.use] > 1 for place in places
+        )
+        return replace(link, direct=True) if round_about else link
+
+    return [Path(tuple(map(marked, path.links)), path.value) for path in paths]

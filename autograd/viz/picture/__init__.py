@@ -1,0 +1,1 @@
+"""`draw`: the picture of a graph."""
