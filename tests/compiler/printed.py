@@ -150,6 +150,7 @@ def _sigmoid(x: Array) -> Array:
 _erf, _erfc = (np.vectorize(f, otypes=[float]) for f in (math.erf, math.erfc))
 # fmt: off
 FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "detach": lambda x: x,  # it says that no gradient flows there
     "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "erf": _erf, "erfc": _erfc,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "abs": np.abs, "maximum": np.maximum, "minimum": np.minimum,

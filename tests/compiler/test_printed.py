@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from compiler.battery import Case, Maker, battery
 from compiler.latex import line, translated
-from compiler.printed import DERIVATIVES, FUNCTIONS, MisprintError, evaluate
+from compiler.printed import DERIVATIVES, FUNCTIONS, MisprintError, evaluate, read_text
 
 import autograd
 import nn
@@ -288,7 +288,7 @@ def test_the_reader_s_own_functions_are_those_of_mpmath(name: str) -> None:
 def test_the_reader_knows_every_primitive_and_those_of_users() -> None:
     unary = {n for n, op in table.items() if not op.nary and len(op.derivatives) - len(op.defaults) == 1}  # type: ignore[arg-type]
     assert set(DERIVATIVES) == set(SMOOTH) == unary
-    assert set(FUNCTIONS) | {"where", "dot", "total", "logsumexp"} == set(table)
+    assert set(FUNCTIONS) | {"where", "dot", "total", "logsumexp"} == set(table) | {"detach"}
     kinks = [float(DERIVATIVES[name](np.array(0.0))) for name in ("relu", "abs", "leaky_relu", "elu")]
     assert kinks == [0, 0, 0.01, 1]  # as documented: those of PyTorch
     primitive("cube", lambda x: x * x * x, lambda y, x: 3 * x * x)
@@ -562,3 +562,59 @@ def test_the_latex_has_the_lines_of_the_text() -> None:
         if plain is not None:
             assert latex is not None
             assert [(x.part, x.adds) for x in latex.lines] == [(x.part, x.adds) for x in plain.lines], case.claim
+
+
+def no_grad_norm(u: list[Value], x: Any) -> Any:
+    with autograd.no_grad():
+        norm = autograd.sqrt(autograd.total(a * a for a in u))
+    return autograd.total(a / norm * z for a, z in zip(u, x, strict=True))
+
+
+STOPPED: dict[str, Callable[[list[Value], Any], Any]] = {
+    "a factor": lambda u, x: u[0].detach() * u[0] * x[0],
+    "all": lambda u, x: (u[0] * x[0]).detach() + 0 * u[1],
+    "differences": lambda u, x: autograd.total(a.detach() - a for a in u) * x[0] + u[0],
+    "a norm under no_grad": no_grad_norm,
+    "of computed ones": lambda u, x: autograd.total((a * z).detach() * a for a, z in zip(u, x, strict=True)),
+    "of functions": lambda u, x: autograd.tanh(u[0] * x[0]).detach() * autograd.exp(u[1] * x[1]),
+    "inside functions": lambda u, x: autograd.tanh((u[0] * x[0]).detach() * u[0]) + autograd.exp(u[1].detach()) * u[2],
+    "of a product with a matrix": lambda u, x: autograd.total(
+        autograd.dot(u, [x[i], x[2 - i], x[1]]).detach() * autograd.dot(u, x) for i in range(2)
+    ),
+    "one of several": lambda u, x: autograd.total((a.detach() if i % 2 else a) * a * x[i] for i, a in enumerate(u)),
+    "twice": lambda u, x: (u[0].detach() * x[0]).detach() * u[0] + u[1],
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", STOPPED)
+def test_where_a_gradient_stops_is_printed(name: str, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The forward lines differentiated numerically, whatever stands in detach(…) being kept, are the backward lines."""
+    u = [Value(0.5), Value(-1.25), Value(2.0)]
+    program = autograd.compile(lambda x: STOPPED[name](u, x), example=([0.0] * 3,), engine=engine)
+    text, x = str(program), np.array([0.75, -0.5, 1.5])
+    assert "detach(" in text
+    kept: list[Any] = []
+    again: list[Any] = []
+
+    def detach(z: Any) -> Any:
+        if again:
+            return again.pop()
+        kept.append(z)
+        return z
+
+    monkeypatch.setitem(FUNCTIONS, "detach", detach)
+    read_text.cache_clear()
+    value, gradient = evaluate(text, program.vector, (x,))
+    expected, slope = program.value_and_grad(x[None])
+    assert value == pytest.approx(expected, rel=1e-13)
+    assert gradient == pytest.approx(slope, rel=1e-13)
+
+    def moved(step: np.ndarray) -> float:
+        again.extend(reversed(kept))
+        return evaluate(text, program.vector + step, (x,))[0]
+
+    steps = 1e-6 * np.eye(len(program.vector))
+    numerical = [(moved(step) - moved(-step)) / 2e-6 for step in steps]
+    assert gradient == pytest.approx(numerical, abs=1e-8)  # central differences: an error of ε², and of rounding / ε
+    read_text.cache_clear()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from autograd.compiler.derivation.indices import Index, letter, row_by_row
 from autograd.compiler.derivation.notations import LETTERS
-from autograd.compiler.derivation.owners import Owner, Owners, section
+from autograd.compiler.derivation.owners import Owner, Owners, detached, section
 from autograd.compiler.derivation.terms import (
     COMPARISONS,
     Element,
@@ -283,7 +283,7 @@ class Elements:
                 return self.owners.fixed[store, at.constant]
         if owner.group is not None and owner.group in self.inlined:
             inner = (at + Index(-owner.start)).split(owner.group.shape, self.ranges)
-            return self.term(self.inlined[owner.group], list(inner))
+            return detached(owner.group, self.term(self.inlined[owner.group], list(inner)))
         return owner.place(self.owners.called(owner), at, self.ranges)
 
     def _joined(self, store: int, rows: NDArray[Any]) -> str:

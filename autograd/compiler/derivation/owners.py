@@ -19,10 +19,10 @@ from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER
 from autograd.compiler.trace import DETACH
 from autograd.compiler.vectorise import Group, Vectorised
 from autograd.formulas.spelling import lowered, raised
-from autograd.formulas.terms import Formula, Name
+from autograd.formulas.terms import Call, Formula, Name, Term
 from autograd.primitives import table
 
-__all__ = ["Owner", "Owners", "is_copy", "section"]
+__all__ = ["Owner", "Owners", "detached", "is_copy", "section"]
 
 _DOT, _POS = table["dot"], table["pos"]
 
@@ -209,6 +209,12 @@ def section(name: str, shape: tuple[int, ...], start: int, length: int) -> Formu
     if not shape or (length == prod(shape) and len(shape) == 1):
         return Name(name)
     return Element(name, shape, (Index(start),)) if length == 1 else Slice(name, start, 1, length)
+
+
+def detached(group: Group, term: Term) -> Term:
+    """What a group is, marked where it stops the gradient: else what is printed would be no derivative of it."""
+    already = isinstance(term, Call) and term.primitive == "detach"
+    return Call("detach", (term,)) if group.op is DETACH and not already else term
 
 
 def is_copy(group: Group) -> bool:

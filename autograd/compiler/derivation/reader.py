@@ -16,7 +16,7 @@ from autograd.compiler.derivation.elements import Elements
 from autograd.compiler.derivation.indices import Index, letter, row_by_row
 from autograd.compiler.derivation.lines import Derivation, Line
 from autograd.compiler.derivation.notations import Plain
-from autograd.compiler.derivation.owners import Owners, section
+from autograd.compiler.derivation.owners import Owners, detached, section
 from autograd.compiler.derivation.terms import Element, Slice, occurring, replaced
 from autograd.compiler.derivation.uses import Uses
 from autograd.compiler.derivation.vectors import NoVectorsError, vectors
@@ -162,7 +162,7 @@ class _Reader:
         group = self.owners.group(x.store, x.start)
         assert group is not None
         index, axes = self.elements.axes(x.lanes)
-        term = self.elements.term(x.x, index)
+        term = detached(group, self.elements.term(x.x, index))
         if group not in self.uses.named:
             length = self._length(term, axes)
             short = group.op.name in ("add", "sub", "neg", "mul") and length <= _SHORT

@@ -217,8 +217,6 @@ def as_printed(term: Term) -> Term:
             return times(-1.0, *new)
         case Quotient():
             return over(*new)
-        case Call("detach"):
-            return new[0]
         case Call(name) if name in COMPARISONS:
             return Comparison(new[0], COMPARISONS[name], new[1])
     return with_parts(term, new)
