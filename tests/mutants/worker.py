@@ -239,10 +239,10 @@ def serve(place: Path, files: Sequence[str], tasks: TextIO, answers: TextIO) -> 
     codes_called: list[CodeType] = []
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
-        ours = event == "call" and frame.f_code.co_filename.startswith(str(place))
-        if ours and id(frame.f_code) not in called:
-            called.add(id(frame.f_code))
-            codes_called.append(frame.f_code)
+        code = frame.f_code
+        if event == "call" and id(code) not in called and code.co_filename.startswith(str(place)):
+            called.add(id(code))
+            codes_called.append(code)
 
     sys.setprofile(watch)
     return {"exit": int(pytest.main([*options(place), *files], plugins=[Loop()]))}
@@ -268,7 +268,7 @@ def replace_code(functions: Sequence[FunctionType], file: str, original: str, mu
         else:
             changed.update(map(identity, old) if old else [None])
     for function in functions:
-        code = other.get(identity(function.__code__))
+        code = other.get(identity(function.__code__)) if function.__code__.co_filename == file else None
         if code is not None:
             try:
                 function.__code__ = code
