@@ -102,7 +102,7 @@ class Tests:
         if not direct:
             direct, others = others, set()
         cost = self.seconds if mutant.called else self.begin
-        fast, rare = sorted(direct, key=cost.__getitem__), self._rarest(direct, mutant)
+        fast, rare = self._of_each_file(sorted(direct, key=cost.__getitem__)), self._rarest(direct, mutant)
         mixed = dict.fromkeys(test for both in zip(fast, rare, strict=True) for test in both)
         before = self.killed_before.get(str(mutant.key))
         order = sorted(mixed, key=lambda test: (test != before, -min(killers[test], 3)))
@@ -120,6 +120,16 @@ class Tests:
                 first.append(test)
                 files.add(file)
         return [stage for stage in (first, [test for test in order if test not in first], rest) if stage]
+
+    def _of_each_file(self, tests: list[str]) -> list[str]:
+        """The first of each file, the second of each file …: tests of one file often notice the same."""
+        nth: Counter[str] = Counter()
+        turn: dict[str, int] = {}
+        for test in tests:
+            file = test.partition("::")[0]
+            nth[file] += 1
+            turn[test] = nth[file]
+        return sorted(tests, key=turn.__getitem__)
 
     def _rarest(self, tests: set[str], mutant: Mutant) -> list[str]:
         """First those that execute a line close by that few do: a branch, if the mutant decides on it."""
