@@ -86,7 +86,7 @@ def test_results_in_between_use_the_buffers_of_those_that_are_not_needed_any_mor
 
         program = autograd.compile(g, example=(1.0,), engine="numpy")
         program(np.ones(8))
-        return buffers(program._engine._plans[8])
+        return buffers(program._engine(8).bind(program.vector, 8))
 
     forward = repeated(4)
     assert forward

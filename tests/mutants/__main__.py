@@ -50,7 +50,14 @@ EXPLAINED = Path(__file__).with_name("explained.toml")
 MODULES = (
     "autograd/compiler/*.py",
     *("autograd/functional.py", "autograd/copies.py", "autograd/chance.py", "autograd/choice.py"),
-    *("autograd/readings.py", "autograd/value.py", "autograd/graph.py", "autograd/primitives.py"),
+    *(
+        "autograd/readings.py",
+        "autograd/real.py",
+        "autograd/recording.py",
+        "autograd/value.py",
+        "autograd/operators.py",
+    ),
+    *("autograd/nary.py", "autograd/graph.py", "autograd/primitives.py", "autograd/intervals.py"),
     *("nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
 )
 
