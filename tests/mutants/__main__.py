@@ -50,7 +50,14 @@ EXPLAINED = Path(__file__).with_name("explained.toml")
 MODULES = (
     *("autograd/compiler/*.py", "autograd/compiler/derivation/*.py"),
     *("autograd/functional.py", "autograd/copies.py", "autograd/chance.py", "autograd/choice.py"),
-    *("autograd/readings.py", "autograd/value.py", "autograd/graph.py", "autograd/primitives.py"),
+    *(
+        "autograd/readings.py",
+        "autograd/real.py",
+        "autograd/recording.py",
+        "autograd/value.py",
+        "autograd/operators.py",
+    ),
+    *("autograd/nary.py", "autograd/graph.py", "autograd/primitives.py", "autograd/intervals.py"),
     *("nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
 )
 
@@ -102,7 +109,7 @@ class Tests:
         if not direct:
             direct, others = others, set()
         cost = self.seconds if mutant.called else self.begin
-        fast, rare = sorted(direct, key=cost.__getitem__), self._rarest(direct, mutant)
+        fast, rare = self._of_each_file(sorted(direct, key=cost.__getitem__)), self._rarest(direct, mutant)
         mixed = dict.fromkeys(test for both in zip(fast, rare, strict=True) for test in both)
         before = self.killed_before.get(str(mutant.key))
         order = sorted(mixed, key=lambda test: (test != before, -min(killers[test], 3)))
@@ -120,6 +127,16 @@ class Tests:
                 first.append(test)
                 files.add(file)
         return [stage for stage in (first, [test for test in order if test not in first], rest) if stage]
+
+    def _of_each_file(self, tests: list[str]) -> list[str]:
+        """The first of each file, the second of each file …: tests of one file often notice the same."""
+        nth: Counter[str] = Counter()
+        turn: dict[str, int] = {}
+        for test in tests:
+            file = test.partition("::")[0]
+            nth[file] += 1
+            turn[test] = nth[file]
+        return sorted(tests, key=turn.__getitem__)
 
     def _rarest(self, tests: set[str], mutant: Mutant) -> list[str]:
         """First those that execute a line close by that few do: a branch, if the mutant decides on it."""
