@@ -159,7 +159,7 @@ def test_the_programs_use_every_primitive_and_share_results() -> None:
     shared = 0
 
     @hypothesis.seed(SEED)
-    @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=1000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(programs())
     def count(program: Program) -> None:
         nonlocal shared
@@ -169,7 +169,7 @@ def test_the_programs_use_every_primitive_and_share_results() -> None:
 
     count()
     assert set(used) == set(table)
-    assert shared > 100
+    assert shared > 300
 
 
 def test_a_wrong_derivative_is_found_shrunk_and_printed_as_code_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
