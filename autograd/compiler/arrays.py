@@ -17,18 +17,18 @@ import numpy as np
 
 from autograd.compiler.instructions import (
     Array,
-    Comparison,
+    Compare,
     Contract,
     Elementwise,
     Function,
     Instruction,
     Literal,
     Number,
-    Peak,
+    ReduceMax,
+    ReduceSum,
     Reshape,
     Scalar,
     Scale,
-    Sum,
     Where,
 )
 from autograd.compiler.rewrites import added, is_scalar, product, rewritten, scaled
@@ -113,7 +113,7 @@ class Code:
     def compare(self, function: str, *args: Any) -> Array:
         """A condition on numbers."""
         numbers = tuple([self.number(x) for x in args])
-        return self.of(Comparison, numbers, function, numbers)
+        return self.of(Compare, numbers, function, numbers)
 
     def function(self, name: str, function: Any, args: Sequence[Any]) -> Array:
         """A function that takes and gives arrays."""
@@ -188,7 +188,7 @@ class Code:
     def peak(self, x: Array, lanes: tuple[int, ...]) -> Array:
         """The greatest x over the axes that `lanes` does not have."""
         x = self.number(x)
-        return self.emit(Peak, lanes, x.batched, x)
+        return self.emit(ReduceMax, lanes, x.batched, x)
 
     def product_sum(
         self, a: Any, b: Any, space: tuple[int, ...], batched: bool, target: tuple[int, ...], target_batched: bool
@@ -232,7 +232,7 @@ class Code:
             return x
         if scaled(x):
             return self.multiply(self.sum(x.args[0], target, batched), x.args[1])
-        return self.emit(Sum, result, result_batched, x)
+        return self.emit(ReduceSum, result, result_batched, x)
 
 
 def _key(x: Any) -> Any:

@@ -20,26 +20,26 @@ from autograd.compiler.instructions import (
     Adjoint,
     Array,
     Broadcast,
-    Comparison,
+    Compare,
     Contract,
     Contribute,
+    ContributeTaken,
     Effect,
     Elementwise,
     Function,
     Gather,
-    Give,
     Instruction,
     Literal,
     Mask,
     Not,
     Number,
-    Peak,
+    ReduceMax,
+    ReduceSum,
     Reshape,
     Rows,
     Save,
     Scale,
     Scatter,
-    Sum,
     Take,
     View,
     Where,
@@ -270,7 +270,7 @@ class Plan:
 
     # One method an instruction -------------------------------------------------------------------
 
-    def _bind_ufunc(self, x: Elementwise | Comparison) -> None:
+    def _bind_ufunc(self, x: Elementwise | Compare) -> None:
         args = [self._value(a) for a in x.args]
         self._do(_WITH_OUT.get(x.function) or getattr(np, x.function), *args, self._target(x))
 
@@ -319,13 +319,13 @@ class Plan:
         value = self._value(x.x)
         self._do(np.copyto, self._target(x), value)
 
-    def _bind_sum(self, x: Sum) -> None:
+    def _bind_sum(self, x: ReduceSum) -> None:
         self._reduce(np.add, x)
 
-    def _bind_peak(self, x: Peak) -> None:
+    def _bind_peak(self, x: ReduceMax) -> None:
         self._reduce(np.maximum, x)
 
-    def _reduce(self, ufunc: np.ufunc, x: Sum | Peak) -> None:
+    def _reduce(self, ufunc: np.ufunc, x: ReduceSum | ReduceMax) -> None:
         a, out = self._value(x.x), self._target(x)
         axes = tuple(i for i, (here, there) in enumerate(zip(a.shape, out.shape, strict=True)) if here != there)
         long = [i for i, length in enumerate(a.shape) if length > 1]
@@ -347,7 +347,7 @@ class Plan:
         source = x.items.values[..., None] if constant else self.stores[x.items.store]  # type: ignore[index]
         self._do(np.ndarray.take, source, self._chosen_rows(x), None, self._target(x), "clip")
 
-    def _chosen_rows(self, x: Take | Give) -> NDArray[np.int64]:
+    def _chosen_rows(self, x: Take | ContributeTaken) -> NDArray[np.int64]:
         """Where in the flat store of the items each lane of each sample looks; computed at every call."""
         items, index, inner = x.items, x.index, x.inner
         shape = (*x.lanes, self.batch)
@@ -377,7 +377,7 @@ class Plan:
             self._do(np.add, rows, np.arange(self.batch), rows)
         return rows
 
-    def _bind_give(self, x: Give) -> None:
+    def _bind_give(self, x: ContributeTaken) -> None:
         adjoint = self.adjoints[x.items.store].reshape(-1)
         self._do(np.add.at, adjoint, self._chosen_rows(x), self._value(x.x))
 
@@ -450,23 +450,23 @@ _WITH_OUT = {"maximum": _maximum, "minimum": _minimum}
 _BIND: dict[type[Instruction], Callable[[Plan, Any], None]] = {
     Adjoint: Plan._bind_adjoint,
     Broadcast: Plan._bind_broadcast,
-    Comparison: Plan._bind_ufunc,
+    Compare: Plan._bind_ufunc,
     Contract: Plan._bind_contract,
     Contribute: Plan._bind_contribute,
     Elementwise: Plan._bind_ufunc,
     Function: Plan._bind_function,
     Gather: Plan._bind_gather,
-    Give: Plan._bind_give,
+    ContributeTaken: Plan._bind_give,
     Literal: Plan._bind_literal,
     Mask: Plan._bind_mask,
     Not: Plan._bind_not,
     Number: Plan._bind_number,
-    Peak: Plan._bind_peak,
+    ReduceMax: Plan._bind_peak,
     Reshape: Plan._bind_reshape,
     Rows: Plan._bind_rows,
     Save: Plan._bind_save,
     Scatter: Plan._bind_scatter,
-    Sum: Plan._bind_sum,
+    ReduceSum: Plan._bind_sum,
     Take: Plan._bind_take,
     Where: Plan._bind_where,
 }

@@ -7,9 +7,9 @@ text. Every array knows its lanes, whether it has a batch, and whether it is a n
 ===============  ===========================================================================================
 reads            `Rows` (a view of a store), `Gather`, `Literal`, `Take`, `Adjoint` (a view of what was contributed)
 elementwise      `Elementwise`, `Function`, `Where`, `Mask` (a number times a condition), `Number` (1 or 0)
-conditions       `Comparison`, `Not`
-lanes            `Reshape`, `Broadcast`, `Sum`, `Peak`, `Contract` (Σ a · b)
-effects          `Save` (the values of a group), `Contribute`, `Scatter` and `Give` (add to an adjoint)
+conditions       `Compare`, `Not`
+lanes            `Reshape`, `Broadcast`, `ReduceSum`, `ReduceMax`, `Contract` (Σ a · b)
+effects          `Save` (the values of a group), `Contribute`, `Scatter` and `ContributeTaken` (add to an adjoint)
 ===============  ===========================================================================================
 
 NumPy would take a boolean for a number and compute OR for +. Here no instruction takes one for the other:
@@ -30,10 +30,39 @@ from numpy.typing import NDArray
 from autograd.compiler.stores import Operand, RowNumbers, store_name
 
 __all__ = [
-    "CONDITION", "NUMBER", "Adjoint", "Array",
-    "Broadcast", "Comparison", "Contract", "Contribute", "Effect", "Elementwise", "Function", "Gather", "Give",
-    "Instruction", "Literal", "Mask", "Not", "Number", "Peak", "ProgramError", "Reshape", "Rows", "Save",
-    "Scalar", "Scale", "Scatter", "Sum", "Take", "View", "Where", "base", "place", "verify",
+    "CONDITION",
+    "NUMBER",
+    "Adjoint",
+    "Array",
+    "Broadcast",
+    "Compare",
+    "Contract",
+    "Contribute",
+    "ContributeTaken",
+    "Effect",
+    "Elementwise",
+    "Function",
+    "Gather",
+    "Instruction",
+    "Literal",
+    "Mask",
+    "Not",
+    "Number",
+    "ProgramError",
+    "ReduceMax",
+    "ReduceSum",
+    "Reshape",
+    "Rows",
+    "Save",
+    "Scalar",
+    "Scale",
+    "Scatter",
+    "Take",
+    "View",
+    "Where",
+    "base",
+    "place",
+    "verify",
 ]  # fmt: skip
 
 
@@ -198,7 +227,7 @@ class Function(Array):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Comparison(Array):
+class Compare(Array):
     """A NumPy comparison of numbers, by its name there."""
 
     function: str
@@ -251,14 +280,14 @@ class Broadcast(Array):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Sum(Array):
+class ReduceSum(Array):
     """Σ x over the axes (and the batch) that the result does not have."""
 
     x: Array = field(metadata=NUMBER)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Peak(Array):
+class ReduceMax(Array):
     """The greatest x over the axes that the result does not have."""
 
     x: Array = field(metadata=NUMBER)
@@ -307,7 +336,7 @@ class Scatter(Effect):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Give(Effect):
+class ContributeTaken(Effect):
     """Add to the adjoint of the item that each lane of a `Take` chose."""
 
     x: Array = field(metadata=NUMBER)
@@ -329,7 +358,7 @@ def place(x: Instruction) -> tuple[int, RowNumbers]:
     """The store and the rows that an instruction looks at or writes to, in the shape of its lanes."""
     if isinstance(x, (Gather, Scatter)):
         return x.store, x.rows
-    if isinstance(x, (Take, Give)):
+    if isinstance(x, (Take, ContributeTaken)):
         return x.items.store, x.items.rows
     if isinstance(x, (Rows, Contribute)):
         rows = np.full(x.lanes, x.start)
@@ -387,9 +416,9 @@ def verify(
         if isinstance(x, Adjoint):
             store, rows = place(x)
             _expect(bool(set_before[store][rows].all()), x, "it reads adjoints that nothing has been contributed to")
-        if isinstance(x, (Contribute, Scatter, Give)):
+        if isinstance(x, (Contribute, Scatter, ContributeTaken)):
             store, rows = place(x)
-            if isinstance(x, Give) or not x.assign:
+            if isinstance(x, ContributeTaken) or not x.assign:
                 _expect(bool(set_before[store][rows].all()), x, "it adds to adjoints that start from nothing")
             else:
                 _expect(not set_before[store][rows].any(), x, "it assigns adjoints that have been contributed to")
@@ -421,18 +450,18 @@ def _check_operand(x: Instruction, name: str, kind: str, given: Any, bound: dict
 def _check_lanes(x: Instruction) -> None:
     """That the operands fit the lanes of the result."""
     arrays = x.arrays()
-    if isinstance(x, (Elementwise, Function, Comparison, Where, Mask, Not, Number)):
+    if isinstance(x, (Elementwise, Function, Compare, Where, Mask, Not, Number)):
         _expect(_broadcast(*(a.lanes for a in arrays)) == x.lanes, x, "its lanes are not those of its operands")
         _expect(
             any(a.batched for a in arrays) == x.batched, x, "it has a batch and its operands none, or they have one"
         )
     elif isinstance(x, Reshape):
         _expect(np.prod(x.lanes) == np.prod(x.x.lanes) and x.batched == x.x.batched, x, "it has other elements")
-    elif isinstance(x, (Sum, Peak, Contract)):
+    elif isinstance(x, (ReduceSum, ReduceMax, Contract)):
         whole = _broadcast(*(a.lanes for a in arrays))
         fits = len(whole) == len(x.lanes) and all(r in (1, n) for r, n in zip(x.lanes, whole, strict=True))
         _expect(fits and x.batched <= any(a.batched for a in arrays), x, "its lanes are not those of its operands")
-    elif isinstance(x, (Save, Scatter, Give)):
+    elif isinstance(x, (Save, Scatter, ContributeTaken)):
         _expect(x.x.lanes == x.lanes and x.x.batched == x.batched, x, "what it writes has other lanes")
     elif isinstance(x, (Broadcast, Contribute)):
         for a in arrays:

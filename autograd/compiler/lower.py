@@ -22,9 +22,9 @@ from autograd.compiler.instructions import (
     Array,
     Broadcast,
     Contribute,
+    ContributeTaken,
     Effect,
     Gather,
-    Give,
     Instruction,
     Literal,
     Rows,
@@ -319,7 +319,7 @@ class _Lowering:
             self.to_clear[items.store][rows] |= ~self.touched[items.store][rows]
             self.touched[items.store][rows] = True
             whole = self._whole(adjoint, group.shape, group.batched)
-            self.code.do(Give, group.shape, group.batched, whole, items, index, group.inner)
+            self.code.do(ContributeTaken, group.shape, group.batched, whole, items, index, group.inner)
 
     def _raise(self, y: Any, group: Group) -> Any:
         """With the inner axes of the group again, of length 1."""

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from autograd.compiler.instructions import Array, Comparison, Elementwise, Mask, Not, Scalar, Scale
+from autograd.compiler.instructions import Array, Compare, Elementwise, Mask, Not, Scalar, Scale
 from autograd.readings import NUMBERS
 
 __all__ = ["REWRITES", "Rewrite", "added", "is_scalar", "product", "rewritten", "same", "scaled"]
@@ -232,7 +232,7 @@ def _(code: Any, c: Array, a: Any, b: Any) -> Any:
 
 def _at_least_0(c: Array) -> Any:
     """The x of the condition x ≥ 0."""
-    ours = isinstance(c, Comparison) and c.function == "greater_equal" and _is(c.args[1], 0)
+    ours = isinstance(c, Compare) and c.function == "greater_equal" and _is(c.args[1], 0)
     return c.args[0] if ours else None  # type: ignore[attr-defined]
 
 

@@ -14,19 +14,19 @@ from autograd.compiler.arrays import Code
 from autograd.compiler.instructions import (
     Adjoint,
     Array,
-    Comparison,
+    Compare,
     Contribute,
+    ContributeTaken,
     Elementwise,
     Gather,
-    Give,
     Literal,
     Mask,
     Not,
     ProgramError,
+    ReduceSum,
     Rows,
     Save,
     Scatter,
-    Sum,
     Take,
     Where,
     verify,
@@ -66,7 +66,7 @@ def test_a_program_that_keeps_the_rules_passes() -> None:
 def test_a_condition_is_no_number() -> None:
     code = Code()
     x = literal(code)
-    c = code.do(Comparison, (3,), False, "greater", (x, 0.0))
+    c = code.do(Compare, (3,), False, "greater", (x, 0.0))
     code.do(Elementwise, (3,), False, "add", (c, x))
     with pytest.raises(ProgramError, match="its args has to be a number"):
         check(code)
@@ -85,7 +85,7 @@ def test_a_number_is_no_condition(kind: Any) -> None:
 @pytest.mark.parametrize("effect", [Save, Contribute, Scatter])
 def test_no_condition_is_stored_or_added_up(effect: Any) -> None:
     code = Code()
-    c = code.do(Comparison, (3,), False, "greater", (literal(code), 0.0))
+    c = code.do(Compare, (3,), False, "greater", (literal(code), 0.0))
     more = {Save: (SHARED, 0), Contribute: (SHARED, 0, (1,), True), Scatter: (SHARED, np.arange(3), True)}[effect]
     code.do(effect, (3,), False, c, *more)
     with pytest.raises(ProgramError, match="its x has to be a number"):
@@ -135,7 +135,7 @@ def test_the_first_contribution_assigns_or_the_row_was_cleared() -> None:
         check(code, cleared=rows(shared=1))
     code = Code()
     items = Operand(SHARED, np.arange(3))
-    code.do(Give, (), False, code.do(Literal, (), False, np.ones(())), items, items, (3,))
+    code.do(ContributeTaken, (), False, code.do(Literal, (), False, np.ones(())), items, items, (3,))
     with pytest.raises(ProgramError, match="adds to adjoints that start from nothing"):
         check(code)
 
@@ -165,7 +165,7 @@ def test_every_parameter_gets_a_gradient() -> None:
     ("kind", "lanes", "args"),
     [
         (Elementwise, (4,), lambda x: ("exp", (x,))),
-        (Sum, (2,), lambda x: (x,)),
+        (ReduceSum, (2,), lambda x: (x,)),
         (Save, (2,), lambda x: (x, SHARED, 0)),
         (Contribute, (2,), lambda x: (x, SHARED, 0, (1,), True)),
     ],
@@ -239,17 +239,17 @@ def test_an_instruction_says_what_it_does_and_its_type() -> None:
     code = Code()
     x = literal(code)
     y = code.do(Elementwise, (2, 3), True, "add", (x, 1.0))
-    c = code.do(Comparison, (), False, "greater", (y, 0.0))
+    c = code.do(Compare, (), False, "greater", (y, 0.0))
     many = code.do(Gather, (9,), False, SHARED, np.arange(9))
     assert [str(i) for i in (x, y, c, many)] == [
         "Literal([1.0, 1.0, 1.0]) : 3",
         "Elementwise(add, (<Literal 3>, 1.0)) : 2×3 × batch",
-        "Comparison(greater, (<Elementwise 2×3 × batch>, 0.0)) : 1 conditions",
+        "Compare(greater, (<Elementwise 2×3 × batch>, 0.0)) : 1 conditions",
         "Gather(array of 9) of shared : 9",
     ]
     assert [y.written({x: 0, y: 1}), c.written({x: 0, y: 1})] == [
         "Elementwise(add, (%0, 1.0))",
-        "Comparison(greater, (%1, 0.0))",
+        "Compare(greater, (%1, 0.0))",
     ]
     to = code.do(Contribute, (3,), False, x, INPUT + 2, 0, (1,), True)
     assert to.written({x: 0}) == "Contribute(%0, 0, (1), True) of ∂/∂input 2"

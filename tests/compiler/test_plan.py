@@ -12,7 +12,7 @@ import autograd
 from autograd import Value, sigmoid, take, tanh
 from autograd.compiler.arrays import Code
 from autograd.compiler.execute import Plan
-from autograd.compiler.instructions import Array, Elementwise, Peak, Reshape, Rows, Save, Sum
+from autograd.compiler.instructions import Array, Elementwise, ReduceMax, ReduceSum, Reshape, Rows, Save
 from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.stores import PARAMETER, SAMPLE, SHARED
 
@@ -46,7 +46,7 @@ def test_rows_in_another_shape_are_those_of_each_call(strides: tuple[int, int]) 
 
 
 @pytest.mark.parametrize("strides", LAYOUTS)
-@pytest.mark.parametrize(("kind", "of"), [(Sum, np.sum), (Peak, np.max)])
+@pytest.mark.parametrize(("kind", "of"), [(ReduceSum, np.sum), (ReduceMax, np.max)])
 @pytest.mark.parametrize("lanes", [(1, 1), (3, 1), (1, 4), (3, 4)])
 def test_a_sum_or_the_greatest_over_any_axes(strides: Any, kind: type[Array], of: Any, lanes: tuple[int, int]) -> None:
     code, vector = Code(), np.random.default_rng(0).normal(size=20)

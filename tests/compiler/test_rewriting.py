@@ -21,7 +21,7 @@ from autograd.compiler.arrays import Code, instruction, symbol
 from autograd.compiler.instructions import (
     Array,
     Broadcast,
-    Comparison,
+    Compare,
     Contract,
     Elementwise,
     Function,
@@ -29,11 +29,11 @@ from autograd.compiler.instructions import (
     Mask,
     Not,
     Number,
-    Peak,
+    ReduceMax,
+    ReduceSum,
     Reshape,
     Rows,
     Scale,
-    Sum,
     Where,
 )
 from autograd.compiler.rewrites import REWRITES, Rewrite, is_scalar, product
@@ -61,7 +61,7 @@ def computed(x: Any, known: dict[Array, Any]) -> Any:
 
     of = [computed(a, known) for _, _, a in x.operands()]
     match x:
-        case Elementwise() | Comparison():
+        case Elementwise() | Compare():
             return getattr(np, x.function)(*of)
         case Function():
             return x.function(*of)
@@ -75,9 +75,9 @@ def computed(x: Any, known: dict[Array, Any]) -> Any:
             return np.where(*of)
         case Reshape() | Broadcast():
             return np.reshape(of[0], (*x.lanes, -1))
-        case Sum():
+        case ReduceSum():
             return summed(of[0], np.sum)
-        case Peak():
+        case ReduceMax():
             return summed(of[0], np.max)
         case Contract():
             return summed(of[0] * of[1], np.sum)
@@ -487,23 +487,23 @@ def double(x: Array) -> Any:
             lambda code, x, w: code.product_sum(positive(w), positive(w), (2, 3), True, (2, 3), True),
             "Number(greater(w, 0))",
         ),
-        (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 1), True), "Sum(x)"),
-        (lambda code, x, w: code.product_sum(2.0, x, (2, 3), True, (2, 1), True), "multiply(Sum(x), 2)"),
+        (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 1), True), "ReduceSum(x)"),
+        (lambda code, x, w: code.product_sum(2.0, x, (2, 3), True, (2, 1), True), "multiply(ReduceSum(x), 2)"),
         (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 3), True), "x"),
         (lambda code, x, w: code.product_sum(double(x), w, (2, 3), True, (2, 1), True), "multiply(Contract(x, w), 2)"),
         (lambda code, x, w: code.product_sum(w, double(x), (2, 3), True, (2, 1), True), "multiply(Contract(x, w), 2)"),
         (lambda code, x, w: code.product_sum(x, double(w), (2, 3), True, (2, 1), True), "multiply(Contract(w, x), 2)"),
-        (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 3), False), "Sum(x)"),
+        (lambda code, x, w: code.product_sum(x, 1.0, (2, 3), True, (2, 3), False), "ReduceSum(x)"),
         (lambda code, x, w: code.product_sum(w, 1.0, (2, 3), True, (2, 3), False), "multiply(w, 1·N^1)"),
-        (lambda code, x, w: code.sum(double(x), (2, 1), True), "multiply(Sum(x), 2)"),
+        (lambda code, x, w: code.sum(double(x), (2, 1), True), "multiply(ReduceSum(x), 2)"),
         (lambda code, x, w: code.sum(x, (2, 3), True), "x"),
-        (lambda code, x, w: code.sum(positive(x), (2, 1), True), "Sum(Number(greater(x, 0)))"),
+        (lambda code, x, w: code.sum(positive(x), (2, 1), True), "ReduceSum(Number(greater(x, 0)))"),
         (lambda code, x, w: code.sum(w, (2, 3), True), "w"),
         (lambda code, x, w: code.reshape(x, (2, 3)), "x"),
         (lambda code, x, w: code.reshape(x, (6,)), "Reshape(x)"),
         (lambda code, x, w: code.reshape(2.0, (6,)), "2"),
         (lambda code, x, w: code.reshape(positive(x), (6,)), "Reshape(Number(greater(x, 0)))"),
-        (lambda code, x, w: code.peak(positive(x), (1, 3)), "Peak(Number(greater(x, 0)))"),
+        (lambda code, x, w: code.peak(positive(x), (1, 3)), "ReduceMax(Number(greater(x, 0)))"),
     ],
 )  # fmt: skip
 def test_a_number_goes_to_the_smaller_of_two_results(written: Any, says: str) -> None:

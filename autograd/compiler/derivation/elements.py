@@ -30,19 +30,20 @@ from autograd.compiler.instructions import (
     Adjoint,
     Array,
     Broadcast,
-    Comparison,
+    Compare,
     Contract,
     Contribute,
+    ContributeTaken,
     Elementwise,
     Function,
     Gather,
-    Give,
     Instruction,
     Literal,
     Mask,
     Not,
     Number,
-    Peak,
+    ReduceMax,
+    ReduceSum,
     Reshape,
     Rows,
     Scale,
@@ -51,12 +52,10 @@ from autograd.compiler.instructions import (
     Where,
     place,
 )
-from autograd.compiler.instructions import Sum as SumOver
 from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.stores import CONSTANT, PARAMETER, Operand
 from autograd.compiler.vectorise import Group
-from autograd.formulas.terms import Call, Formula, Power, Term
-from autograd.formulas.terms import Comparison as Compared
+from autograd.formulas.terms import Call, Comparison, Formula, Power, Term
 from autograd.primitives import table
 
 __all__ = ["Elements"]
@@ -150,7 +149,7 @@ class Elements:
             case Where():
                 condition = self._condition(x.where, index)
                 return Call("where", (condition, self.term(x.a, index), self.term(x.b, index)))
-            case Comparison() | Not():
+            case Compare() | Not():
                 return Indicator(self._condition(x, index))
             case Broadcast():
                 return self.term(x.x, index)
@@ -158,8 +157,8 @@ class Elements:
                 return self.term(x.x, self._reshaped(x, index))
             case Contract():
                 return self._reduced("Σ", x.lanes, [x.a, x.b], index)
-            case SumOver() | Peak():
-                return self._reduced("maximum" if isinstance(x, Peak) else "Σ", x.lanes, [x.x], index)
+            case ReduceSum() | ReduceMax():
+                return self._reduced("maximum" if isinstance(x, ReduceMax) else "Σ", x.lanes, [x.x], index)
             case Literal():
                 if x.values.size == 1 or (x.values == x.values.flat[0]).all():
                     return float(x.values.flat[0])
@@ -217,12 +216,12 @@ class Elements:
     def _condition(self, x: Array, index: Sequence[Index]) -> Term:
         if isinstance(x, Not):
             return Negation(self._condition(x.x, index))
-        if isinstance(x, Comparison):
+        if isinstance(x, Compare):
             a, b = (self.term(arg, index) for arg in x.args)
             if x.function == "not_equal" and b == 0.0 and isinstance(a, Indicator):
                 return a.condition
-            return Compared(a, COMPARISONS[x.function], b)
-        return Compared(self.term(x, list(index)), "≠", 0.0)
+            return Comparison(a, COMPARISONS[x.function], b)
+        return Comparison(self.term(x, list(index)), "≠", 0.0)
 
     def _reduced(self, name: str, lanes: Sequence[int], factors: list[Any], index: list[Index]) -> Term:
         """The sum (or another reduction) of a product over the axes that the result does not have."""
@@ -342,7 +341,7 @@ class Elements:
         name = self._joined(x.items.store, rows)
         return Element(name, (len(rows),), (self.chosen(x, index, np.searchsorted(rows, x.items.rows)),))
 
-    def chosen(self, x: Take | Give, index: Sequence[Index], rows: NDArray[Any] | None = None) -> Index:
+    def chosen(self, x: Take | ContributeTaken, index: Sequence[Index], rows: NDArray[Any] | None = None) -> Index:
         """The row that was chosen, as an index in which an input occurs."""
         rows = x.items.rows if rows is None else rows
         lanes = len(x.lanes)

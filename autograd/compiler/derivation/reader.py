@@ -20,7 +20,16 @@ from autograd.compiler.derivation.owners import Owners, detached, section
 from autograd.compiler.derivation.terms import Element, Slice, occurring, replaced
 from autograd.compiler.derivation.uses import Uses
 from autograd.compiler.derivation.vectors import NoVectorsError, vectors
-from autograd.compiler.instructions import Adjoint, Array, Contribute, Give, Instruction, Save, Scatter, place
+from autograd.compiler.instructions import (
+    Adjoint,
+    Array,
+    Contribute,
+    ContributeTaken,
+    Instruction,
+    Save,
+    Scatter,
+    place,
+)
 from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.stores import CONSTANT, PARAMETER
 from autograd.compiler.trace import CONDITIONS, DETACH
@@ -153,7 +162,7 @@ class _Reader:
             self._save(x)
         elif isinstance(x, (Contribute, Scatter)):
             self._contribute(x)
-        elif isinstance(x, Give):
+        elif isinstance(x, ContributeTaken):
             self._give(x)
         elif isinstance(x, Array) and x in self.lowered.adjoints and not isinstance(x, Adjoint):
             self._adjoint(x)
@@ -253,7 +262,7 @@ class _Reader:
                 left = section(self.owners.adjoint_of(owner), owner.shape, first, stop - start)
                 self._append(left, adds, self.n(section(name, shape, start, stop - start)))
 
-    def _give(self, x: Give) -> None:
+    def _give(self, x: ContributeTaken) -> None:
         store = x.items.store
         owners = self.owners.owners_of(store, x.items.rows)
         if store == PARAMETER and len(owners) > 1:

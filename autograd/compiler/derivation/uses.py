@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.derivation.owners import Owners, is_copy
-from autograd.compiler.instructions import Array, Contribute, Gather, Give, Instruction, Rows, Scatter, Take, place
+from autograd.compiler.instructions import (
+    Array,
+    Contribute,
+    ContributeTaken,
+    Gather,
+    Instruction,
+    Rows,
+    Scatter,
+    Take,
+    place,
+)
 from autograd.compiler.stores import CONSTANT
 from autograd.compiler.vectorise import Group
 
@@ -41,10 +51,10 @@ class Uses:
                 if len(found) > 1:
                     self._need(store, rows)
             elif isinstance(x, (Gather, Contribute, Scatter)) or (
-                isinstance(x, (Take, Give)) and x.items.store != CONSTANT
+                isinstance(x, (Take, ContributeTaken)) and x.items.store != CONSTANT
             ):
                 self._need(*place(x))
-            if isinstance(x, (Take, Give)):
+            if isinstance(x, (Take, ContributeTaken)):
                 self._need(x.index.store, x.index.rows)
         for node in returned:
             if owners.vectorised.store[node] != CONSTANT:
