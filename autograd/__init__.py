@@ -47,7 +47,7 @@ _ON_FIRST_USE = {
     "symbolic": "symbols",
     "draw": "viz.picture.draw",
     "explain": "viz.explanation.explain",
-    "explore": "viz.explore",
+    "explore": "viz.page.explore",
     "compile": "compiler",
     "take": "choice",
 }

@@ -17,10 +17,10 @@ import nn
 from autograd import Value, dot, primitive, sin, topological_order, total
 from autograd.primitives import table
 from autograd.structure.levels import levels
-from autograd.viz.explore import Page, explore
-from autograd.viz.javascript import JavaScript, source
+from autograd.viz.page.explore import Page, explore
+from autograd.viz.page.javascript import JavaScript, source
+from autograd.viz.page.tape import tape
 from autograd.viz.picture.render import GraphvizNotFoundError
-from autograd.viz.tape import tape
 
 
 def net() -> tuple[nn.MLP, Value]:
@@ -185,7 +185,7 @@ def test_without_graphviz_a_page_is_made_without_the_still_drawing(monkeypatch: 
     def missing(*_: Any, **__: Any) -> Any:
         raise GraphvizNotFoundError("there is neither the dot program nor pygraphviz")
 
-    monkeypatch.setattr("autograd.viz.explore.draw", missing)
+    monkeypatch.setattr("autograd.viz.page.explore.draw", missing)
     assert "<figure></figure>" in explore(Value(2.0) * 3).html
 
 

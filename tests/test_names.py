@@ -10,8 +10,8 @@ import nn
 from autograd import Value, explain, sin, tanh, topological_order, total
 from autograd.formulas.terms import Name
 from autograd.structure.names import names_of
+from autograd.viz.page.tape import tape
 from autograd.viz.picture.composer import picture
-from autograd.viz.tape import tape
 
 
 def of_random_operations(seed: int) -> Value:

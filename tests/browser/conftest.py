@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograd.viz.explore import explore
+from autograd.viz.page.explore import explore
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = [

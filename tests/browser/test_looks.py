@@ -164,7 +164,7 @@ def test_on_paper_the_controls_are_gone_and_the_drawing_is_there(show: Show) -> 
 
 
 def test_a_notebooks_frame_works_without_the_rights_of_its_page(show: Show, tmp_path: Any) -> None:
-    from autograd.viz.explore import explore
+    from autograd.viz.page.explore import explore
 
     host = tmp_path / "notebook.html"
     host.write_text(f"<!doctype html>{explore(fan())._repr_mimebundle_()['text/html']}", encoding="utf-8")

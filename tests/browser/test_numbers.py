@@ -12,8 +12,8 @@ from page.cases import NUMBERS, operands_for, passes, random_graph
 
 from autograd import Value, topological_order
 from autograd.primitives import table
-from autograd.viz.explore import explore
-from autograd.viz.javascript import source
+from autograd.viz.page.explore import explore
+from autograd.viz.page.javascript import source
 
 
 def plain(x: Any) -> Any:

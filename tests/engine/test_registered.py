@@ -19,7 +19,7 @@ import sympy
 import autograd
 from autograd import Value, grad, primitive, where
 from autograd.primitives import Primitive, reserved, table
-from autograd.viz.javascript import source
+from autograd.viz.page.javascript import source
 
 
 @pytest.fixture(autouse=True)

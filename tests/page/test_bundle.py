@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograd import Value
-from autograd.viz import explore as page
-from autograd.viz.bundle import BundleError, bundle
+from autograd.viz.page import explore as page
+from autograd.viz.page.bundle import BundleError, bundle
 
 ROOMS = ["base", "model", "words", "display", "actions", "panel", "controls", ""]
 """From the lowest up; the last is that of page.js."""

@@ -23,9 +23,9 @@ from page.cases import NUMBERS, operands_for, passes, random_graph
 import nn
 from autograd import Value, sin, topological_order, where
 from autograd.primitives import table
-from autograd.viz.explore import _modules
-from autograd.viz.javascript import source
-from autograd.viz.tape import tape
+from autograd.viz.page.explore import _modules
+from autograd.viz.page.javascript import source
+from autograd.viz.page.tape import tape
 
 HERE = Path(__file__).parent
 

@@ -10,7 +10,7 @@
 //   panel     a node explained, with its fields, or the list of leaves
 //   controls  keys, pointer, search, and the way through the groups
 //
-// autograd/viz/bundle.py puts them into the one script of the page, with model/primitives.js, which is Python's.
+// bundle.py, beside this file, puts them into the one script of the page, with model/primitives.js, which is Python's.
 
 import { change } from "./actions/change.js";
 import { descend, reset } from "./actions/descent.js";

@@ -21,8 +21,8 @@ from autograd.structure.levels import Levels, levels
 from autograd.structure.modules import modules
 from autograd.structure.names import names_of
 from autograd.value import ByHand, Value
-from autograd.viz.javascript import source
-from autograd.viz.templates import MANY, template
+from autograd.viz.page.javascript import source
+from autograd.viz.page.templates import MANY, template
 
 if TYPE_CHECKING:
     from autograd.primitives import Primitive

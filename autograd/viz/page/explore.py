@@ -28,16 +28,16 @@ from autograd.files import write
 from autograd.formulas.numbers import brief as short
 from autograd.graph import evaluate, topological_order
 from autograd.value import Value
-from autograd.viz.bundle import bundle
-from autograd.viz.listing import listing, table
+from autograd.viz.page.bundle import bundle
+from autograd.viz.page.listing import listing, table
+from autograd.viz.page.tape import tape
 from autograd.viz.picture.composer import MAX_NODES
 from autograd.viz.picture.draw import draw
 from autograd.viz.picture.render import GraphvizError
-from autograd.viz.tape import tape
 
 __all__ = ["Page", "explore"]
 
-_TEMPLATES = Path(__file__).with_name("page")
+_TEMPLATES = Path(__file__).parent
 
 
 def explore(

@@ -49,7 +49,7 @@ def listing(made: Mapping[str, Any], most: int = 100) -> str:
     """The forward pass and the backward pass as plain text, one node a line.
 
     >>> from autograd import Value
-    >>> from autograd.viz.tape import tape
+    >>> from autograd.viz.page.tape import tape
     >>> x = Value(3.0, label="x")
     >>> print(listing(tape(x * x + 1)))
     forward                        value
