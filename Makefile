@@ -54,6 +54,7 @@ check: lint test  ## lint, then test
 bench: $(ready)-bench  ## print the tables of what is measured, in about five minutes
 	$(python) -m benchmarks.engine $(ARGS)
 	$(if $(wildcard benchmarks/compiled.py),$(python) -m benchmarks.compiled $(ARGS))
+	$(python) -m benchmarks.engines
 
 ifneq ($(wildcard notebooks/*.ipynb),)
 notebooks: $(ready)-notebooks  ## open the notebooks in JupyterLab

@@ -117,7 +117,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
         ∂E/∂b¹ = δ¹
     <BLANKLINE>
     Over a batch: the mean of E, and of every ∂E/∂…
-    Run by nodes up to 8 samples, by numpy from 9 on: each where it is expected to be quickest.
+    Run by nodes for one sample, by numpy from 2 on: each where it is expected to be quickest.
     >>> X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
     >>> optimiser = nn.SGD(program, lr=0.2)
     >>> for _ in range(1000):

@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 Step = tuple[Callable[..., Any], list[Any]]
 
 _LONG = 1000  # groups, above which they are not printed
-_PER_CALL, _PER_GROUP, _PER_REDUCTION, _PER_OPERAND = 20e-6, 1.8e-6, 8e-6, 1e-9
+_PER_CALL, _PER_GROUP, _PER_REDUCTION, _PER_OPERAND = 3e-6, 1.8e-6, 7.5e-6, 1e-9
 """Seconds, measured: forwards and backwards, a group is some four NumPy calls, one with a reduction some fifteen."""
 
 

@@ -269,9 +269,9 @@ class Program:
         if len(changes) == 1:
             return f"Run by {first}, which is expected to be quickest{not_by}."
         few = changes[1][0] - 1
-        few_samples = f"{few} sample{'s' * (few > 1)}"
+        few_samples = f"up to {few} samples" if few > 1 else "for one sample"
         beyond = ", ".join(f"by {name} from {size} on" for size, name in changes[1:])
-        return f"Run by {first} up to {few_samples}, {beyond}: each where it is expected to be quickest{not_by}."
+        return f"Run by {first} {few_samples}, {beyond}: each where it is expected to be quickest{not_by}."
 
     def _arguments(self) -> list[tuple[str, tuple[int, ...]]]:
         """The names and shapes of the inputs; E, θ and the names of functions have their own meaning."""

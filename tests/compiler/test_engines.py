@@ -126,10 +126,12 @@ def test_print_says_which_engine_runs_and_why() -> None:
     assert str(program).endswith(
         "Run by numpy, which is expected to be quickest; not by nodes: it chooses by an input (take)."
     )
-    text = str(recurrent(5, 1))
-    few = int(text.split("up to ")[1].split()[0])
-    assert text.endswith(
-        f"Run by nodes up to {few} samples, by numpy from {few + 1} on: each where it is expected to be quickest."
-    )
-    assert recurrent(5, 1)._engine(few).name == "nodes"
-    assert recurrent(5, 1)._engine(few + 1).name == "numpy"
+    for steps in (1, 10):
+        text = str(recurrent(steps, 1))
+        few = int(text.split("by numpy from ")[1].split()[0]) - 1
+        samples = f"up to {few} samples" if few > 1 else "for one sample"
+        assert text.endswith(
+            f"Run by nodes {samples}, by numpy from {few + 1} on: each where it is expected to be quickest."
+        )
+        assert recurrent(steps, 1)._engine(few).name == "nodes"
+        assert recurrent(steps, 1)._engine(few + 1).name == "numpy"
