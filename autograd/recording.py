@@ -39,7 +39,8 @@ def current_tracer() -> Any:
 
 
 class no_grad:  # noqa: N801  PyTorch's name, and it reads as a statement
-    """Within ``with no_grad():`` nothing is recorded: results are leaves. Also a decorator.
+    """Within ``with no_grad():`` nothing is recorded: results are leaves. Also a decorator, of generators and of
+    ``async def``, too: it then holds while they run, and not while they wait or have yielded.
 
     It holds for the thread (or the async task) that entered it, and until it is left, also by an
     exception.
@@ -67,5 +68,59 @@ class no_grad:  # noqa: N801  PyTorch's name, and it reads as a statement
             with no_grad():
                 return function(*args, **kwargs)
 
-        without_recording.__name__, without_recording.__doc__ = function.__name__, function.__doc__
-        return without_recording
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            return (yield from _Steps(function(*args, **kwargs)))
+
+        async def coroutine(*args: Any, **kwargs: Any) -> Any:
+            return await _Steps(function(*args, **kwargs).__await__())
+
+        async def async_generator(*args: Any, **kwargs: Any) -> Any:
+            values, send, given = function(*args, **kwargs), "asend", None
+            while True:
+                try:
+                    value = await _Steps(getattr(values, send)(given).__await__())
+                except StopAsyncIteration:
+                    return
+                try:
+                    send, given = "asend", (yield value)
+                except GeneratorExit:
+                    await _Steps(values.aclose().__await__())
+                    raise
+                except BaseException as error:
+                    send, given = "athrow", error
+
+        flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+        kinds = ((_GENERATOR, generator), (_COROUTINE, coroutine), (_ASYNC_GENERATOR, async_generator))
+        made = next((wrapper for flag, wrapper in kinds if flags & flag), without_recording)
+        made.__name__, made.__doc__ = function.__name__, function.__doc__
+        return made
+
+
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect.CO_…, without importing that
+
+
+class _Steps:
+    """A generator, or what a coroutine awaits by, each step of which is not recorded."""
+
+    def __init__(self, steps: Any) -> None:
+        self._steps = steps
+
+    def __iter__(self) -> _Steps:
+        return self
+
+    __await__ = __iter__
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def send(self, value: Any) -> Any:
+        with no_grad():
+            return self._steps.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        with no_grad():
+            return self._steps.throw(*error)
+
+    def close(self) -> None:
+        with no_grad():
+            self._steps.close()

@@ -232,8 +232,8 @@ class Value(Micrograd):
         Raises:
             ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist
                 (√x at 0), naming the node.
-            RuntimeError: for a node made by hand without derivatives, or, with `create_graph`, if
-                the data of a node have changed since the forward pass.
+            RuntimeError: for a node made by hand without derivatives, for a result that was computed under `no_grad`
+                or detached, or, with `create_graph`, if the data of a node have changed since the forward pass.
 
         Whenever it raises, no gradient has changed.
 
@@ -246,6 +246,10 @@ class Value(Micrograd):
         (27.0, 18.0)
         """
         order = _interior(self)
+        if self.op is None and self._db is None:
+            raise RuntimeError(
+                f"{self!r} is a result that was not recorded, under no_grad or by detach: it has no gradients to give"
+            )
         if create_graph:
             self._backward_with_graph(order, gradient)
             return
