@@ -69,9 +69,8 @@ class NumPyEngine:
 
     def __init__(self, programs: Programs) -> None:
         self.programs = programs
-        groups = programs.groups.groups
-        reductions = sum(group.op.nary for group in groups)
-        self._calls = _PER_CALL + reductions * _PER_REDUCTION + (len(groups) - reductions) * _PER_GROUP
+        groups = programs.reductions * _PER_REDUCTION + programs.elementwise * _PER_GROUP
+        self._calls = _PER_CALL + groups
         self._sample = sum(map(len, programs.scalars.operands)) * _PER_OPERAND
 
     @staticmethod
@@ -91,7 +90,7 @@ class NumPyEngine:
         """What runs, in symbols; None where that is longer than anybody reads."""
         from autograd.compiler.derivation import derive  # only who prints a program needs it
 
-        if len(self.programs.groups.groups) > _LONG:
+        if self.programs.reductions + self.programs.elementwise > _LONG:
             return None
         scalars = self.programs.scalars
         return derive(self.programs.arrays, scalars.root, arguments, scalars.result, notation)

@@ -82,7 +82,7 @@ class NodesEngine:
 
         if len(self.nodes) > _LONG:
             return None
-        order, root, result = self.programs.groups.parameters, self.scalars.root, self.scalars.result
+        order, root, result = self.programs.parameters, self.scalars.root, self.scalars.result
         return derive_node_by_node(self.scalars, order, root, arguments, result, notation)
 
     # ── the lists ─────────────────────────────────────────────────────────────────────────────
@@ -174,7 +174,7 @@ class _Run:
         self.engine, self.vector, self.batch = engine, vector, batch
         scalars, place = engine.scalars, engine.place
         self.start: list[Any] = [scalars.constants.get(node, 0.0) for node in engine.leaves]
-        self.places = [place[node] for node in engine.programs.groups.parameters]
+        self.places = [place[node] for node in engine.programs.parameters]
         self.inputs = [(place[node], argument, row) for node, (argument, row) in scalars.inputs.items()]
         self.root = -1 if scalars.root is None else place[scalars.root]
 

@@ -23,7 +23,7 @@ from autograd.compiler.arrays import check_readable
 from autograd.compiler.lower import ArrayProgram, lower, place_results, remove_unused
 from autograd.compiler.normalise import Scalars, normalise
 from autograd.compiler.trace import DETACH, TAKE, Trace
-from autograd.compiler.vectorise import Vectorised, vectorise
+from autograd.compiler.vectorise import grouped, in_order, vectorise
 
 __all__ = ["PASSES", "Programs"]
 
@@ -32,6 +32,12 @@ PASSES: tuple[Callable[[Any], Any], ...] = (normalise, vectorise, lower, remove_
 
 class Programs:
     """What has been made of a function: its scalar program at once, the array program when an engine asks for it.
+
+    Attributes:
+        scalars: the scalar program.
+        parameters: its parameters, in the order of the flat vector.
+        reductions, elementwise: how many groups its array program has, of primitives of any number of operands and of
+            others.
 
     Raises:
         TypeError: for a primitive that cannot be read for arrays.
@@ -42,7 +48,10 @@ class Programs:
             if op not in (DETACH, TAKE):
                 check_readable(op, arity)
         self.scalars = scalars
-        self.groups: Vectorised = PASSES[1](scalars)
+        groups = grouped(scalars)
+        self.parameters = in_order(scalars, groups)
+        self.reductions = sum(op.nary for op, _ in groups)
+        self.elementwise = len(groups) - self.reductions
 
     @classmethod
     def of(cls, trace: Trace) -> Programs:
@@ -50,10 +59,20 @@ class Programs:
         return cls(PASSES[0](trace))
 
     @cached_property
+    def limits(self) -> dict[tuple[int, int], int]:
+        """For each integer input (argument, place) how many items are chosen from."""
+        found: dict[tuple[int, int], int] = {}
+        for op, operands in zip(self.scalars.op, self.scalars.operands, strict=True):
+            if op is TAKE:
+                place = self.scalars.inputs[operands[-1]]
+                found[place] = min(len(operands) - 1, found.get(place, len(operands)))
+        return found
+
+    @cached_property
     def arrays(self) -> ArrayProgram:
         """The array program, verified."""
-        program: Any = self.groups
-        for step in PASSES[2:]:
+        program: Any = self.scalars
+        for step in PASSES[1:]:
             program = step(program)
         program.verify()
         return program  # type: ignore[no-any-return]

@@ -73,8 +73,8 @@ class Program:
         self._programs, self._wanted = programs, engine
         self._engines = candidates(programs, engine)
         scalars = programs.scalars
-        self._result, self._root, self._limits = scalars.result, scalars.root, programs.groups.limits
-        self.parameters: list[Value] = [scalars.parameters[node] for node in programs.groups.parameters]
+        self._result, self._root, self._limits = scalars.result, scalars.root, programs.limits
+        self.parameters: list[Value] = [scalars.parameters[node] for node in programs.parameters]
         self._executables: dict[int, Executable] = {}
         self._vector: Floats = np.array([p.data for p in self.parameters], float)
         self._last_gradient: Floats | None = None

@@ -16,7 +16,7 @@ and its biases the next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -27,8 +27,9 @@ from autograd.compiler.normalise import Scalars
 from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Operand, RowNumbers, store_name
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
+from autograd.readings import Whole
 
-__all__ = ["Group", "Vectorised", "vectorise"]
+__all__ = ["Group", "Groups", "Vectorised", "grouped", "in_order", "vectorise"]
 
 _DOT, _POS = table["dot"], table["pos"]
 _SMALL = 1024  # lanes × inner: below this, sums of unequal length are cheaper padded and together than apart
@@ -75,17 +76,15 @@ class Vectorised:
         parameters: nodes of the parameters, in the order of the flat vector.
         sizes: how many rows SHARED and SAMPLE have.
         fixed: rows that hold a constant, by store: [(row, number)].
-        limits: for each integer input (argument, place) how many items are chosen from.
     """
 
-    def __init__(self, scalars: Scalars) -> None:
+    def __init__(self, scalars: Scalars, parameters: list[int]) -> None:
         n = len(scalars)
         self.scalars = scalars
         self.groups: list[Group] = []
-        self.parameters: list[int] = []
+        self.parameters = parameters
         self.sizes = {SHARED: 0, SAMPLE: 0}
         self.fixed: dict[int, list[tuple[int, float]]] = {SHARED: [], SAMPLE: []}
-        self.limits: dict[tuple[int, int], int] = {}
         self.store = np.full(n, -1, np.int32)
         self.row = np.full(n, -1, np.int64)
         self.number = np.zeros(n)
@@ -96,8 +95,9 @@ class Vectorised:
         for node, (argument, place) in scalars.inputs.items():
             self.store[node] = INPUT + argument
             self.row[node] = place
-        if scalars.parameters:
-            self.store[list(scalars.parameters)] = PARAMETER
+        if parameters:
+            self.store[parameters] = PARAMETER
+            self.row[parameters] = np.arange(len(parameters))
         self._copy_rows = {store: np.full(n, -1, np.int64) for store in (SHARED, SAMPLE)}
 
     def __str__(self) -> str:
@@ -124,8 +124,6 @@ class Vectorised:
         group = self._place(op, ids, SAMPLE if batched else SHARED)
         group.operands, group.optional = operands, s.optional[nodes[0]]
         group.length = columns[0].shape[1] if op.nary else 1
-        if op is TAKE:
-            self._limit(columns[1], group.length)
         _fit(group)
 
     def _sequences(self, op: Primitive, lanes: list[tuple[int, ...]]) -> list[RowNumbers]:
@@ -150,7 +148,6 @@ class Vectorised:
     def _in_order(self, sequences: list[Any]) -> list[Any]:
         """The operands of a sum in the order they are stored, so that they can be looked at where they lie."""
         operands = [x for sequence in sequences for x in sequence]
-        self.lay_out(np.array(operands, np.int64))
         place = list(zip(self.store.tolist(), self.row.tolist(), strict=True)) if len(operands) > 512 else None
         at = place.__getitem__ if place else self.location
         together = sorted(zip(*sequences, strict=True), key=lambda one: tuple(map(at, one)))
@@ -176,15 +173,9 @@ class Vectorised:
         self.groups.append(group)
         return group
 
-    def _limit(self, index: RowNumbers, length: int) -> None:
-        for node in set(index.tolist()):
-            place = self.scalars.inputs[node]
-            self.limits[place] = min(length, self.limits.get(place, length))
-
     # ── operands ──────────────────────────────────────────────────────────────────────────────
 
     def _operand(self, ids: RowNumbers, batched: bool) -> Operand:
-        self.lay_out(ids)
         stores = np.unique(self.store[ids])
         if len(stores) == 1:
             store = int(stores[0])
@@ -195,16 +186,6 @@ class Vectorised:
             found = self._together(ids, stores.tolist(), SAMPLE if batched and stores[-1] >= SAMPLE else SHARED)
         found.active = bool(self.active[ids].any())
         return found
-
-    def lay_out(self, ids: RowNumbers) -> None:
-        """Give parameters that have no place yet the next rows, in the order they are met here."""
-        flat = ids.ravel()
-        new = flat[(self.store[flat] == PARAMETER) & (self.row[flat] < 0)]
-        if len(new):
-            nodes, first = np.unique(new, return_index=True)
-            nodes = nodes[np.argsort(first)]
-            self.row[nodes] = np.arange(len(self.parameters), len(self.parameters) + len(nodes))
-            self.parameters.extend(nodes.tolist())
 
     def _together(self, ids: RowNumbers, stores: list[int], store: int) -> Operand:
         """An operand from several stores: what is elsewhere is first copied into one of them."""
@@ -236,27 +217,50 @@ class Vectorised:
         return Operand(store, rows)
 
 
-_Groups = list[tuple[Primitive, list[int]]]
+Groups = list[tuple[Primitive, list[int]]]
 
 
 def vectorise(scalars: Scalars) -> Vectorised:
-    """Group nodes that are alike, lay out their values, and see how each group finds its operands."""
-    found = Vectorised(scalars)
-    groups = _grouped(scalars)
-    for op, nodes in groups:  # matrices first, so that a weight decay does not tear them apart
-        if op is _DOT and scalars.batched[nodes[0]]:
-            operands = [scalars.operands[node] for node in nodes]
-            found.lay_out(np.array([w for x in operands for w in x[: len(x) // 2]], np.int64))
-            found.lay_out(np.array([x[-1] for x in operands], np.int64))
+    """Lay out the values of the groups of a program, and see how each group finds its operands."""
+    groups = grouped(scalars)
+    found = Vectorised(scalars, in_order(scalars, groups))
     for op, nodes in groups:
         found.add(op, nodes)
-    left = [node for node in scalars.parameters if found.row[node] < 0]
-    if left:  # a function may return a parameter as it is
-        found.lay_out(np.array(left, np.int64))
     return found
 
 
-def _grouped(s: Scalars) -> _Groups:
+def in_order(s: Scalars, groups: Groups) -> list[int]:
+    """The parameters in the order of the flat vector: as the groups first need them.
+
+    Matrices come first, so that a weight decay does not tear them apart; so the weights of a layer are one block, row
+    by row, and its biases the next.
+    """
+    met: dict[int, None] = {}
+    for nodes in (*_of_matrices(s, groups), *_of_groups(s, groups), s.parameters):
+        if len(met) == len(s.parameters):
+            break
+        met.update((node, None) for node in nodes if node in s.parameters)
+    return list(met)
+
+
+def _of_matrices(s: Scalars, groups: Groups) -> Iterator[Iterable[int]]:
+    for op, nodes in groups:
+        if op is _DOT and s.batched[nodes[0]]:
+            yield from (s.operands[node][: len(s.operands[node]) // 2] for node in nodes)
+            yield [s.operands[node][-1] for node in nodes]
+
+
+def _of_groups(s: Scalars, groups: Groups) -> Iterator[Iterable[int]]:
+    for op, nodes in groups:
+        lanes = [s.operands[node] for node in nodes]
+        if op.takes is not None:
+            for column in zip(*map(op.takes.split, lanes), strict=True):
+                yield [x for part in column for x in (part.elements if isinstance(part, Whole) else (part,))]
+        else:
+            yield from zip(*lanes, strict=True)
+
+
+def grouped(s: Scalars) -> Groups:
     """Nodes of the same level, primitive, kind of store and length, in the order they are to be computed."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for node, op in enumerate(s.op):

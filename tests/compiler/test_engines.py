@@ -39,6 +39,18 @@ def test_one_step_more_does_not_change_the_engine() -> None:
         assert len({recurrent(steps, 8)._engine(batch).name for steps in range(145, 151)}) == 1
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_runs_node_by_node_is_not_lowered(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor laid out: that would take several times as long as all the rest."""
+    written = PROGRAMS[name]
+    program = autograd.compile(written.make()[0], example=written.example)
+    assert "arrays" not in vars(program._programs)
+    if program._engine(1).name == "nodes":
+        program(*written.batch(1, seed=0))
+        assert "arrays" not in vars(program._programs)
+    assert program._programs.arrays.vectorised.parameters == program._programs.parameters
+
+
 @pytest.mark.parametrize("name", ["recurrent_network", "kalman_filter", "black_scholes", "sorting_network"])
 def test_an_engine_chosen_for_a_batch_gives_what_it_gives_by_name(name: str) -> None:
     """And all have the parameters in one order, so that a batch of another size goes on with the same vector."""
