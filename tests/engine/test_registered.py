@@ -214,17 +214,16 @@ def _cbrt() -> Primitive:
     return primitive("cbrt", None, lambda y, x: 1 / (3 * y * y))
 
 
-def _angle() -> Primitive:
+def _area() -> Primitive:
     return primitive(
-        "angle",
+        "area",
         None,
-        lambda y, a, b: b / (a * a + b * b),
-        lambda y, a, b: -a / (a * a + b * b),
+        lambda y, x: 1 / autograd.sqrt(x * x + 1),
         called={
-            "numpy": "arctan2",
-            **dict.fromkeys(("math", "sympy", "mpmath"), "atan2"),
-            "javascript": "Math.atan2",
-            "latex": "arctan",
+            "numpy": "arcsinh",
+            **dict.fromkeys(("math", "sympy", "mpmath"), "asinh"),
+            "javascript": "Math.asinh",
+            "latex": "arsinh",
         },
     )
 
@@ -233,7 +232,7 @@ def _angle() -> Primitive:
     ("register", "operands", "ours", "sympys", "numpys", "js"),
     [
         (_cbrt, (2.0,), math.cbrt, sympy.cbrt, np.cbrt, "Math.cbrt(a)"),
-        (_angle, (2.0, -3.0), math.atan2, sympy.atan2, np.arctan2, "Math.atan2(a, b)"),
+        (_area, (2.0,), math.asinh, sympy.asinh, np.arcsinh, "Math.asinh(a)"),
     ],
 )
 def test_a_function_that_the_libraries_have_is_one_row_and_works_in_every_reading(
@@ -264,13 +263,13 @@ def test_numpys_name_may_take_no_other_method_either(alias: str) -> None:
 
 
 def test_numpys_name_goes_with_the_row() -> None:
-    _angle()
+    _area()
     for replace in (False, True):
-        with pytest.raises(ValueError, match="'arctan2' is taken: it is NumPy's angle"):
-            primitive("arctan2", lambda x: x, lambda y, x: 1, replace=replace)
-    primitive("angle", lambda x: x, lambda y, x: 1, replace=True).remove()
-    assert not hasattr(Value, "arctan2")
-    assert not hasattr(Value, "angle")
+        with pytest.raises(ValueError, match="'arcsinh' is taken: it is NumPy's area"):
+            primitive("arcsinh", lambda x: x, lambda y, x: 1, replace=replace)
+    primitive("area", lambda x: x, lambda y, x: 1, replace=True).remove()
+    assert not hasattr(Value, "arcsinh")
+    assert not hasattr(Value, "area")
 
 
 def test_a_function_that_a_library_does_not_have_is_refused_by_name() -> None:
