@@ -52,14 +52,14 @@ W = Value(0.25)
 
 
 def optimiser_rows(make: Any, **needed: Any) -> Iterator[tuple[str, Callable[[Any], Any], list[Any]]]:
-    """A row for each argument of an optimiser."""
+    """A row for each argument of an optimiser; a setting is a number unless it is known to be something else."""
     yield "parameters", lambda x: make(x, **needed), [*NO_LIST, ["w"], [None], [2.0], [[W]]]
-    for name in ("lr", "momentum", "dampening", "weight_decay", "eps"):
-        if name in inspect.signature(make).parameters or (make is nn.AdamW and name == "eps"):
-            yield name, lambda x, name=name: make([W], **{**needed, name: x}), NO_SETTING
-    if make is nn.SGD:
+    settings = {*inspect.signature(make).parameters, *(["betas", "eps"] if make is nn.AdamW else [])}
+    for name in sorted(settings - {"parameters", "nesterov", "betas", "adam"}):
+        yield name, lambda x, name=name: make([W], **{**needed, name: x}), NO_SETTING
+    if "nesterov" in settings:
         yield "nesterov", lambda x: make([W], lr=0.1, momentum=0.9, nesterov=x), NO_SWITCH
-    else:
+    if "betas" in settings:
         yield "betas", lambda x: make([W], betas=x), [x for x in NO_LIST if not isinstance(x, np.ndarray)]
         yield "betas", lambda x: make([W], betas=(x, 0.9)), NO_SETTING
         yield "betas", lambda x: make([W], betas=(0.9, x)), NO_SETTING
