@@ -159,7 +159,7 @@ def test_the_programs_use_every_primitive_and_share_results() -> None:
     shared = 0
 
     @hypothesis.seed(SEED)
-    @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(programs())
     def count(program: Program) -> None:
         nonlocal shared
