@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from autograd.primitives import *  # type: ignore[assignment] # noqa: F403  editors and type checkers then know sin, exp …
 
+__version__ = "0.2.0.dev0"
+"""Of the distribution, so of autograd and nn; pyproject.toml takes it from here, and CHANGELOG.md says what is new."""
+
 _FUNCTIONS = {name: op for name, op in table.items() if "python" not in op.called and not op.nary}
 """The primitives but those that Python writes with signs, and those of sequences, which check what they are given."""
 

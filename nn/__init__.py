@@ -16,6 +16,7 @@ One module, one idea: `module` finds parameters, `layers` holds neurons, `initia
 ``python -m nn`` trains on handwritten digits.
 """
 
+from autograd import __version__ as __version__
 from nn.initialise import INITIALISERS, Initialiser
 from nn.layers import MLP, Dropout, Layer, Neuron
 from nn.losses import (

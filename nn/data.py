@@ -53,8 +53,8 @@ def bundled_digits(seed: int = 0, held_out: int = 360) -> Digits:
         held_out: how many digits are not trained on.
 
     >>> digits = bundled_digits(seed=0)
-    >>> digits.x_train.shape, digits.x_test.shape, digits.x_train.max()
-    ((1437, 64), (360, 64), np.float32(1.0))
+    >>> digits.x_train.shape, digits.x_test.shape, float(digits.x_train.max())
+    ((1437, 64), (360, 64), 1.0)
     """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split

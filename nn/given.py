@@ -39,7 +39,8 @@ def whole(what: str, n: Any, least: int = 1) -> int:
     """
     expected = f"{what} is a whole number of at least {least}, not"
     try:
-        if isinstance(n, (bool, Value)) or hasattr(n, "__len__"):  # an array of one number has an index too
+        # An array of one number has an index too, and so has NumPy's truth before NumPy 2.
+        if isinstance(n, (bool, Value)) or hasattr(n, "__len__") or getattr(n, "dtype", None) == "bool":
             raise TypeError
         number = index(n)
     except TypeError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -43,6 +45,18 @@ def test_the_engine_and_the_networks_depend_on_nothing() -> None:
 def test_every_dependency_has_a_lower_bound() -> None:
     others = [d for extra in EXTRAS.values() for d in extra if not d.startswith(PROJECT["name"])]
     assert [d for d in others if not re.search(r">=|==", d)] == []
+
+
+def test_the_oldest_dependencies_are_those_that_the_project_allows() -> None:
+    """All that the tests are installed with, through the extras of extras."""
+    program = "import json, runpy; print(json.dumps(runpy.run_path('.ci/pythons.py')['lower_bounds']()))"
+    said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    used = ("digits", "draw", "symbolic", "compile", "test")
+    assert set(json.loads(said).items()) == {
+        (package, version)
+        for extra in used
+        for package, _, version in (d.partition(">=") for d in EXTRAS[extra] if not d.startswith(PROJECT["name"]))
+    }
 
 
 @make

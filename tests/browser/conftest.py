@@ -1,11 +1,15 @@
-"""A headless Chromium for the pages of `explore`, cut off from the network; without one, the tests skip and say so."""
+"""A headless Chromium for the pages of `explore`, cut off from the network; without one, the tests skip and say so.
+
+With ``AUTOGRAD_BROWSER=required``, as where a browser has been installed for them, they fail instead.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,12 +22,21 @@ _ARGUMENTS = [
 ]  # fmt: skip
 
 
+def _without(reason: str) -> NoReturn:
+    if os.environ.get("AUTOGRAD_BROWSER") == "required":
+        pytest.fail(f"AUTOGRAD_BROWSER=required, and {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    try:
+        from playwright import sync_api as playwright
+    except ModuleNotFoundError:
+        _without("Playwright is not installed")
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
-        pytest.skip(f"no browser on the PATH: none of {', '.join(_NAMES)}")
+        _without(f"no browser on the PATH: none of {', '.join(_NAMES)}")
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=program, args=_ARGUMENTS)
         yield chromium

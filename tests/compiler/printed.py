@@ -147,13 +147,14 @@ def _sigmoid(x: Array) -> Array:
     return np.exp(-np.logaddexp(0, -x))
 
 
+_NAMES = {name: op.called.get("numpy", name) for name, op in table.items() if op.formula is None and name != "where"}
+_OF_NUMPY = {name: getattr(np, numpys) for name, numpys in _NAMES.items() if hasattr(np, numpys)}
+"""The elementary functions, which have no formula in the table: NumPy's own."""
 _erf, _erfc = (np.vectorize(f, otypes=[float]) for f in (math.erf, math.erfc))
 # fmt: off
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "detach": lambda x: x,  # it says that no gradient flows there
-    "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "erf": _erf, "erfc": _erfc,
-    "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
-    "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "abs": np.abs, "maximum": np.maximum, "minimum": np.minimum,
+    **_OF_NUMPY, "erf": _erf, "erfc": _erfc, "abs": np.abs,
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power,
     "neg": np.negative, "pos": np.positive,
     "sigmoid": _sigmoid,

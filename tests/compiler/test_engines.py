@@ -135,9 +135,9 @@ def test_print_says_which_engine_runs_and_why() -> None:
     w = Value(2.0)
     assert str(autograd.compile(lambda x: w * x, example=1.0, engine="nodes")).endswith("Run by nodes, as asked.")
     program = autograd.compile(lambda x, k: autograd.take([w * x, x], k), example=(1.0, 0))
-    assert str(program).endswith(
-        "Run by numpy, which is expected to be quickest; not by nodes: it chooses by an input (take)."
-    )
+    chosen = str(program).splitlines()[-1]
+    assert chosen.startswith("Run by numpy, which is expected to be quickest; not by ")
+    assert "nodes: it chooses by an input (take)" in chosen
     for steps in (1, 10):
         text = str(recurrent(steps, 1))
         few = int(text.split("by numpy from ")[1].split()[0]) - 1

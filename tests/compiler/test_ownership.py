@@ -208,7 +208,7 @@ def test_more_arguments_than_a_byte_counts() -> None:
 
 def test_an_unknown_engine_or_one_that_refuses_says_so() -> None:
     w = [Value(1.0), Value(2.0)]
-    with pytest.raises(ValueError, match="engine is one of 'auto', 'numpy', 'nodes', not 'fast'"):
+    with pytest.raises(ValueError, match=r"engine is one of 'auto', 'numpy', 'nodes'.*, not 'fast'"):
         autograd.compile(lambda x: w[0] * x, example=(1.0,), engine="fast")
     with pytest.raises(
         ValueError, match=r"the engine 'nodes' cannot run this program: it chooses by an input \(take\)"

@@ -218,8 +218,13 @@ def _area() -> Primitive:
     return primitive(
         "area",
         None,
-        lambda y, x: 1 / autograd.sqrt(1 + x * x),
-        called={**dict.fromkeys(("math", "sympy", "mpmath"), "asinh"), "numpy": "arcsinh", "javascript": "Math.asinh"},
+        lambda y, x: 1 / autograd.sqrt(x * x + 1),
+        called={
+            "numpy": "arcsinh",
+            **dict.fromkeys(("math", "sympy", "mpmath"), "asinh"),
+            "javascript": "Math.asinh",
+            "latex": "arsinh",
+        },
     )
 
 
@@ -227,7 +232,7 @@ def _area() -> Primitive:
     ("register", "operands", "ours", "sympys", "numpys", "js"),
     [
         (_cbrt, (2.0,), math.cbrt, sympy.cbrt, np.cbrt, "Math.cbrt(a)"),
-        (_area, (-3.0,), math.asinh, sympy.asinh, np.arcsinh, "Math.asinh(a)"),
+        (_area, (2.0,), math.asinh, sympy.asinh, np.arcsinh, "Math.asinh(a)"),
     ],
 )
 def test_a_function_that_the_libraries_have_is_one_row_and_works_in_every_reading(

@@ -16,16 +16,9 @@ import pytest
 
 import nn
 from autograd import Value
+from nn import losses
 
-LOSSES = [
-    nn.squared_error,
-    nn.half_squared_error,
-    nn.mse_loss,
-    nn.l1_loss,
-    nn.binary_cross_entropy,
-    nn.binary_cross_entropy_with_logits,
-    nn.hinge_loss,
-]
+LOSSES = [getattr(nn, name) for name in losses.__all__ if name != "cross_entropy"]  # that one takes a class
 
 
 class Thing:
@@ -59,14 +52,14 @@ W = Value(0.25)
 
 
 def optimiser_rows(make: Any, **needed: Any) -> Iterator[tuple[str, Callable[[Any], Any], list[Any]]]:
-    """A row for each argument of an optimiser."""
+    """A row for each argument of an optimiser; a setting is a number unless it is known to be something else."""
     yield "parameters", lambda x: make(x, **needed), [*NO_LIST, ["w"], [None], [2.0], [[W]]]
-    for name in ("lr", "momentum", "dampening", "weight_decay", "eps"):
-        if name in inspect.signature(make).parameters or (make is nn.AdamW and name == "eps"):
-            yield name, lambda x, name=name: make([W], **{**needed, name: x}), NO_SETTING
-    if make is nn.SGD:
+    settings = {*inspect.signature(make).parameters, *(["betas", "eps"] if make is nn.AdamW else [])}
+    for name in sorted(settings - {"parameters", "nesterov", "betas", "adam"}):
+        yield name, lambda x, name=name: make([W], **{**needed, name: x}), NO_SETTING
+    if "nesterov" in settings:
         yield "nesterov", lambda x: make([W], lr=0.1, momentum=0.9, nesterov=x), NO_SWITCH
-    else:
+    if "betas" in settings:
         yield "betas", lambda x: make([W], betas=x), [x for x in NO_LIST if not isinstance(x, np.ndarray)]
         yield "betas", lambda x: make([W], betas=(x, 0.9)), NO_SETTING
         yield "betas", lambda x: make([W], betas=(0.9, x)), NO_SETTING

@@ -100,9 +100,8 @@ def same(a: Any, b: Any) -> bool:
 
 
 def one_number(above: Any, below: Any) -> bool:
-    if isinstance(above, sympy.AccumBounds) or isinstance(below, sympy.AccumBounds):  # on the cut of a function
-        return False
-    return bool(above.is_finite and above.is_real and same(above, below))
+    """Whether both sides have one; a limit that depends on the way is all numbers in between, and none."""
+    return bool(above.is_comparable and above.is_finite and above.is_real and same(above, below))
 
 
 def wrong_at_joins(op: Primitive) -> list[str]:

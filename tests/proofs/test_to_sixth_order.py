@@ -25,13 +25,12 @@ DRAWN = 1000
 ROUNDING = 2.0**-53
 LEAST = 1e-290  # below this, results in between may have fewer than 53 bits
 
+_NAMES = {name: op.called.get("mpmath", name) for name, op in table.items() if op.formula is None}
 # fmt: off
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: getattr(mp, mpmaths) for name, mpmaths in _NAMES.items() if hasattr(mp, mpmaths)},  # exp, sin, erf …
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda x: -x, "pos": lambda x: x, "pow": lambda a, b: mp.power(a, b),
-    "exp": mp.exp, "expm1": mp.expm1, "log": mp.log, "log1p": mp.log1p, "sqrt": mp.sqrt,
-    "sin": mp.sin, "cos": mp.cos, "tan": mp.tan, "asin": mp.asin, "acos": mp.acos, "atan": mp.atan,
-    "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "erf": mp.erf, "erfc": mp.erfc,
     "where": lambda c, a, b: a if c else b, "abs": abs,
     "maximum": lambda a, b: a if a > b else b, "minimum": lambda a, b: a if a < b else b,
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)), "softplus": lambda x: mp.log(1 + mp.exp(x)),
