@@ -135,8 +135,9 @@ class Notation:
 
     def product(self, factors: tuple[Term, ...]) -> str:
         written = self.write(factors[0], POWER)
-        for before, factor in itertools.pairwise(factors):
-            written += ("" if self.beside(before, factor) else self.times) + self.write(factor, POWER)
+        for i, (before, factor) in enumerate(itertools.pairwise(factors)):
+            beside = i == 0 and self.beside(before, factor)  # w·0w is a riddle
+            written += ("" if beside else self.times) + self.write(factor, POWER)
         return written
 
     def beside(self, a: Term, b: Term) -> bool:

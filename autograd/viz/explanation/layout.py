@@ -183,7 +183,7 @@ def _fork(fork: Fork, e: ChainRule, whole: Derivative) -> list[Paragraph]:
     largest = fork.largest
     share: tuple[str | Formula, ...] = ()
     if len(largest.links) <= MOST_FACTORS:
-        ways = _chain([Derivative(names.formula(k.use), names.formula(k.of)) for k in largest.links])
+        ways = _chain([_derivative(k, e) for k in largest.links])
         share = (": ", _term(ways))
     lines.append(
         Sentence(
@@ -242,7 +242,7 @@ def _step(step: Step, fork: Fork, e: ChainRule) -> Equation:
     def of_term(link: Link, delta: float) -> tuple[Term, list[float]]:
         if link.use is fork.use:
             return Derivative(y, whole.by, link.direct), [link.value]
-        local = Derivative(names.formula(link.use), whole.by)
+        local = _derivative(link, e)
         return Chain((Derivative(y, local.of), local)), [delta, link.value]
 
     written = [of_term(*term) for term in shown]
@@ -331,9 +331,12 @@ def _stands_for(name: Name, e: ChainRule) -> Comparison:
     """x = 0.5, or for a node without a label v1 = tanh(x) = 0.4621 if its formula is short."""
     node = e.names.nodes[name]
     known = Comparison(name, "=", Rounded(rounded(node.data, DIGITS)))
-    if node.label or node.op is None or len(text(e.names.definition(node))) > SHORT:
+    if node.label or node.op is None:
         return known
-    return Comparison(Comparison(name, "=", e.names.definition(node)), "=", known.right)
+    definition = e.names.definition(node)
+    if not isinstance(definition, Formula) or len(text(definition)) > SHORT:
+        return known
+    return Comparison(Comparison(name, "=", definition), "=", known.right)
 
 
 def _names(term: Term) -> Iterator[Name]:

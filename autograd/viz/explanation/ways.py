@@ -65,6 +65,7 @@ class Ways:
             for x in self.down.get(node, ()):
                 self.up[x].append(node)
         self.made: dict[tuple[Value, Value], Link] = {}
+        self.above: dict[Value, set[Value]] = {}  # what depends on a node, as far up as its last use
         self._fold()
 
     # ── links ─────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +107,7 @@ class Ways:
             return formula, []
 
     def _tied(self, c: Comparison) -> bool:
-        if c.left == c.right:  # max(x, x): no number moves one side without the other
+        if self.names.alike(c.left, c.right):  # max(x, x): no number moves one side without the other
             return False
         return evaluate(c.left, self.names.numbers) == evaluate(c.right, self.names.numbers)
 
@@ -190,16 +191,28 @@ class Ways:
         if count[use] <= FEW_PATHS:
             ways = self._all_ways(use, of)
             if sum(len(way) - 1 for way in ways) <= FEW_FACTORS:
-                paths = _mark_direct([self._path(way) for way in ways])
-                return Fork(use, of, delta[of], count[use], tuple(paths), (), largest)
+                return Fork(use, of, delta[of], count[use], tuple(map(self._path, ways)), (), largest)
         steps = tuple(
-            Step(node, delta[node], tuple((self._step_link(use, above, node), delta[above]) for above in self.up[node]))
+            Step(node, delta[node], tuple((self._shown(above, node), delta[above]) for above in self.up[node]))
             for node in reversed(between[:-1])
         )
         return Fork(use, of, delta[of], count[use], (), steps, largest)
 
-    def _step_link(self, root: Value, use: Value, of: Value) -> Link:
-        return replace(self.link(use, of), direct=use is root and len(self.up[of]) > 1)
+    def _shown(self, use: Value, of: Value) -> Link:
+        """The link as it is shown: with a word that it is the direct effect where there are longer ways, too."""
+        return replace(self.link(use, of), direct=self._has_longer_way(use, of))
+
+    def _has_longer_way(self, use: Value, of: Value) -> bool:
+        if len(self.up[of]) == 1:
+            return False
+        if of not in self.above:
+            last = self.position[self.up[of][-1]]
+            above = {of}
+            for node in self.order[self.position[of] + 1 : last]:
+                if any(x in above for x in self.down[node]):
+                    above.add(node)
+            self.above[of] = above - {of}
+        return any(x in self.above[of] for x in self.down[use])
 
     def _all_ways(self, use: Value, of: Value) -> list[list[Value]]:
         ways, done = [[use]], []
@@ -213,7 +226,7 @@ class Ways:
         return done
 
     def _path(self, way: Sequence[Value]) -> Path:
-        links = tuple(self.link(a, b) for a, b in itertools.pairwise(way))
+        links = tuple(self._shown(a, b) for a, b in itertools.pairwise(way))
         return Path(links, math.prod(link.value for link in links))
 
 
@@ -239,16 +252,3 @@ def _mere_number(link: Link) -> bool:
     """Whether a factor is a number by the way the formula is built (∂(a + b)/∂a = 1), not an input of a neuron."""
     is_number = not isinstance(link.derivative, Formula) and not link.decided
     return is_number and all(rule.primitive != "dot" for rule in link.rules)
-
-
-def _mark_direct(paths: list[Path]) -> list[Path]:
-    """Mark the links beside which there is a longer way between the same two nodes."""
-    places = [{node: i for i, node in enumerate([p.links[0].use, *(k.of for k in p.links)])} for p in paths]
-
-    def marked(link: Link) -> Link:
-        round_about = any(
-            link.use in place and link.of in place and place[link.of] - place[link.use] > 1 for place in places
-        )
-        return replace(link, direct=True) if round_about else link
-
-    return [Path(tuple(map(marked, path.links)), path.value) for path in paths]
