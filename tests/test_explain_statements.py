@@ -145,6 +145,82 @@ def _substituted(term: Term, by: Mapping[Name, Term]) -> Term:
     return with_parts(term, [_substituted(part, by) for part in parts(term)]) if parts(term) else term
 
 
+# ── reasons ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def not_finite(seed: int, leaves: list[float]) -> tuple[Value, list[Value]]:
+    """A graph of sums, products, choices and pieces, the same for every set of leaves."""
+    choose = random.Random(seed)
+    nodes = [Value(number, label=f"x{i}") for i, number in enumerate(leaves)]
+    f: list[Callable[[Value, Value], Value]] = [
+        lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a - b, maximum, minimum, lambda a, b: total([a, b, a]),
+        lambda a, b: where(1.0, a, b), lambda a, b: a.relu() * b, lambda a, b: abs(a),
+    ]  # fmt: skip  # type: ignore[attr-defined]
+    for _ in range(choose.randint(1, 6)):
+        nodes.append(choose.choice(f)(*choose.choices(nodes[-6:], k=2)))
+    return nodes[-1] * nodes[choose.randrange(len(nodes))], nodes
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_a_gradient_depends_on_the_number_that_it_is_said_to_be_infinite_by(seed: int) -> None:
+    """The named leaf alone, all others finite, makes it so; or it takes several (min(∞, ∞)), and this is one."""
+    choose = random.Random(-1 - seed)
+    leaves = [choose.choice([math.inf, -math.inf, math.nan, 0.5, 2.0, -1.5]) for _ in range(4)]
+    root, nodes = not_finite(seed, leaves)
+    which = choose.randrange(4)
+    for note in explain(root, wrt=nodes[which]).notes:
+        if note.kind == "not finite":
+            assert note.node in nodes[:4]  # the leaves are the only numbers here that are born infinite
+            named = nodes.index(note.node)
+            alone = [x if i == named or math.isfinite(x) else 1.0 for i, x in enumerate(leaves)]
+            without = [1.0 if i == named else x for i, x in enumerate(leaves)]
+            gradients = []
+            for others in (alone, without):
+                again, nodes = not_finite(seed, others)
+                again.backward()
+                gradients.append(nodes[which].grad)
+            assert not math.isfinite(gradients[0]) or math.isfinite(gradients[1])
+            break
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_a_comparison_that_is_given_as_a_reason_holds(seed: int) -> None:
+    choose = random.Random(seed)
+    numbers = [math.inf, -math.inf, math.nan, math.nan, 0.0, 2.0, -1.5]
+    root, nodes = not_finite(seed, [choose.choice(numbers) for _ in range(4)])
+    found = explain(root, wrt=choose.choice(nodes))
+    for _, condition in re.findall(r"(, as )((?:(?!, as )[^\n])*)", str(found)):
+        a, sign, b = re.split(" ([<>≤≥=]) ", condition)
+        x, y = (number(side, found) for side in (a, b))
+        holds = {"<": x < y, ">": x > y, "≤": x <= y, "≥": x >= y, "=": x == y or (x != x and b == "nan")}
+        assert holds[sign], condition
+
+
+def number(side: str, found: Explanation) -> float:
+    """What a printed operand of a comparison is."""
+    for node in topological_order(found.value):
+        if text(found.names.formula(node)) == side:
+            return node.data
+    return float(side.replace("−", "-"))
+
+
+def test_nan_is_neither_less_nor_more() -> None:
+    a, b = Value(math.nan, label="a"), Value(2.0, label="b")
+    assert str(explain(maximum(a, b), wrt=b)).count(", as a = nan\n") == 1
+    assert "≤" not in str(explain(maximum(a, b), wrt=b))
+
+
+def test_an_infinity_is_told_by_what_the_derivative_comes_from_and_not_by_what_stands_beside_it() -> None:
+    x, y = Value(math.nan, label="x"), Value(math.inf, label="y")
+    assert "It starts with y = inf." in str(explain(x * y, wrt=x))
+    assert "It starts with x = nan." in str(explain(x * y, wrt=y))
+    a, b = Value(1e200, label="a"), Value(1e200, label="b")
+    assert "each factor is, but their product is too large for a float" in str(explain(a * b * a, wrt=b))
+    assert "It starts with a·b = inf." in str(explain(a * b * a, wrt=a))
+    chosen = where(1.0, a * a, x)
+    assert "It starts with v1 = a·a = inf." in str(explain(chosen * b, wrt=b))
+
+
 # ── the examples that were found ──────────────────────────────────────────────────────────────────
 
 

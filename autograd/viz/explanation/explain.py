@@ -95,5 +95,5 @@ def explain(value: Value, *, wrt: Value) -> Explanation:
         return Explanation(value, wrt, 1.0, (), (), names)
     ways = Ways(value, wrt, order, gradient, names)
     chain = ways.chain()
-    notes = findings(value, wrt, order, gradient.get(wrt, 0.0), chain, ways.blocked, names)
+    notes = findings(value, wrt, order, gradient.get(wrt, 0.0), chain, ways, names)
     return Explanation(value, wrt, gradient.get(wrt, 0.0) if chain else 0.0, chain, tuple(notes), names)

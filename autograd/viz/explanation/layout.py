@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from autograd.formulas.notation import text
 from autograd.formulas.numbers import rounded
-from autograd.formulas.pieces import OPPOSITE
+from autograd.formulas.pieces import OPPOSITE, evaluate
 from autograd.formulas.rounding import DIGITS, rounded_factors, rounded_terms, sum_of_products_agrees
 from autograd.formulas.terms import Chain, Comparison, Derivative, Dots, Formula, Name, Rounded, Sum, Term, parts
 from autograd.value import Value
@@ -288,7 +288,7 @@ def _reason(link: Link, e: ChainRule, seen: set[Equation]) -> Reason:
     factor = _distinct(Name(""), [("=", _formula(link, e)), ("=", value)])
     definition = names.definition(link.use, link.of)
     sides = _distinct(names.formula(link.use), [("=", definition), ("=", Rounded(rounded(link.use.data, DIGITS)))])
-    since = tuple(dict.fromkeys(_as_it_is(c, holds, c in link.ties) for c, holds in link.decided))
+    since = tuple(dict.fromkeys(s for c, holds in link.decided for s in _as_it_is(c, holds, c in link.ties, e)))
     rules = tuple(Equation(rule.left, (("=", rule.right),)) for rule in link.rules)
     node = Equation(names.formula(link.use), sides)
     again = node in seen
@@ -296,10 +296,15 @@ def _reason(link: Link, e: ChainRule, seen: set[Equation]) -> Reason:
     return Reason(Equation(_derivative(link, e), factor), None if again else node, rules, since)
 
 
-def _as_it_is(condition: Comparison, holds: bool, tied: bool) -> Comparison:
-    """The condition, or what holds in its place."""
+def _as_it_is(condition: Comparison, holds: bool, tied: bool, e: ChainRule) -> list[Comparison]:
+    """The condition, or what holds in its place: its opposite, or that a side is NaN, neither less nor more."""
+    if not holds:
+        sides = (condition.left, condition.right)
+        not_numbers = [x for x in sides if isinstance(x, Formula) and math.isnan(evaluate(x, e.names.numbers))]
+        if not_numbers:
+            return [Comparison(x, "=", Rounded("nan")) for x in not_numbers]
     sign = "=" if tied else condition.sign if holds else OPPOSITE[condition.sign]
-    return Comparison(condition.left, sign, condition.right)
+    return [Comparison(condition.left, sign, condition.right)]
 
 
 def _given(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:

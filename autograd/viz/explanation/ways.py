@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from autograd.formulas.derivatives import local_derivative, rule
@@ -35,7 +35,7 @@ class Ways:
     def __init__(
         self, value: Value, wrt: Value, order: list[Value], gradient: Mapping[Value, float], names: Names
     ) -> None:
-        self.value, self.wrt, self.gradient, self.names = value, wrt, gradient, names
+        self.value, self.wrt, self.gradient, self.names, self.graph = value, wrt, gradient, names, order
         self.blocked: list[tuple[Value, Value]] = []
         below = {wrt}  # what depends on wrt at all, and what a gradient could flow through to it
         flowing = {wrt}
@@ -60,6 +60,11 @@ class Ways:
                 self.down[node] = {x: of_x for x, of_x in slots[node].items() if x in flowing}
                 alive.update(self.down[node])
         self.order = [node for node in order if node in alive]
+        self.not_finite = {
+            node: operands
+            for node in self.order
+            if (operands := {x for x, d in self.down.get(node, {}).items() if not all(math.isfinite(k) for _, k in d)})
+        }
         self.up: dict[Value, list[Value]] = {node: [] for node in self.order}
         for node in reversed(self.order):
             for x in self.down.get(node, ()):
@@ -67,6 +72,23 @@ class Ways:
         self.made: dict[tuple[Value, Value], Link] = {}
         self.above: dict[Value, set[Value]] = {}  # what depends on a node, as far up as its last use
         self._fold()
+
+    def origin(self) -> Value | None:
+        """The first node that is not finite of those that an infinite local derivative, or one that is NaN, comes from.
+
+        None if there is no such node: then the local derivatives themselves, or their products, are the first.
+        """
+        found = dict.fromkeys(x for node, of in self.not_finite.items() for x in _blamed(node, of))
+        todo = list(found)
+        births = []
+        for node in todo:  # grows as we go: from a number to the operands that it comes from
+            before = _blamed(node)
+            todo += [x for x in before if x not in found]
+            found.update(dict.fromkeys(before))
+            if not before:
+                births.append(node)
+        place = {node: i for i, node in enumerate(self.graph)}
+        return min(births, key=place.__getitem__, default=None)
 
     # ── links ─────────────────────────────────────────────────────────────────────────────────
 
@@ -241,6 +263,31 @@ def _slots(node: Value, wanted: set[Value]) -> dict[Value, list[tuple[int, float
         if local is not None:
             found.setdefault(operands[index], []).append((index, float(local)))
     return found
+
+
+def _blamed(node: Value, of: Collection[Value] = ()) -> list[Value]:
+    """The numbers that are not finite, and without which `node` would be another, or its derivatives by `of`.
+
+    For the derivatives `node` itself may be one of them: ∂exp(x)/∂x is exp(x).
+    """
+    op, operands = node.op, node.operands
+    if op is None:
+        return []
+    want = [isinstance(x, Value) and x in of for x in operands]
+
+    def with_ones_for(others: Collection[Value]) -> str:
+        at = [(1.0 if x in others else x.data) if isinstance(x, Value) else x for x in operands]
+        try:
+            if not of:
+                return repr(op.on_floats(*at))
+            return repr(list(op.local_derivatives(1.0 if node in others else node.data, at, want)))
+        except (ArithmeticError, ValueError):
+            return "undefined"
+
+    now = with_ones_for(())  # as text: NaN is NaN
+    suspects = [x for x in dict.fromkeys([*node.parents, *([node] if of else [])]) if not math.isfinite(x.data)]
+    alone = [x for x in suspects if with_ones_for({x}) != now]
+    return alone or (suspects if with_ones_for(suspects) != now else [])
 
 
 def _rules(op: Primitive, indices: Sequence[int], count: int) -> list[Rule]:
