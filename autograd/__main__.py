@@ -114,6 +114,8 @@ def _variables(given: Sequence[str]) -> dict[str, Value]:
 
 def _derivation(value: Value, variables: Sequence[Value], options: argparse.Namespace) -> str:
     from autograd.formulas.notation import text
+    from autograd.graph import topological_order
+    from autograd.structure.names import Names
     from autograd.viz.explanation.explain import explain
     from autograd.viz.explanation.writing import as_latex, as_text
 
@@ -125,7 +127,7 @@ def _derivation(value: Value, variables: Sequence[Value], options: argparse.Name
     right = [value.data, *(x.grad for x in variables)]
     width = max(map(len, left))
     numbers = "\n".join(f"{name:{width}} = {number!r}" for name, number in zip(left, right, strict=True))
-    head = f"{left[0]} = {text(names.definition(value))}"
+    head = f"{left[0]} = {text(Names(value, None, topological_order(value)).definition(value))}"
     return "\n\n".join([head, numbers, *(as_text(e, with_reasons=options.explain) for e in explanations)])
 
 

@@ -40,6 +40,19 @@ def test_the_example_of_seed_003_prints_value_gradient_and_derivation() -> None:
     )
 
 
+def test_an_expression_that_occurs_three_times_is_three_nodes_with_three_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """∂y/∂sin(x) would have several numbers."""
+    for more in ([], ["--explain"], ["--latex"]):
+        main(["exp(sin(x))*sin(x) + cos(sin(x))", "x=2", *more])
+        written = capsys.readouterr().out
+        assert "∂y/∂sin(" not in written
+        if not more:
+            assert written.startswith("y = exp(sin(x))·sin(x) + cos(sin(x))\n\ny     = 2.87170182209526")
+            assert written.endswith("\n\nwhere v1 = sin(x), v2 = exp(v1), v3 = sin(x), v5 = sin(x)\n")
+
+
 def test_flags_may_stand_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
     main(["x*w", "x=2", "--explain", "w=3"])
     first = capsys.readouterr().out

@@ -18,6 +18,7 @@ from autograd.formulas.notation import text
 from autograd.formulas.pieces import evaluate
 from autograd.formulas.terms import Dots, Formula, Name, Term, all_parts, parts, with_parts
 from autograd.viz.explanation.explain import Explanation
+from autograd.viz.explanation.writing import as_text
 
 SAME: list[Callable[[Value], Value]] = [
     lambda x: x * 1, lambda x: 1 * x, lambda x: x + 0, lambda x: x - 0, lambda x: x / 1, lambda x: x**1, lambda x: +x,
@@ -89,6 +90,18 @@ def test_nothing_is_said_to_be_two_different_numbers(seed: int) -> None:
             left
         )  # four digits are printed
     assert said
+
+
+@pytest.mark.parametrize("seed", GRAPHS)
+@pytest.mark.parametrize("with_reasons", [True, False])
+def test_a_name_that_nobody_gave_is_said_what_it_is(seed: int, with_reasons: bool) -> None:
+    found = explained(seed)
+    if not found.chain:
+        return
+    written = as_text(found, with_reasons).replace("\n", " ")
+    given = {"v2"}  # a label of these graphs
+    for name in set(re.findall(r"\bv\d+\b(?!⁽)", written)) - given:
+        assert f" {name} = " in written or "…" in written, name
 
 
 def replaced(term: Term, by: Mapping[Term, Name], top: bool = True) -> Term:

@@ -88,6 +88,8 @@ def paragraphs(explanation: ChainRule, with_reasons: bool = True) -> list[Paragr
         if with_reasons:
             found += _reasons(e)
             found += _given(e, found)
+        else:
+            found += _where(e, found)
     for note in e.notes:
         found.append(Sentence(("Note: ", *note.words) if e.chain else note.words))
     return found
@@ -320,16 +322,57 @@ def _given(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
         for name in _names(side)
         if name in e.names.nodes and name not in defined
     )
+    nobody_gave = (x for x in _written(e, found) if x not in defined and e.names.may_be_passed(e.names.nodes[x]))
+    used.update(dict.fromkeys(nobody_gave))
     wrt = e.names.formula(e.wrt)
     if isinstance(wrt, Name):
         used.setdefault(wrt)
     if not used:
         return []
+    shown = list(used)
+    for name in shown:  # grows as we go: what stands for a name may have further names in it
+        further = [x for x in _names(_stands_for(name, e).left) if x not in used and x not in defined]
+        used.update(dict.fromkeys(further))
+        shown += further
     words: list[str | Formula] = ["at "]
     for name in sorted(used, key=lambda name: e.names.place[name])[:MOST_REASONS]:
         words += [", "] if len(words) > 1 else []
         words.append(_stands_for(name, e))
     return [Sentence((*words, ", …") if len(used) > MOST_REASONS else tuple(words))]
+
+
+def _written(e: ChainRule, found: Sequence[Paragraph]) -> Iterator[Name]:
+    """The names of nodes that stand in equations, conditions and notes."""
+    terms: list[Term] = [w for note in e.notes for w in note.words if isinstance(w, Formula)]
+    for paragraph in found:
+        if isinstance(paragraph, Equation):
+            terms += (paragraph.left, *(side for _, side in paragraph.sides))
+        elif isinstance(paragraph, Reasons):
+            terms += (condition for row in paragraph.rows for condition in row.since)
+    return (name for term in terms for name in _names(term) if name in e.names.nodes)
+
+
+def _where(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
+    """What the names that nobody gave stand for, where no reasons follow that would say it: v1 = sin(x)."""
+    names = e.names
+    todo = list(_written(e, found))
+    said: dict[Name, Comparison] = {}
+    for name in todo:  # grows as we go: a definition may have further names in it
+        node = names.nodes.get(name)
+        if node is None or name in said:
+            continue
+        if names.may_be_passed(node):
+            said[name] = Comparison(name, "=", definition := names.definition(node))
+            todo += _names(definition)
+        elif node is e.wrt and not node.label and node.op is None:  # a number without a name, that is asked for
+            said[name] = Comparison(name, "=", Rounded(rounded(node.data, DIGITS)))
+    if not said:
+        return []
+    words: list[str | Formula] = ["where "]
+    for name in sorted(said, key=lambda name: names.place[name])[:MOST_REASONS]:
+        words += [", "] if len(words) > 1 else []
+        words.append(said[name])
+    return [Sentence((*words, ", …") if len(said) > MOST_REASONS else tuple(words))]
 
 
 def _stands_for(name: Name, e: ChainRule) -> Comparison:
