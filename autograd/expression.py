@@ -187,9 +187,11 @@ def _described(node: ast.expr) -> str:
 
 def _as_float(number: int | float) -> float:
     try:
-        return float(number)
+        if math.isfinite(float(number)):
+            return float(number)
     except OverflowError:
-        raise ExpressionError("a number is too large for a float") from None
+        pass
+    raise ExpressionError("a number is too large for a float")
 
 
 def _computed(node: ast.expr, values: dict[str, Any]) -> Any:

@@ -78,6 +78,11 @@ def test_numbers_alone_are_computed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "6.283185307179586\n"
 
 
+def test_an_infinite_variable_has_a_derivation(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["x*b + 2*x", "x=2", "b=inf", "--explain"])
+    assert "It starts with b = inf." in capsys.readouterr().out
+
+
 def test_a_lone_variable_has_the_gradient_one(capsys: pytest.CaptureFixture[str]) -> None:
     main(["x", "x=2"])
     assert "∂y/∂x = 1.0" in capsys.readouterr().out
@@ -96,6 +101,7 @@ def test_a_variable_may_be_called_y(capsys: pytest.CaptureFixture[str]) -> None:
         ["(lambda: 1)()"],
         ["open('/etc/passwd')"],
         ["9**9**9"],
+        ["1e999*x", "x=2"],
         ["9" * 5000],
         ["(" * 3000 + ")" * 3000],
         ["x" * 100_000],

@@ -287,6 +287,25 @@ def test_data_changed_after_the_forward_pass_are_not_explained() -> None:
         explain(y, wrt=x)
 
 
+def test_while_a_function_is_compiled_there_are_no_numbers_to_explain() -> None:
+    compile_ = pytest.importorskip("autograd.compiler", reason="compiling needs NumPy").compile
+    w = Value(2.0, label="w")
+    for ask in (lambda x: explain(x * w, wrt=w), lambda x: explain(w * w, wrt=x), lambda x: explain(x * w, wrt=x)):
+
+        def f(x: Value, ask: Callable[[Value], Explanation] = ask) -> Value:
+            ask(x)
+            return x * w
+
+        with pytest.raises(TypeError, match=r"not known while a function is compiled[^\0]* line [0-9]+: "):
+            compile_(f, example=(1.0,))
+
+
+def test_an_infinite_constant_is_written() -> None:
+    x = Value(2.0, label="x")
+    assert "y = inf·x = inf" in str(explain(math.inf * x, wrt=x))
+    assert "y = nan·x = nan" in str(explain(math.nan * x, wrt=x))
+
+
 def test_a_node_between_can_be_asked_for() -> None:
     E, v = worked_example()
     E.backward()

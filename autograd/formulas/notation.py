@@ -142,7 +142,8 @@ class Notation:
 
     def beside(self, a: Term, b: Term) -> bool:
         """Whether a number and a name stand side by side: 2x."""
-        return isinstance(a, int | float) and a == int(a) and isinstance(b, Name) and bool(_LETTER.fullmatch(b.name))
+        whole = isinstance(a, int | float) and float(a).is_integer()
+        return whole and isinstance(b, Name) and bool(_LETTER.fullmatch(b.name))
 
     def digits(self, x: float) -> str:
         """A constant, by the fewest digits that are it and no other float: what is printed as a formula is exact."""
