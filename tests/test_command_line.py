@@ -155,6 +155,19 @@ def test_a_page_and_a_drawing_are_written(tmp_path: Path) -> None:
     assert "<html" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    """As `python -m autograd … | head -1` does, where the derivation is longer than a pipe holds."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "autograd", "x*2", "x=1"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_it_needs_no_third_party_package() -> None:
     code = (
         "import sys\n"
