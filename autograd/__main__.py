@@ -4,13 +4,15 @@
     python -m autograd "sigmoid(w*x + b)" w=2 x=1.5 b=-1 --explain
     python -m autograd "sin(x**2 + 1)" x=0.5 --latex --draw graph.svg --explore page.html
 
-Anything it cannot do is one line on stderr and exit code 2, before anything has been printed.
+Anything it cannot do is one line on stderr and exit code 2, before anything has been printed. Where nobody reads on
+(``| head``) it ends with exit code 141, and says nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -62,7 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(str(error))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ still shows the numbers
-    print(printed)
+    try:
+        print(printed, flush=True)
+    except BrokenPipeError:  # | head has read enough
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or the interpreter flushes once more, and says so
+        sys.exit(128 + 13)  # as if by SIGPIPE
 
 
 def _guarded(arguments: Sequence[str]) -> list[str]:
@@ -115,7 +123,7 @@ def _variables(given: Sequence[str]) -> dict[str, Value]:
 def _derivation(value: Value, variables: Sequence[Value], options: argparse.Namespace) -> str:
     from autograd.formulas.notation import text
     from autograd.viz.explanation.explain import explain
-    from autograd.viz.explanation.writing import as_latex, as_text
+    from autograd.viz.explanation.writing import as_latex, as_text, formula_of
 
     explanations = [explain(value, wrt=x) for x in variables]
     if options.latex:
@@ -125,8 +133,7 @@ def _derivation(value: Value, variables: Sequence[Value], options: argparse.Name
     right = [value.data, *(x.grad for x in variables)]
     width = max(map(len, left))
     numbers = "\n".join(f"{name:{width}} = {number!r}" for name, number in zip(left, right, strict=True))
-    head = f"{left[0]} = {text(names.definition(value))}"
-    return "\n\n".join([head, numbers, *(as_text(e, with_reasons=options.explain) for e in explanations)])
+    return "\n\n".join([formula_of(value), numbers, *(as_text(e, with_reasons=options.explain) for e in explanations)])
 
 
 if __name__ == "__main__":

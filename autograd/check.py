@@ -138,11 +138,19 @@ def _central_difference(call: _Call, j: int, number: Callable[[float], Any], eps
     above, below = ([*at[:j], at[j] + h, *at[j + 1 :]] for h in (step, -step))
     try:
         pairs = zip(_outputs(call, above, number), _outputs(call, below, number), strict=True)
-        return [float((plus - minus) / (above[j] - below[j])) for plus, minus in pairs]
-    except (TypeError, ValueError, ArithmeticError) as error:  # mpmath's complex numbers are a TypeError
-        raise GradcheckError(
-            f"the function is not defined all around the point, {float(step)} from it: {error}"
-        ) from error
+        slopes = [(plus - minus) / (above[j] - below[j]) for plus, minus in pairs]
+    except (TypeError, ValueError, ArithmeticError) as error:  # mpmath compares no complex numbers: a TypeError
+        raise GradcheckError(_leaves_the_domain(step, str(error))) from error
+    if any(getattr(slope, "imag", 0) for slope in slopes):  # mpmath's log(−1) is πi
+        raise GradcheckError(_leaves_the_domain(step, "no real number there"))
+    return [float(slope.real) for slope in slopes]
+
+
+def _leaves_the_domain(step: Any, why: str) -> str:
+    return (
+        f"the function is not defined all around the point: the step, {float(step)}, leaves its domain ({why}); "
+        "a smaller eps= makes a smaller step"
+    )
 
 
 def _jump(call: _Call, j: int, number: Callable[[float], Any], eps: float) -> list[float]:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.primitives import table
+from autograd.value import Value
 
 __all__ = ["Expression", "ExpressionError"]
 
@@ -45,7 +46,16 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
+    ast.Eq: lambda a, b: _number(a) == _number(b),
+    ast.NotEq: lambda a, b: _number(a) != _number(b),
 }
+
+
+def _number(x: Any) -> Any:
+    """What == compares here: two variables are equal if their numbers are, two `Value`s only if they are one."""
+    return x.data if isinstance(x, Value) else x
+
+
 _ALSO_CALLED = {"max": "maximum", "min": "minimum"}
 
 
@@ -56,8 +66,8 @@ class ExpressionError(ValueError):
 class Expression:
     """An arithmetic expression of named variables.
 
-    It may contain numbers, names, ``+ - * / **``, parentheses, a comparison (for ``where``), and calls of
-    the primitives in the table by name; ``max`` and ``min`` are understood, and so is ``pi``.
+    It may contain numbers, names, ``+ - * / **``, parentheses, a comparison (for ``where``; == compares numbers), and
+    calls of the primitives in the table by name; ``max`` and ``min`` are understood, and so is ``pi``.
 
     Args:
         source: the text.
@@ -187,9 +197,11 @@ def _described(node: ast.expr) -> str:
 
 def _as_float(number: int | float) -> float:
     try:
-        return float(number)
+        if math.isfinite(float(number)):
+            return float(number)
     except OverflowError:
-        raise ExpressionError("a number is too large for a float") from None
+        pass
+    raise ExpressionError("a number is too large for a float")
 
 
 def _computed(node: ast.expr, values: dict[str, Any]) -> Any:

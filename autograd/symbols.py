@@ -38,7 +38,8 @@ def symbolic(value: Value, wrt: Value | Sequence[Value] | None = None) -> Any:
 
     Raises:
         TypeError: if `value` or `wrt` is not a `Value`.
-        ValueError: if two leaves have one label.
+        ValueError: if two leaves have one label, or a formula compares with NaN (as `maximum` does).
+        RecursionError: for a graph that is nested more deeply than SymPy can walk.
         ModuleNotFoundError: without SymPy.
 
     >>> from autograd import Value, sigmoid, sin
@@ -62,12 +63,32 @@ def symbolic(value: Value, wrt: Value | Sequence[Value] | None = None) -> Any:
         if not isinstance(given, Value) and given is not None:
             raise TypeError(f"symbolic takes Values, and was given {given!r} of type {type(given).__name__}")
 
+    try:
+        return _derived(value, wrt, nodes)
+    except RecursionError:
+        raise RecursionError(
+            f"the expression of {value!r}, of {len(topological_order(value))} nodes, is nested too deeply for SymPy, "
+            "which walks it by recursion; sys.setrecursionlimit sets how deep it may be"
+        ) from None
+
+
+def _derived(value: Value, wrt: Value | Sequence[Value] | None, nodes: Sequence[Value | None]) -> Any:
     formula: dict[Any, _Formula] = {node: _Formula(node) for node in topological_order(value)}
     for written in formula.values():
         written.operands = tuple(formula[x] if isinstance(x, Value) else _exact(x) for x in written.operands)
     order: Any = list(formula.values())
     primal: Any = {formula[leaf]: symbol for leaf, symbol in _symbols([x for x in formula if x.op is None]).items()}
-    evaluate(order, primal)
+    try:
+        evaluate(order, primal)
+    except TypeError as error:
+        if "NaN" not in str(error):
+            raise
+        asked = next(node for node in formula if formula[node] not in primal)  # the first that was not computed
+        assert asked.op is not None
+        raise ValueError(
+            f"{asked.op.name} of {', '.join(map(repr, asked.operands))} compares with NaN, and SymPy has no "
+            "expression for that"
+        ) from error
     if wrt is None:
         return _exactly(primal[formula[value]])
     adjoint: Any = adjoints(order, primal)

@@ -40,6 +40,19 @@ def test_the_example_of_seed_003_prints_value_gradient_and_derivation() -> None:
     )
 
 
+def test_an_expression_that_occurs_three_times_is_three_nodes_with_three_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """∂y/∂sin(x) would have several numbers."""
+    for more in ([], ["--explain"], ["--latex"]):
+        main(["exp(sin(x))*sin(x) + cos(sin(x))", "x=2", *more])
+        written = capsys.readouterr().out
+        assert "∂y/∂sin(" not in written
+        if not more:
+            assert written.startswith("y = exp(sin(x))·sin(x) + cos(sin(x))\n\ny     = 2.87170182209526")
+            assert written.endswith("\n\nwhere v1 = sin(x), v2 = exp(v1), v3 = sin(x), v5 = sin(x)\n")
+
+
 def test_flags_may_stand_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
     main(["x*w", "x=2", "--explain", "w=3"])
     first = capsys.readouterr().out
@@ -65,6 +78,11 @@ def test_numbers_alone_are_computed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "6.283185307179586\n"
 
 
+def test_an_infinite_variable_has_a_derivation(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["x*b + 2*x", "x=2", "b=inf", "--explain"])
+    assert "It starts with b = inf." in capsys.readouterr().out
+
+
 def test_a_lone_variable_has_the_gradient_one(capsys: pytest.CaptureFixture[str]) -> None:
     main(["x", "x=2"])
     assert "∂y/∂x = 1.0" in capsys.readouterr().out
@@ -83,6 +101,7 @@ def test_a_variable_may_be_called_y(capsys: pytest.CaptureFixture[str]) -> None:
         ["(lambda: 1)()"],
         ["open('/etc/passwd')"],
         ["9**9**9"],
+        ["1e999*x", "x=2"],
         ["9" * 5000],
         ["(" * 3000 + ")" * 3000],
         ["x" * 100_000],
@@ -134,6 +153,19 @@ def test_a_page_and_a_drawing_are_written(tmp_path: Path) -> None:
     assert "<svg" in picture.read_text(encoding="utf-8")
     assert sorted(tmp_path.iterdir()) == [picture, page]
     assert "<html" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    """As `python -m autograd … | head -1` does, where the derivation is longer than a pipe holds."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "autograd", "x*2", "x=1"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_it_needs_no_third_party_package() -> None:

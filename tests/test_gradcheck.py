@@ -109,6 +109,8 @@ def test_the_edge_of_a_domain_is_reported() -> None:
     with pytest.raises(GradcheckError, match="not defined all around the point"):
         gradcheck(sqrt, 1e-20)
     assert gradcheck(sqrt, 1e-20, eps=1e-30)
+    with pytest.raises(GradcheckError, match=r"the step, 1e-15, leaves its domain \(no real number there\); a smaller"):
+        gradcheck(log, 1e-300)
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:

@@ -230,3 +230,14 @@ def test_numbers_keep_their_digits_and_their_size(of: Any, expected: Any) -> Non
     found = symbolic(of(Value(1.0, label="x")))
     ratio = (found / expected(x)).subs(x, sympy.Rational(1, 3)).evalf(30)
     assert abs(ratio - 1) < 1e-14
+
+
+def test_what_sympy_has_no_expression_for_is_said() -> None:
+    x, nan = Value(2.0, label="x"), float("nan")
+    with pytest.raises(ValueError, match=r"maximum of Value\(data=2\.0, .*\), nan compares with NaN"):
+        symbolic(maximum(x, nan) * 2)
+    deep = x
+    for _ in range(4000):
+        deep = exp(-deep)
+    with pytest.raises(RecursionError, match=r"of 8001 nodes, is nested too deeply for SymPy, .*setrecursionlimit"):
+        symbolic(deep, wrt=x)

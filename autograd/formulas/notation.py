@@ -135,13 +135,15 @@ class Notation:
 
     def product(self, factors: tuple[Term, ...]) -> str:
         written = self.write(factors[0], POWER)
-        for before, factor in itertools.pairwise(factors):
-            written += ("" if self.beside(before, factor) else self.times) + self.write(factor, POWER)
+        for i, (before, factor) in enumerate(itertools.pairwise(factors)):
+            beside = i == 0 and self.beside(before, factor)  # w·0w is a riddle
+            written += ("" if beside else self.times) + self.write(factor, POWER)
         return written
 
     def beside(self, a: Term, b: Term) -> bool:
         """Whether a number and a name stand side by side: 2x."""
-        return isinstance(a, int | float) and a == int(a) and isinstance(b, Name) and bool(_LETTER.fullmatch(b.name))
+        whole = isinstance(a, int | float) and float(a).is_integer()
+        return whole and isinstance(b, Name) and bool(_LETTER.fullmatch(b.name))
 
     def digits(self, x: float) -> str:
         """A constant, by the fewest digits that are it and no other float: what is printed as a formula is exact."""

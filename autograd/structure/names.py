@@ -2,7 +2,8 @@
 
 A node is called by its label; else by its place in a layer or module, z2.1 or layers.0.b; the root else is y. What is
 left is v1, v2, …, counted in the order of computation, so that v7 is one and the same node wherever it is shown. In
-formulas (`Names`) a leaf that has neither label nor place is its number, and a short expression stands for itself.
+formulas (`Names`) a leaf that has neither label nor place is its number, and a short expression stands for itself, if
+no other node would be written alike: sin(x) computed twice is v1 and v2, and w·1 is not w.
 
 >>> from autograd import Value, topological_order
 >>> from autograd.formulas.notation import text
@@ -28,7 +29,7 @@ from typing import Any
 
 from autograd.formulas.notation import text
 from autograd.formulas.spelling import clean, raised
-from autograd.formulas.terms import Dots, Formula, Name, Sum, Term, parts
+from autograd.formulas.terms import Dots, Formula, Name, Sum, Term, parts, with_parts
 from autograd.structure.levels import levels
 from autograd.value import Value
 
@@ -107,9 +108,9 @@ class Names:
         self.nodes: dict[Name, Value] = {}
         self.stations: set[Value] = set()
         self._names: dict[Value, Name] = {}
-        self._formulas: dict[Value, Term] = {}
-        self._automatic: set[Term] = set()
-        self._places, self._root = places, root
+        self._expressions: dict[Value, Term] | None = None
+        self._alike: dict[Value, str] = {}
+        self._places, self._root, self._wrt = places, root, wrt
         if wrt is not None and wrt.op is None and not self._is_named(wrt):  # a leaf that one asks for
             self._name(wrt, "w" if "w" not in self._called.values() else self._called[wrt])
 
@@ -121,14 +122,12 @@ class Names:
             return self._names[x]
         if self._is_named(x):
             return self._name(x, self._called[x])
-        if x not in self._formulas:
-            expression = self._expression(x, 4)
-            if expression is None:
-                self._formulas[x] = self._name(x, self._called[x])
-                self._automatic.add(self._formulas[x])
-            else:
-                self._formulas[x] = expression
-        return self._formulas[x]
+        if x.op is None:
+            return float(x.data)
+        if self._expressions is None:
+            self._expressions = self._find_expressions()
+        expression = self._expressions.get(x)
+        return self._name(x, self._called[x]) if expression is None else expression
 
     def definition(self, node: Value, focus: Value | None = None) -> Term:
         """The formula a node was computed by, with nodes that have no name written out as far as fits.
@@ -137,6 +136,11 @@ class Names:
         """
         assert node.op is not None
         return _elided(self._written_out(node, 4), self.formula(focus) if focus is not None else None)
+
+    def alike(self, a: Term, b: Term) -> bool:
+        """Whether two nodes would be written alike, if they had no names to tell them apart: sin(x), computed twice."""
+        written = [self._alike.get(self.nodes[x]) if isinstance(x, Name) and x in self.nodes else None for x in (a, b)]
+        return a == b or (written[0] is not None and written[0] == written[1])
 
     def may_be_passed(self, node: Value) -> bool:
         """Whether a derivation may skip the node: it is not a leaf, and has neither label nor place."""
@@ -147,26 +151,45 @@ class Names:
         name = self._called.get(node)  # none outside the graph
         return name is not None and (bool(node.label) or node is self._root or name == self._places.get(node))
 
-    def _expression(self, node: Value, depth: int) -> Term | None:
-        """The node as an expression of names and numbers, if it is a short one."""
-        if node in self._names or self._is_named(node):
-            return self.formula(node)
-        if node.op is None:
-            return float(node.data)
-        if not depth or len(node.operands) > 5:
-            return None
-        operands: list[Any] = []
-        for x in node.operands:
-            operand = self._expression(x, depth - 1) if isinstance(x, Value) else x
-            if operand is None or operand in self._automatic:
-                return None
-            operands.append(operand)
-        expression = _applied(node, operands)
-        return expression if len(text(expression)) <= SHORT else None
+    def _find_expressions(self) -> dict[Value, Term]:
+        """The nodes that are called by a short expression of names and numbers which no other node is written by."""
+        found: dict[Value, Term] = {}
+        written: dict[Value, str] = {}
+        times: Counter[str] = Counter()
+        for node in self._order:
+            named = node in self._names or self._is_named(node)
+            if named:
+                found[node] = self.formula(node)
+            elif node.op is None:
+                found[node] = float(node.data)
+            if node.op is not None and len(node.operands) <= 5 and all(x in found for x in node.parents):
+                operands = [found[x] if isinstance(x, Value) else x for x in node.operands]
+                expression = _applied(node, operands)
+                if isinstance(expression, Formula):
+                    if len(as_text := text(expression)) <= SHORT:
+                        found.setdefault(node, expression)
+                        written[node] = as_text
+                        times[as_text] += 1  # a name's formula counts, too: it is printed beside the name
+                elif node is not self._wrt and not any(isinstance(x, Formula) for x in operands):
+                    found.setdefault(node, expression)  # a number by itself
+            if named and node not in written:
+                written[node] = text(found[node])
+            if named:
+                times[text(found[node])] += 1
+        self._alike = written
+        own: dict[Value, Term] = {}
+        for node, expression in found.items():
+            named = node in self._names or self._is_named(node)
+            alone = times.get(written.get(node, ""), 1) <= 1 and all(x in own for x in node.parents)
+            if named or node.op is None or alone:
+                own[node] = expression
+        return own
 
     def _written_out(self, node: Value, depth: int) -> Term:
+        """What a node was computed by. Stations stay whole: (w·w)·w where a derivative by w·w is spoken of."""
         operands: list[Any] = []
-        for x in node.operands:
+        whole: dict[Name, Term] = {}
+        for i, x in enumerate(node.operands):
             if (
                 isinstance(x, Value)
                 and self.may_be_passed(x)
@@ -178,7 +201,10 @@ class Names:
                 operands.append(expression if len(text(expression)) <= LONG else self.formula(x))
             else:
                 operands.append(self.formula(x))
-        return _applied(node, operands)
+            if isinstance(x, Value) and x in self.stations and isinstance(operands[-1], Formula):
+                stand_in = Name(f"\0{i}")
+                whole[stand_in], operands[-1] = operands[-1], stand_in
+        return _replaced(_applied(node, operands), whole)
 
     def _name(self, node: Value, name: str) -> Name:
         made = self._names[node] = Name(name)
@@ -191,6 +217,12 @@ def _applied(node: Value, operands: list[Any]) -> Term:
     if not any(isinstance(x, Formula) for x in operands):  # numbers alone would be computed, not shown
         return float(node.data)
     return node.op(*operands)  # type: ignore[no-any-return]
+
+
+def _replaced(term: Term, by: Mapping[Name, Term]) -> Term:
+    if isinstance(term, Name):
+        return by.get(term, term)
+    return with_parts(term, [_replaced(part, by) for part in parts(term)]) if by else term
 
 
 def _elided(term: Term, focus: Term | None, longest: int = 4) -> Term:

@@ -59,7 +59,7 @@ def explain(value: Value, *, wrt: Value) -> Explanation:
         An `Explanation`. If no gradient gets from one to the other, it says why.
 
     Raises:
-        TypeError: if either is not a `Value`.
+        TypeError: if either is not a `Value`, or is one without a number, as `compile` passes to a function.
         RuntimeError: if the data of a node have changed since the forward pass.
         ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist, as `backward` does.
 
@@ -86,14 +86,14 @@ def explain(value: Value, *, wrt: Value) -> Explanation:
     for name, node in (("a value", value), ("wrt=", wrt)):
         if not isinstance(node, Value):
             raise TypeError(f"explain takes {name} that is a Value, not {node!r} of type {type(node).__name__}")
-    interior = _interior(value)  # raises where a local derivative does not exist
-    check_unchanged(interior)
     order = topological_order(value)
-    gradient = {node: float(delta) for node, delta in adjoints(order, {n: n.data for n in order}, 1.0).items()}
+    numbers = {node: node.data for node in (*order, wrt)}  # a placeholder has none, while a function is compiled
+    check_unchanged(_interior(value))  # which raises where a local derivative does not exist
+    gradient = {node: float(delta) for node, delta in adjoints(order, numbers, 1.0).items()}
     names = Names(value, wrt, order)
     if wrt is value:
         return Explanation(value, wrt, 1.0, (), (), names)
     ways = Ways(value, wrt, order, gradient, names)
     chain = ways.chain()
-    notes = findings(value, wrt, order, gradient.get(wrt, 0.0), chain, ways.blocked, names)
+    notes = findings(value, wrt, order, gradient.get(wrt, 0.0), chain, ways, names)
     return Explanation(value, wrt, gradient.get(wrt, 0.0) if chain else 0.0, chain, tuple(notes), names)

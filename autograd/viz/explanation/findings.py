@@ -16,6 +16,7 @@ from autograd.primitives import NEARLY_FLAT, table
 from autograd.structure.names import Names
 from autograd.value import Value
 from autograd.viz.explanation.chain import Fork, Link, Note
+from autograd.viz.explanation.ways import Ways
 
 __all__ = ["findings"]
 
@@ -33,7 +34,7 @@ def findings(
     order: Sequence[Value],
     gradient: float,
     chain: Sequence[Link | Fork],
-    blocked: Sequence[tuple[Value, Value]],
+    ways: Ways,
     names: Names,
 ) -> list[Note]:
     """The notes on one gradient.
@@ -42,20 +43,20 @@ def findings(
         value, wrt, gradient: ∂value/∂wrt and what it is.
         order: the whole graph in topological order.
         chain: the factors, empty if no gradient gets to `wrt`.
-        blocked: pairs (use, of) where the use depends on the operand and no gradient flows.
+        ways: which knows where a gradient is blocked, and where it stops being finite.
         names: for the sentences.
     """
     if not chain:
-        return _no_gradient(value, wrt, order, blocked, names)
+        return _no_gradient(value, wrt, order, ways.blocked, names)
     links = [link for factor in chain for link in _every_link(factor)]
     notes: list[Note] = []
     if not math.isfinite(gradient):
-        notes.append(_not_finite(order, links, names))
+        notes.append(_not_finite(gradient, ways.origin(), links, names))
     notes += _few([_lost(link, names) for link in links if abs(link.value) < NEARLY_FLAT and not link.ties])
     notes += _few([_tie(link, names) for link in links if link.ties])
     notes += [note for fork in chain if isinstance(fork, Fork) for note in _cancelled(fork, names)]
     notes += _size(gradient, chain, links, names)
-    notes += _few([_blocked(use, of, names) for use, of in blocked])
+    notes += _few([_blocked(use, of, names) for use, of in ways.blocked])
     return notes
 
 
@@ -170,18 +171,22 @@ def _size(gradient: float, chain: Sequence[Link | Fork], links: Sequence[Link], 
     return []
 
 
-def _not_finite(order: Sequence[Value], links: Sequence[Link], names: Names) -> Note:
+def _not_finite(gradient: float, origin: Value | None, links: Sequence[Link], names: Names) -> Note:
     """Where the first infinity or NaN came up: in the forward pass, in a local derivative, or in their product."""
     start = "The gradient is not finite. It starts with "
-    for node in order:
-        if not math.isfinite(node.data) and all(math.isfinite(x.data) for x in node.parents):
-            return Note("not finite", (start, Comparison(names.formula(node), "=", _figure(node.data)), "."), node)
+    if origin is not None:
+        formula = names.formula(origin)
+        if isinstance(formula, Formula):
+            if origin.op is not None and names.may_be_passed(origin):  # v1 says nothing by itself: v1 = a·b
+                definition = names.definition(origin)
+                formula = Comparison(formula, "=", definition) if definition != formula else formula
+            return Note("not finite", (start, Comparison(formula, "=", _figure(origin.data)), "."), origin)
+        return Note("not finite", (start + "a number that is ", _figure(origin.data), "."), origin)
     for link in links:
         if not math.isfinite(link.value):
             return Note("not finite", (start, _is(link, names), "."), link.use)
-    return Note(
-        "not finite", ("The gradient is not finite: each factor is, but their product is too large for a float.",)
-    )
+    what = "they add up to no number." if math.isnan(gradient) else "their product is too large for a float."
+    return Note("not finite", (f"The gradient is not finite: each factor is, but {what}",))
 
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────

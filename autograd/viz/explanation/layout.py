@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from autograd.formulas.notation import text
 from autograd.formulas.numbers import rounded
-from autograd.formulas.pieces import OPPOSITE
+from autograd.formulas.pieces import OPPOSITE, evaluate
 from autograd.formulas.rounding import DIGITS, rounded_factors, rounded_terms, sum_of_products_agrees
 from autograd.formulas.terms import Chain, Comparison, Derivative, Dots, Formula, Name, Rounded, Sum, Term, parts
 from autograd.value import Value
@@ -88,6 +88,8 @@ def paragraphs(explanation: ChainRule, with_reasons: bool = True) -> list[Paragr
         if with_reasons:
             found += _reasons(e)
             found += _given(e, found)
+        else:
+            found += _where(e, found)
     for note in e.notes:
         found.append(Sentence(("Note: ", *note.words) if e.chain else note.words))
     return found
@@ -183,7 +185,7 @@ def _fork(fork: Fork, e: ChainRule, whole: Derivative) -> list[Paragraph]:
     largest = fork.largest
     share: tuple[str | Formula, ...] = ()
     if len(largest.links) <= MOST_FACTORS:
-        ways = _chain([Derivative(names.formula(k.use), names.formula(k.of)) for k in largest.links])
+        ways = _chain([_derivative(k, e) for k in largest.links])
         share = (": ", _term(ways))
     lines.append(
         Sentence(
@@ -242,7 +244,7 @@ def _step(step: Step, fork: Fork, e: ChainRule) -> Equation:
     def of_term(link: Link, delta: float) -> tuple[Term, list[float]]:
         if link.use is fork.use:
             return Derivative(y, whole.by, link.direct), [link.value]
-        local = Derivative(names.formula(link.use), whole.by)
+        local = _derivative(link, e)
         return Chain((Derivative(y, local.of), local)), [delta, link.value]
 
     written = [of_term(*term) for term in shown]
@@ -288,7 +290,7 @@ def _reason(link: Link, e: ChainRule, seen: set[Equation]) -> Reason:
     factor = _distinct(Name(""), [("=", _formula(link, e)), ("=", value)])
     definition = names.definition(link.use, link.of)
     sides = _distinct(names.formula(link.use), [("=", definition), ("=", Rounded(rounded(link.use.data, DIGITS)))])
-    since = tuple(dict.fromkeys(_as_it_is(c, holds, c in link.ties) for c, holds in link.decided))
+    since = tuple(dict.fromkeys(s for c, holds in link.decided for s in _as_it_is(c, holds, c in link.ties, e)))
     rules = tuple(Equation(rule.left, (("=", rule.right),)) for rule in link.rules)
     node = Equation(names.formula(link.use), sides)
     again = node in seen
@@ -296,10 +298,15 @@ def _reason(link: Link, e: ChainRule, seen: set[Equation]) -> Reason:
     return Reason(Equation(_derivative(link, e), factor), None if again else node, rules, since)
 
 
-def _as_it_is(condition: Comparison, holds: bool, tied: bool) -> Comparison:
-    """The condition, or what holds in its place."""
+def _as_it_is(condition: Comparison, holds: bool, tied: bool, e: ChainRule) -> list[Comparison]:
+    """The condition, or what holds in its place: its opposite, or that a side is NaN, neither less nor more."""
+    if not holds:
+        sides = (condition.left, condition.right)
+        not_numbers = [x for x in sides if isinstance(x, Formula) and math.isnan(evaluate(x, e.names.numbers))]
+        if not_numbers:
+            return [Comparison(x, "=", Rounded("nan")) for x in not_numbers]
     sign = "=" if tied else condition.sign if holds else OPPOSITE[condition.sign]
-    return Comparison(condition.left, sign, condition.right)
+    return [Comparison(condition.left, sign, condition.right)]
 
 
 def _given(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
@@ -315,11 +322,18 @@ def _given(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
         for name in _names(side)
         if name in e.names.nodes and name not in defined
     )
+    nobody_gave = (x for x in _written(e, found) if x not in defined and e.names.may_be_passed(e.names.nodes[x]))
+    used.update(dict.fromkeys(nobody_gave))
     wrt = e.names.formula(e.wrt)
     if isinstance(wrt, Name):
         used.setdefault(wrt)
     if not used:
         return []
+    shown = list(used)
+    for name in shown:  # grows as we go: what stands for a name may have further names in it
+        further = [x for x in _names(_stands_for(name, e).left) if x not in used and x not in defined]
+        used.update(dict.fromkeys(further))
+        shown += further
     words: list[str | Formula] = ["at "]
     for name in sorted(used, key=lambda name: e.names.place[name])[:MOST_REASONS]:
         words += [", "] if len(words) > 1 else []
@@ -327,13 +341,50 @@ def _given(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
     return [Sentence((*words, ", …") if len(used) > MOST_REASONS else tuple(words))]
 
 
+def _written(e: ChainRule, found: Sequence[Paragraph]) -> Iterator[Name]:
+    """The names of nodes that stand in equations, conditions and notes."""
+    terms: list[Term] = [w for note in e.notes for w in note.words if isinstance(w, Formula)]
+    for paragraph in found:
+        if isinstance(paragraph, Equation):
+            terms += (paragraph.left, *(side for _, side in paragraph.sides))
+        elif isinstance(paragraph, Reasons):
+            terms += (condition for row in paragraph.rows for condition in row.since)
+    return (name for term in terms for name in _names(term) if name in e.names.nodes)
+
+
+def _where(e: ChainRule, found: Sequence[Paragraph]) -> list[Paragraph]:
+    """What the names that nobody gave stand for, where no reasons follow that would say it: v1 = sin(x)."""
+    names = e.names
+    todo = list(_written(e, found))
+    said: dict[Name, Comparison] = {}
+    for name in todo:  # grows as we go: a definition may have further names in it
+        node = names.nodes.get(name)
+        if node is None or name in said:
+            continue
+        if names.may_be_passed(node):
+            said[name] = Comparison(name, "=", definition := names.definition(node))
+            todo += _names(definition)
+        elif node is e.wrt and not node.label and node.op is None:  # a number without a name, that is asked for
+            said[name] = Comparison(name, "=", Rounded(rounded(node.data, DIGITS)))
+    if not said:
+        return []
+    words: list[str | Formula] = ["where "]
+    for name in sorted(said, key=lambda name: names.place[name])[:MOST_REASONS]:
+        words += [", "] if len(words) > 1 else []
+        words.append(said[name])
+    return [Sentence((*words, ", …") if len(said) > MOST_REASONS else tuple(words))]
+
+
 def _stands_for(name: Name, e: ChainRule) -> Comparison:
     """x = 0.5, or for a node without a label v1 = tanh(x) = 0.4621 if its formula is short."""
     node = e.names.nodes[name]
     known = Comparison(name, "=", Rounded(rounded(node.data, DIGITS)))
-    if node.label or node.op is None or len(text(e.names.definition(node))) > SHORT:
+    if node.label or node.op is None:
         return known
-    return Comparison(Comparison(name, "=", e.names.definition(node)), "=", known.right)
+    definition = e.names.definition(node)
+    if not isinstance(definition, Formula) or len(text(definition)) > SHORT:
+        return known
+    return Comparison(Comparison(name, "=", definition), "=", known.right)
 
 
 def _names(term: Term) -> Iterator[Name]:

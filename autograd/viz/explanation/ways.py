@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from autograd.formulas.derivatives import local_derivative, rule
@@ -35,7 +35,7 @@ class Ways:
     def __init__(
         self, value: Value, wrt: Value, order: list[Value], gradient: Mapping[Value, float], names: Names
     ) -> None:
-        self.value, self.wrt, self.gradient, self.names = value, wrt, gradient, names
+        self.value, self.wrt, self.gradient, self.names, self.graph = value, wrt, gradient, names, order
         self.blocked: list[tuple[Value, Value]] = []
         below = {wrt}  # what depends on wrt at all, and what a gradient could flow through to it
         flowing = {wrt}
@@ -60,12 +60,35 @@ class Ways:
                 self.down[node] = {x: of_x for x, of_x in slots[node].items() if x in flowing}
                 alive.update(self.down[node])
         self.order = [node for node in order if node in alive]
+        self.not_finite = {
+            node: operands
+            for node in self.order
+            if (operands := {x for x, d in self.down.get(node, {}).items() if not all(math.isfinite(k) for _, k in d)})
+        }
         self.up: dict[Value, list[Value]] = {node: [] for node in self.order}
         for node in reversed(self.order):
             for x in self.down.get(node, ()):
                 self.up[x].append(node)
         self.made: dict[tuple[Value, Value], Link] = {}
+        self.above: dict[Value, set[Value]] = {}  # what depends on a node, as far up as its last use
         self._fold()
+
+    def origin(self) -> Value | None:
+        """The first node that is not finite of those that an infinite local derivative, or one that is NaN, comes from.
+
+        None if there is no such node: then the local derivatives themselves, or their products, are the first.
+        """
+        found = dict.fromkeys(x for node, of in self.not_finite.items() for x in _blamed(node, of))
+        todo = list(found)
+        births = []
+        for node in todo:  # grows as we go: from a number to the operands that it comes from
+            before = _blamed(node)
+            todo += [x for x in before if x not in found]
+            found.update(dict.fromkeys(before))
+            if not before:
+                births.append(node)
+        place = {node: i for i, node in enumerate(self.graph)}
+        return min(births, key=place.__getitem__, default=None)
 
     # ── links ─────────────────────────────────────────────────────────────────────────────────
 
@@ -106,7 +129,7 @@ class Ways:
             return formula, []
 
     def _tied(self, c: Comparison) -> bool:
-        if c.left == c.right:  # max(x, x): no number moves one side without the other
+        if self.names.alike(c.left, c.right):  # max(x, x): no number moves one side without the other
             return False
         return evaluate(c.left, self.names.numbers) == evaluate(c.right, self.names.numbers)
 
@@ -190,16 +213,28 @@ class Ways:
         if count[use] <= FEW_PATHS:
             ways = self._all_ways(use, of)
             if sum(len(way) - 1 for way in ways) <= FEW_FACTORS:
-                paths = _mark_direct([self._path(way) for way in ways])
-                return Fork(use, of, delta[of], count[use], tuple(paths), (), largest)
+                return Fork(use, of, delta[of], count[use], tuple(map(self._path, ways)), (), largest)
         steps = tuple(
-            Step(node, delta[node], tuple((self._step_link(use, above, node), delta[above]) for above in self.up[node]))
+            Step(node, delta[node], tuple((self._shown(above, node), delta[above]) for above in self.up[node]))
             for node in reversed(between[:-1])
         )
         return Fork(use, of, delta[of], count[use], (), steps, largest)
 
-    def _step_link(self, root: Value, use: Value, of: Value) -> Link:
-        return replace(self.link(use, of), direct=use is root and len(self.up[of]) > 1)
+    def _shown(self, use: Value, of: Value) -> Link:
+        """The link as it is shown: with a word that it is the direct effect where there are longer ways, too."""
+        return replace(self.link(use, of), direct=self._has_longer_way(use, of))
+
+    def _has_longer_way(self, use: Value, of: Value) -> bool:
+        if len(self.up[of]) == 1:
+            return False
+        if of not in self.above:
+            last = self.position[self.up[of][-1]]
+            above = {of}
+            for node in self.order[self.position[of] + 1 : last]:
+                if any(x in above for x in self.down[node]):
+                    above.add(node)
+            self.above[of] = above - {of}
+        return any(x in self.above[of] for x in self.down[use])
 
     def _all_ways(self, use: Value, of: Value) -> list[list[Value]]:
         ways, done = [[use]], []
@@ -213,7 +248,7 @@ class Ways:
         return done
 
     def _path(self, way: Sequence[Value]) -> Path:
-        links = tuple(self.link(a, b) for a, b in itertools.pairwise(way))
+        links = tuple(self._shown(a, b) for a, b in itertools.pairwise(way))
         return Path(links, math.prod(link.value for link in links))
 
 
@@ -230,6 +265,31 @@ def _slots(node: Value, wanted: set[Value]) -> dict[Value, list[tuple[int, float
     return found
 
 
+def _blamed(node: Value, of: Collection[Value] = ()) -> list[Value]:
+    """The numbers that are not finite, and without which `node` would be another, or its derivatives by `of`.
+
+    For the derivatives `node` itself may be one of them: ∂exp(x)/∂x is exp(x).
+    """
+    op, operands = node.op, node.operands
+    if op is None:
+        return []
+    want = [isinstance(x, Value) and x in of for x in operands]
+
+    def with_ones_for(others: Collection[Value]) -> str:
+        at = [(1.0 if x in others else x.data) if isinstance(x, Value) else x for x in operands]
+        try:
+            if not of:
+                return repr(op.on_floats(*at))
+            return repr(list(op.local_derivatives(1.0 if node in others else node.data, at, want)))
+        except (ArithmeticError, ValueError):
+            return "undefined"
+
+    now = with_ones_for(())  # as text: NaN is NaN
+    suspects = [x for x in dict.fromkeys([*node.parents, *([node] if of else [])]) if not math.isfinite(x.data)]
+    alone = [x for x in suspects if with_ones_for({x}) != now]
+    return alone or (suspects if with_ones_for(suspects) != now else [])
+
+
 def _rules(op: Primitive, indices: Sequence[int], count: int) -> list[Rule]:
     rules = dict.fromkeys(rule(op, index, count) for index in indices)
     return [Rule(op.name, left, right) for left, right in rules]
@@ -239,16 +299,3 @@ def _mere_number(link: Link) -> bool:
     """Whether a factor is a number by the way the formula is built (∂(a + b)/∂a = 1), not an input of a neuron."""
     is_number = not isinstance(link.derivative, Formula) and not link.decided
     return is_number and all(rule.primitive != "dot" for rule in link.rules)
-
-
-def _mark_direct(paths: list[Path]) -> list[Path]:
-    """Mark the links beside which there is a longer way between the same two nodes."""
-    places = [{node: i for i, node in enumerate([p.links[0].use, *(k.of for k in p.links)])} for p in paths]
-
-    def marked(link: Link) -> Link:
-        round_about = any(
-            link.use in place and link.of in place and place[link.of] - place[link.use] > 1 for place in places
-        )
-        return replace(link, direct=True) if round_about else link
-
-    return [Path(tuple(map(marked, path.links)), path.value) for path in paths]

@@ -15,10 +15,13 @@ from autograd.formulas.mathml import mathml
 from autograd.formulas.notation import Notation, text
 from autograd.formulas.spelling import escaped_for_latex
 from autograd.formulas.terms import Sum, Term
+from autograd.graph import topological_order
+from autograd.structure.names import Names
+from autograd.value import Value
 from autograd.viz.explanation.chain import ChainRule
 from autograd.viz.explanation.layout import Equation, Reasons, Sentence, paragraphs
 
-__all__ = ["as_latex", "as_markdown", "as_mathml", "as_text"]
+__all__ = ["as_latex", "as_markdown", "as_mathml", "as_text", "formula_of"]
 
 WIDTH = 110
 """A sum that is wider in a terminal gets a line for each term."""
@@ -32,6 +35,12 @@ def _line(equation: Equation, write: Notation, sign: Callable[[str], str]) -> st
 
 def _spaced(relation: str) -> str:
     return f" {relation} "
+
+
+def formula_of(value: Value) -> str:
+    """What a node is, for a terminal: y = sin(x² + 1). Nothing stands for itself that could be written out."""
+    names = Names(value, None, topological_order(value))
+    return f"{text(names.formula(value))} = {text(names.definition(value))}"
 
 
 def as_text(explanation: ChainRule, with_reasons: bool = True) -> str:
