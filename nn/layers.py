@@ -37,7 +37,7 @@ class Neuron(Module):
         nin: the number of inputs, at least 1.
         nonlin: micrograd's switch: True is ReLU, False is linear. `activation` overrules it.
         activation: the name of a primitive of one operand ("sigmoid", "tanh", "relu" …), "linear",
-            or any function of a `Value`.
+            or any function of a `Value`, a module with parameters included.
         init: a name from `nn.initialise`, or an `Initialiser`.
         seed: for a generator of its own; without it, or with a `random.Random`, draws go on from
             Python's global generator or from that one.
@@ -114,6 +114,11 @@ class Layer(Module):
             for j, w in enumerate(neuron.w):
                 yield f"weight[{i}][{j}]", w
             yield f"bias[{i}]", neuron.b
+        activations: list[Any] = [neuron._activate for neuron in self.neurons]
+        learned = dict.fromkeys(activation for activation in activations if isinstance(activation, Module))
+        for number, activation in enumerate(learned):  # one that all share, unless somebody has changed that
+            for path, parameter in activation.named_parameters():
+                yield f"activation{number or ''}.{path}", parameter
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(str, self.neurons))}]"

@@ -1,8 +1,8 @@
 """`Module`: something with parameters. Neurons, layers and networks are modules; so is what you write.
 
-A module finds its parameters by itself: every `Value` among its attributes, in lists, tuples, dictionaries and
-arrays of objects among them, however deep, and in modules there. A `Value` that was computed (an output that the module
-keeps, also one that was detached or computed under `no_grad`) is none.
+A module finds its parameters by itself: every `Value` among its attributes, in lists and other sequences,
+dictionaries and arrays of objects among them, however deep, and in modules there. A `Value` that was computed (an
+output that the module keeps, also one that was detached or computed under `no_grad`) is none.
 
 >>> from autograd import Value
 >>> class Line(Module):
@@ -17,7 +17,7 @@ keeps, also one that was detached or computed under `no_grad`) is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from autograd import Value
@@ -161,7 +161,7 @@ def _leaves(name: str, thing: Any) -> Iterator[tuple[str, Value | Module]]:
     """The `Value`s and modules in an attribute, with their names."""
     if isinstance(thing, (Value, Module)):
         yield name, thing
-    elif isinstance(thing, (list, tuple)):
+    elif isinstance(thing, Sequence) and not isinstance(thing, (str, bytes)):
         for i, part in enumerate(thing):
             yield from _leaves(f"{name}.{i}" if isinstance(part, Module) else f"{name}[{i}]", part)
     elif isinstance(thing, Mapping):
@@ -172,9 +172,10 @@ def _leaves(name: str, thing: Any) -> Iterator[tuple[str, Value | Module]]:
                         f"the keys of a dictionary with parameters are names without . [ ], and {name} has {key!r}"
                     )
                 yield f"{name}.{key}{path}", leaf
-    elif isinstance(thing, (set, frozenset)):
+    elif isinstance(thing, Collection) and not isinstance(thing, (str, bytes)) and not hasattr(thing, "dtype"):
         if any(isinstance(part, (Value, Module)) for part in thing):
-            raise TypeError(f"{name} is a set, which has no order to name its parameters by: keep them in a list")
+            kind = type(thing).__name__
+            raise TypeError(f"{name} is a {kind}, which has no places to name its parameters by: keep them in a list")
     elif getattr(getattr(thing, "dtype", None), "kind", "") == "O":
         yield from _leaves(name, thing.tolist())
 

@@ -1,5 +1,6 @@
 """A module finds its parameters, and its state goes out and in whole or not at all."""
 
+import collections
 import copy
 import json
 import pickle
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Value, no_grad
+from autograd import Value, maximum, minimum, no_grad
 
 
 class Custom(nn.Module):
@@ -124,10 +125,54 @@ def test_parameters_where_they_cannot_be_named_are_refused() -> None:
         model.table = {key: Value(1.0)}  # type: ignore[attr-defined]
         with pytest.raises(ValueError, match="the keys of a dictionary with parameters are names"):
             model.parameters()
+    for kind, some in (
+        ("set", {Value(1.0)}),
+        ("frozenset", frozenset([nn.Neuron(1)])),
+        ("dict_values", {"a": Value(1.0)}.values()),
+    ):
+        model = nn.Module()
+        model.some = some  # type: ignore[attr-defined]
+        with pytest.raises(TypeError, match=f"some is a {kind}, which has no places"):
+            model.parameters()
+
+
+@pytest.mark.parametrize("kind", [list, tuple, collections.deque, collections.UserList])
+def test_parameters_are_found_in_every_sequence(kind: Any) -> None:
     model = nn.Module()
-    model.some = {Value(1.0)}  # type: ignore[attr-defined]
-    with pytest.raises(TypeError, match="some is a set"):
-        model.parameters()
+    model.layers = kind([nn.Layer(2, 1, seed=0), Value(3.0), "text", [1, 2]])  # type: ignore[attr-defined]
+    names = ["layers.0.weight[0][0]", "layers.0.weight[0][1]", "layers.0.bias[0]", "layers[1]"]
+    assert [name for name, _ in model.named_parameters()] == names
+    assert len(list(model.modules())) == 3
+
+
+class PReLU(nn.Module):
+    def __init__(self) -> None:
+        self.a = Value(0.25)
+
+    def __call__(self, x: Any) -> Any:
+        return maximum(x, 0.0) + self.a * minimum(x, 0.0)
+
+
+def test_an_activation_with_parameters_is_trained_with_the_network() -> None:
+    activation = PReLU()
+    model = nn.MLP(2, [3, 1], activation=activation, output=activation, seed=0)
+    assert [name for name, p in model.named_parameters() if p is activation.a] == ["layers.0.activation.a"]
+    assert len(model.parameters()) == 14
+    state = model.state_dict()
+    assert state["layers.0.activation.a"] == state["layers.1.activation.a"] == 0.25
+    model.zero_grad()
+    (model([-1.0, -2.0]) ** 2).backward()
+    assert activation.a.grad != 0
+    nn.SGD(model.parameters(), lr=0.1).step()
+    assert activation.a.data != 0.25
+    model.zero_grad()
+    assert activation.a.grad == 0
+    other = nn.MLP(2, [3, 1], activation=PReLU(), output=PReLU(), seed=1)
+    other.load_state_dict(model.state_dict())
+    assert other.state_dict() == model.state_dict()
+    assert activation in list(model.modules())
+    neuron = nn.Neuron(1, activation=PReLU(), seed=0)
+    assert len(neuron.parameters()) == 3
 
 
 def test_parameters_are_listed_as_they_are_named() -> None:

@@ -39,7 +39,7 @@ from autograd.formulas import latex
 from autograd.formulas.notation import ATOM, POWER, PRODUCT, Notation
 from autograd.formulas.numbers import exact
 from autograd.formulas.spelling import greek, level, raised
-from autograd.formulas.terms import Formula, Name, Term
+from autograd.formulas.terms import Formula, Name, Quotient, Term
 
 __all__ = ["LETTERS", "LaTeX", "Plain"]
 
@@ -93,11 +93,14 @@ class Plain(Notation):
         )
 
     def factor(self, x: Term, first: bool, last: bool) -> str:
-        """A factor; its own product needs no parentheses if it comes first, nor a Σ if it comes last."""
+        """A factor; its own product needs no parentheses if it comes first, nor a Σ if it comes last.
+
+        A quotient always does: a / b c is a / (b c) to most.
+        """
         is_open = takes_all_that_follows(x)
         if is_open and not last:
             return self.parentheses(self.write(x))
-        return self.write(x, PRODUCT if first or is_open else POWER)
+        return self.write(x, PRODUCT if (first and not isinstance(x, Quotient)) or is_open else POWER)
 
     def quotient(self, a: Term, b: Term) -> str:
         above = self.parentheses(self.write(a)) if takes_all_that_follows(a) else self.write(a, PRODUCT)
