@@ -167,7 +167,8 @@ def test_a_node_made_by_hand_can_be_looked_at_and_says_that_it_has_no_derivative
     with pytest.raises(RuntimeError, match=r"made by hand, .*without local derivatives"):
         loss.backward()
     assert a.grad == b.grad == node.grad == 0.0
-    node.detach().backward()
+    (node.detach() * a).backward()  # its number can be used
+    assert a.grad == node.data
 
 
 def test_the_scalar_loop_that_sums_from_zero() -> None:
