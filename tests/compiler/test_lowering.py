@@ -164,6 +164,21 @@ LANES = {
         [relu(v * p) * (v > 0) + where(p > 0, v, p) for v, p in zip(x, P, strict=False)]
     ),
     "a number as a condition": lambda x: total([where(P[k] * 2.0, v * P[k + 4], P[k + 8]) for k, v in enumerate(x)]),
+    "a number as a condition and as a number": lambda x: total(
+        [where(p, p * v, v) for p, v in zip(P, x, strict=False)]
+    ),
+    "one addend several times": lambda x: total(
+        [tanh(total([p, p, p]) * v) + logsumexp([p * v, p * v, p * v]) for p, v in zip(P, x[:2], strict=False)]
+    ),
+    "a sum that is a term of another, and used besides": lambda x: (
+        lambda s: (tanh(x[2]) + s) * s + (s + 1.5) * (P[7] - s)
+    )(x[0] * P[2] + x[1] + P[9]),
+    "products of a sample and of parameters, in either order, beside some of parameters alone": lambda x: (
+        dot([tanh(x[0]), P[3], P[2], exp(P[5])], [exp(P[1]), P[4], x[1], tanh(x[2])], P[6])
+    ),
+    "numbers here and there in a sum": lambda x: (
+        total([1.5, 2.0 + P[2] * x[0], 0.25 + P[4] * x[1]]) * (0.5 + (4.0 + (x[2] + (P[5] + 8.0))))
+    ),
     "a number and a sample in one list": lambda x: total(
         [exp(v * 0.5) for v in [x[0] * P[0], P[1] * P[2], 0.25, P[3], x[1]]]
     ),
@@ -239,6 +254,30 @@ def test_a_choice_gives_its_gradient_to_the_item_that_was_chosen(claim: str) -> 
         expected, slopes = eager(lambda x, f=f: f(x[0], int(x[1].data)), np.stack([batch, index], axis=1))
         assert value == pytest.approx(expected, rel=1e-13, abs=1e-13)
         assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-13, abs=1e-13)
+
+
+def test_indices_may_come_from_anywhere_of_the_inputs() -> None:
+    """Without a pattern in where they stand they are gathered, every one of them with its number."""
+    places = (1, 0, 4, 2, 7)
+    program = autograd.compile(
+        lambda k: total([take(list(column), k[j]) * (j + 1.0) for j, column in zip(places, WIDE, strict=True)]),
+        example=([0] * 8,),
+        engine="numpy",
+    )
+    for size in (1, 4, 9):
+        index = np.random.default_rng(size).integers(0, 5, (size, 8))
+        value, gradient = program.value_and_grad(index)
+        slopes = {p: 0.0 for column in WIDE for p in column}
+        expected = 0.0
+        for row in index:
+            for j, column in zip(places, WIDE, strict=True):
+                expected += column[row[j]].data * (j + 1.0) / size
+                slopes[column[row[j]]] += (j + 1.0) / size
+        assert value == pytest.approx(expected, rel=1e-14)  # a sum of a few numbers around 1
+        assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-14)
+
+
+WIDE = [[Value(0.5 * i - 0.25 * j) for i in range(5)] for j in range(5)]
 
 
 def test_a_logsumexp_of_infinities_is_their_limit() -> None:
