@@ -36,7 +36,6 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +111,11 @@ class Tests:
         fast, rare = self._of_each_file(sorted(direct, key=cost.__getitem__)), self._rarest(direct, mutant)
         mixed = dict.fromkeys(test for both in zip(fast, rare, strict=True) for test in both)
         before = self.killed_before.get(str(mutant.key))
-        order = sorted(mixed, key=lambda test: (test != before, -min(killers[test], 3)))
+        order = self.within(sorted(mixed, key=lambda test: -min(killers[test], 3)), self.patience)
+        if before is not None and before in mixed:  # however slow it is
+            order = [before, *(test for test in order if test != before)]
         rest = sorted(others, key=self.begin.__getitem__)
-        return self.within(order, self.patience), self.within(rest, self.patience / 3)
+        return order, self.within(rest, self.patience / 3)
 
     def stages(self, order: list[str], rest: list[str], patience: float) -> list[list[str]]:
         """The same for a project that is imported afresh: what has to be collected counts, too."""
@@ -148,9 +149,13 @@ class Tests:
         return sorted(tests, key=lambda test: (fewest.get(test, len(fewest)), self.begin[test]))
 
     def within(self, tests: list[str], seconds: float) -> list[str]:
-        """The first of the tests, until their time is up; at least one."""
-        ends = list(accumulate(self.seconds[test] for test in tests))
-        return [test for i, (test, end) in enumerate(zip(tests, ends, strict=True)) if end <= seconds or i == 0]
+        """As many of the tests as fit into this time, in their order: one too slow is passed over; at least one."""
+        chosen: list[str] = []
+        for test in tests:
+            if self.seconds[test] <= seconds:
+                chosen.append(test)
+                seconds -= self.seconds[test]
+        return chosen or tests[:1]
 
     def _on(self, module: str, first: int, last: int) -> set[str]:
         return {test for line in range(first, last + 1) for test in self.by_line.get((module, line), ())}
