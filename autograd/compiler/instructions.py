@@ -431,7 +431,7 @@ def verify(
         unset = np.flatnonzero(~set_before[gradient])
         if len(unset):
             raise ProgramError(f"nothing sets the gradient of parameters {unset[:8].tolist()}")
-    _check_destinations(instructions, bound, destinations)
+    _check_destinations(destinations)
 
 
 def _expect(holds: bool, x: Instruction, otherwise: str) -> None:
@@ -477,19 +477,12 @@ def _broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         return (-1,)
 
 
-def _check_destinations(
-    instructions: list[Instruction], bound: dict[Instruction, int], destinations: dict[Array, Effect]
-) -> None:
-    """That from when a result is written to its destination until it is due there, nobody else works on those rows."""
-    for made, wanted in destinations.items():
+def _check_destinations(destinations: dict[Array, Effect]) -> None:
+    """That results are written only to rows that nobody else works on before they are due there.
+
+    Nobody does on those of a `Save`, as a row is read after it was written, and written once; nor on the adjoints of a
+    `Contribute` that assigns, as they are read after something was contributed, and it is the first to contribute.
+    """
+    for wanted in destinations.values():
         _expect(isinstance(wanted, (Save, Contribute)), wanted, "a result cannot be written there")
-        store, rows = place(wanted)
-        saves = isinstance(wanted, Save)
-        _expect(saves or getattr(wanted, "assign", False), wanted, "a result is written where it has to be added")
-        for other in instructions[bound[made] + 1 : bound[wanted]]:
-            values = isinstance(other, (Rows, Gather, Take, Save))
-            if (values if saves else other.adjoints) and place(other)[0] == store:
-                theirs = place(other)[1]
-                held = np.zeros(max(int(rows.max()), int(theirs.max())) + 1, bool)
-                held[rows] = True
-                _expect(not held[theirs].any(), other, "its rows hold a result already")
+        _expect(getattr(wanted, "assign", True), wanted, "a result is written where it has to be added")

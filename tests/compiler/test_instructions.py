@@ -24,11 +24,13 @@ from autograd.compiler.instructions import (
     Not,
     ProgramError,
     ReduceSum,
+    Reshape,
     Rows,
     Save,
     Scatter,
     Take,
     Where,
+    place,
     verify,
 )
 from autograd.compiler.stores import INPUT, PARAMETER, SAMPLE, SHARED, Operand
@@ -143,8 +145,9 @@ def test_the_first_contribution_assigns_or_the_row_was_cleared() -> None:
 def test_an_adjoint_is_contributed_to_before_it_is_read() -> None:
     code = Code()
     code.do(Adjoint, (3,), False, SHARED, 0)
-    with pytest.raises(ProgramError, match="reads adjoints that nothing has been contributed to"):
-        check(code)
+    for known in (0, 2):
+        with pytest.raises(ProgramError, match="reads adjoints that nothing has been contributed to"):
+            check(code, cleared=rows(shared=known))
 
 
 def test_a_row_is_contributed_to_once_at_a_time() -> None:
@@ -182,6 +185,25 @@ def test_a_batch_does_not_appear_or_vanish() -> None:
     code.do(Elementwise, (3,), True, "exp", (literal(code),))
     with pytest.raises(ProgramError, match="batch"):
         check(code)
+    code = Code()
+    code.do(Save, (3,), False, code.do(Rows, (3,), True, SAMPLE, 0, (1,)), SHARED, 0)
+    with pytest.raises(ProgramError, match="what it writes has other lanes"):
+        check(code, written=rows(sample=3))
+
+
+def test_another_shape_has_the_same_elements() -> None:
+    code = Code()
+    x = literal(code)
+    code.do(Reshape, (3, 1), False, x)
+    check(code)
+    code.do(Reshape, (4,), False, x)
+    with pytest.raises(ProgramError, match="it has other elements"):
+        check(code)
+
+
+def test_only_what_looks_at_a_store_has_a_place_there() -> None:
+    with pytest.raises(TypeError, match="Literal has no place in a store"):
+        place(literal(Code()))
 
 
 def test_a_result_is_not_written_where_something_is_still_needed() -> None:
@@ -202,6 +224,46 @@ def test_a_result_is_not_written_where_something_is_still_needed() -> None:
     saved = code.do(Save, (3,), False, y, SHARED, 0)
     with pytest.raises(ProgramError):
         check(code, written=rows(shared=2), destinations={y: saved})
+    code = Code()
+    y = code.do(Elementwise, (3,), False, "exp", (literal(code),))
+    scattered = code.do(Scatter, (3,), False, y, SHARED, np.arange(3), True)
+    with pytest.raises(ProgramError, match="a result cannot be written there"):
+        check(code, destinations={y: scattered})
+
+
+@pytest.mark.parametrize("kind", [Rows, Gather, Take, Save])
+def test_nobody_else_works_on_rows_between_a_result_that_is_written_there_and_its_save(kind: Any) -> None:
+    """So a result may be written there early: what is read was written before, and a row is written once."""
+    code = Code()
+    y = code.do(Elementwise, (3,), False, "exp", (literal(code),))
+    items = Operand(SHARED, np.array([2]))
+    args = {Rows: (SHARED, 2, (1,)), Gather: (SHARED, items.rows), Take: (items, items, (1,))}
+    code.do(kind, (1,), False, *args.get(kind, (literal(code, 1), SHARED, 2)))
+    wanted = code.do(Save, (3,), False, y, SHARED, 0)
+    for known in (np.arange(3) == 2, np.arange(3) < 0):
+        with pytest.raises(ProgramError):
+            check(code, written={SHARED: known}, destinations={y: wanted})
+
+
+@pytest.mark.parametrize("kind", [Adjoint, Contribute, Scatter, ContributeTaken])
+def test_nobody_else_works_on_adjoints_between_a_result_that_is_written_there_and_its_contribution(kind: Any) -> None:
+    """So a result may be written there early: what is read was contributed before, and who assigns is the first."""
+    code = Code()
+    y, one = code.do(Elementwise, (3,), False, "exp", (literal(code),)), literal(code, 1)
+    items = Operand(SHARED, np.array([2]))
+    args = {
+        Adjoint: (SHARED, 2),
+        Contribute: (one, SHARED, 2, (1,), True),
+        Scatter: (one, SHARED, items.rows, True),
+        ContributeTaken: (one, items, items, (1,)),
+    }
+    other = code.do(kind, (1,), False, *args[kind])
+    wanted = code.do(Contribute, (3,), False, y, SHARED, 0, (1,), True)
+    assert other.adjoints
+    assert kind is ContributeTaken or " of ∂/∂shared" in str(other)
+    for known in (np.arange(3) == 2, np.arange(3) < 0):
+        with pytest.raises(ProgramError):
+            check(code, cleared={SHARED: known}, destinations={y: wanted})
 
 
 def mixed_conditions() -> tuple[Any, tuple[Any, ...]]:
@@ -241,11 +303,13 @@ def test_an_instruction_says_what_it_does_and_its_type() -> None:
     y = code.do(Elementwise, (2, 3), True, "add", (x, 1.0))
     c = code.do(Compare, (), False, "greater", (y, 0.0))
     many = code.do(Gather, (9,), False, SHARED, np.arange(9))
-    assert [str(i) for i in (x, y, c, many)] == [
+    few = code.do(Gather, (8,), False, SHARED, np.arange(8))
+    assert [str(i) for i in (x, y, c, many, few)] == [
         "Literal([1.0, 1.0, 1.0]) : 3",
         "Elementwise(add, (<Literal 3>, 1.0)) : 2×3 × batch",
         "Compare(greater, (<Elementwise 2×3 × batch>, 0.0)) : 1 conditions",
         "Gather(array of 9) of shared : 9",
+        "Gather([0, 1, 2, 3, 4, 5, 6, 7]) of shared : 8",
     ]
     assert [y.written({x: 0, y: 1}), c.written({x: 0, y: 1})] == [
         "Elementwise(add, (%0, 1.0))",
