@@ -51,6 +51,23 @@ def test_a_program_that_runs_node_by_node_is_not_lowered(name: str, monkeypatch:
     assert program._programs.arrays.vectorised.parameters == program._programs.parameters
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_more_samples_and_more_operations_cost_more(engine: str) -> None:
+    def cost(steps: int, batch: int) -> float:
+        f, example = (lambda x: steps_of(x, steps)), (1.0,)
+        return autograd.compile(f, example=example, engine=engine)._engine(batch).cost(batch)
+
+    w = Value(0.5)
+
+    def steps_of(x: Any, steps: int) -> Any:
+        for _ in range(steps):
+            x = tanh(x * w)
+        return x
+
+    for few, many in ((1, 2), (8, 9), (100, 101), (1000, 10_000)):
+        assert 0 < cost(5, few) < cost(5, many) < cost(50, many)
+
+
 @pytest.mark.parametrize("name", ["recurrent_network", "kalman_filter", "black_scholes", "sorting_network"])
 def test_an_engine_chosen_for_a_batch_gives_what_it_gives_by_name(name: str) -> None:
     """And all have the parameters in one order, so that a batch of another size goes on with the same vector."""
@@ -129,6 +146,18 @@ def test_buffers_of_old_sizes_are_freed_where_all_would_take_too_much(monkeypatc
     for size in range(201, 211):
         program.value_and_grad(np.ones((size, 3)), np.ones((size, 2)))
     assert len(program._executables) == programs._FEWEST
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_longer_than_anybody_reads_is_counted_and_not_printed(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = Value(2.0)
+    program = autograd.compile(lambda x: tanh(tanh(x * w)), example=(1.0,), engine=engine)
+    monkeypatch.setattr(f"autograd.compiler.{'execute' if engine == 'numpy' else engine}._LONG", 3)
+    assert "∂E/∂" in str(program)
+    monkeypatch.setattr(f"autograd.compiler.{'execute' if engine == 'numpy' else engine}._LONG", 2)
+    assert "3 operations, more than are written out here" in str(program)
 
 
 def test_print_says_which_engine_runs_and_why() -> None:

@@ -241,6 +241,30 @@ def test_a_choice_gives_its_gradient_to_the_item_that_was_chosen(claim: str) -> 
         assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-13, abs=1e-13)
 
 
+def test_indices_may_come_from_anywhere_of_the_inputs() -> None:
+    """Without a pattern in where they stand they are gathered, every one of them with its number."""
+    places = (1, 0, 4, 2, 7)
+    program = autograd.compile(
+        lambda k: total([take(list(column), k[j]) * (j + 1.0) for j, column in zip(places, WIDE, strict=True)]),
+        example=([0] * 8,),
+        engine="numpy",
+    )
+    for size in (1, 4, 9):
+        index = np.random.default_rng(size).integers(0, 5, (size, 8))
+        value, gradient = program.value_and_grad(index)
+        slopes = {p: 0.0 for column in WIDE for p in column}
+        expected = 0.0
+        for row in index:
+            for j, column in zip(places, WIDE, strict=True):
+                expected += column[row[j]].data * (j + 1.0) / size
+                slopes[column[row[j]]] += (j + 1.0) / size
+        assert value == pytest.approx(expected, rel=1e-14)  # a sum of a few numbers around 1
+        assert gradient == pytest.approx([slopes[p] for p in program.parameters], rel=1e-14)
+
+
+WIDE = [[Value(0.5 * i - 0.25 * j) for i in range(5)] for j in range(5)]
+
+
 def test_a_logsumexp_of_infinities_is_their_limit() -> None:
     program = autograd.compile(lambda x: logsumexp([x[0], x[1] + P[0] * 0.0]), example=([0.0, 0.0],), engine="numpy")
     inf = math.inf

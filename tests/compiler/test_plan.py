@@ -93,6 +93,17 @@ def test_results_in_between_use_the_buffers_of_those_that_are_not_needed_any_mor
     assert repeated(40) <= 2 * forward
 
 
+def test_the_memory_that_a_plan_says_it_takes_is_that_of_its_stores_adjoints_and_buffers() -> None:
+    w = Value(0.5)
+    program = autograd.compile(lambda x: [tanh(sigmoid(x * w) ** 2.5) * x], example=(1.0,), engine="numpy")
+    for size in (2, 9):
+        plan: Any = program._engine(size).bind(program.vector, size)
+        stores = sum(plan.stores[store].size for store in (SHARED, SAMPLE))
+        adjoints = sum(array.size for array in plan.adjoints.values())
+        assert buffers(plan) > size
+        assert plan.nbytes == 8 * (size + stores + adjoints + buffers(plan))
+
+
 def test_an_operand_that_is_used_again_later_keeps_its_buffer() -> None:
     code, vector = Code(), np.arange(1.0, 4.0)
     x = code.do(Rows, (3,), False, PARAMETER, 0, (1,))
@@ -114,6 +125,15 @@ def test_the_gradient_of_items_to_choose_from_starts_from_nothing_at_every_call(
         assert dict(zip(program.parameters, gradient.tolist(), strict=True)) == dict(
             zip((a, b), expected[i], strict=True)
         )
+
+
+@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+def test_a_result_may_be_an_input_as_it_is(engine: str) -> None:
+    w = Value(2.0)
+    program = autograd.compile(lambda x, y: [x[1], x[0] * w, y, x[0]], example=([1.0, 1.0], 1.0), engine=engine)
+    for X in (np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0], [7.0, 8.0]])):
+        expected = np.stack([X[:, 1], 2 * X[:, 0], -X[:, 0], X[:, 0]], axis=1)
+        assert program(X, -X[:, 0]).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("engine", ["numpy", "nodes"])
