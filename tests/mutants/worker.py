@@ -35,7 +35,10 @@ IDLE = 180.0
 FILE = 1200.0
 """Seconds by the clock after which the tracing of a file of tests is given up, whatever it does."""
 
-_OPTIONS = ["-x", "-q", "--no-header", "--no-summary", "--tb=line", "-p", "no:cacheprovider", "--import-mode=prepend"]
+_OPTIONS = [
+    *("-x", "-q", "--no-header", "--no-summary", "--tb=line", "-p", "no:cacheprovider", "--import-mode=prepend"),
+    "--assert=plain",  # modules with doctests would have other code than is written
+]
 
 
 def prepare() -> None:
@@ -267,13 +270,17 @@ def replace_code(functions: Sequence[FunctionType], file: str, original: str, mu
             changed.update(identity(a) for a, b in zip(old, new, strict=True) if not same(a, b))
         else:
             changed.update(map(identity, old) if old else [None])
+    live = set()
     for function in functions:
         code = other.get(identity(function.__code__)) if function.__code__.co_filename == file else None
         if code is not None:
+            live.add(identity(function.__code__))
             try:
                 function.__code__ = code
             except ValueError:  # it has another closure
                 changed.add(None)
+    if any(found and "<locals>" not in found[1] for found in changed - live):  # it runs as other code than is written
+        changed.add(None)
     return changed
 
 
