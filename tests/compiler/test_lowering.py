@@ -164,6 +164,12 @@ LANES = {
         [relu(v * p) * (v > 0) + where(p > 0, v, p) for v, p in zip(x, P, strict=False)]
     ),
     "a number as a condition": lambda x: total([where(P[k] * 2.0, v * P[k + 4], P[k + 8]) for k, v in enumerate(x)]),
+    "a number as a condition and as a number": lambda x: total(
+        [where(p, p * v, v) for p, v in zip(P, x, strict=False)]
+    ),
+    "one addend several times": lambda x: total(
+        [tanh(total([p, p, p]) * v) + logsumexp([p * v, p * v, p * v]) for p, v in zip(P, x[:2], strict=False)]
+    ),
     "a number and a sample in one list": lambda x: total(
         [exp(v * 0.5) for v in [x[0] * P[0], P[1] * P[2], 0.25, P[3], x[1]]]
     ),

@@ -6,7 +6,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, cos, exp, logsumexp, sin, tanh
+from autograd import Value, cos, exp, logsumexp, sin, tanh, total
 
 NETWORK = """\
 13002 parameters: W¹ (16 × 784), b¹ (16), W² (16 × 16), b² (16), W³ (10 × 16), b³ (10)
@@ -109,3 +109,13 @@ def test_logsumexp_is_written_by_its_name() -> None:
     shown = str(autograd.compile(lambda x: logsumexp([a * b for a, b in zip(x, w, strict=True)]), example=([0.0] * 3,)))
     assert "E = logsumexp(" in shown
     assert "log(" not in shown
+
+
+def test_a_logsumexp_of_each_row_is_written_by_its_name() -> None:
+    w = [[Value(0.5 * i - j) for j in range(3)] for i in range(2)]
+    program = autograd.compile(
+        lambda x: total([tanh(logsumexp([a * b for a, b in zip(row, x, strict=True)])) for row in w]),
+        example=([0.0] * 3,),
+        engine="numpy",
+    )
+    assert "= logsumexpⱼ(θ[3i + j] x[j])   for i < 2, j < 3" in str(program)
