@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import numpy as np
@@ -183,3 +184,17 @@ def test_after_an_error_everything_is_as_it_was() -> None:
         autograd.compile(branch, example=(1.0,))
     assert gc.isenabled()
     assert (W > 0) is True  # comparisons are answers again
+
+
+def test_compiling_leaves_the_garbage_collector_as_it_was() -> None:
+    import gc
+
+    for f in (lambda x: x * W, branch):
+        for on in (True, False):
+            (gc.enable if on else gc.disable)()
+            try:
+                with contextlib.suppress(TypeError):
+                    autograd.compile(f, example=(1.0,))
+                assert gc.isenabled() is on
+            finally:
+                gc.enable()

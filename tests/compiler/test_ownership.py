@@ -85,6 +85,38 @@ def test_copies_compute_the_same_and_go_their_own_way(made: Any) -> None:
     assert all(same) if made is copy.copy else not any(same)
 
 
+@pytest.mark.parametrize("made", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
+def test_a_copy_has_the_last_gradient_and_shares_nothing_that_changes(made: Any) -> None:
+    _, program = network()
+    for p in program.parameters:
+        p.grad = 7.0
+    before = made(program)  # there is none yet
+    before.write_back()
+    assert {p.grad for p in before.parameters} == {7.0}
+    _, gradient = program.value_and_grad(X, Y)
+    other = made(program)
+    expected = gradient.tolist()
+    gradient[:] = 0
+    other.write_back()
+    assert [p.grad for p in other.parameters] == expected
+    ours, theirs = vars(program._programs.scalars), vars(other._programs.scalars)
+    for name in ("op", "operands", "level", "batched", "active", "optional", "rank", "constants", "parameters"):
+        assert theirs[name] is not ours[name]
+        assert list(theirs[name]) == list(ours[name])
+
+
+def test_another_thread_may_call_a_program_once_a_call_is_over() -> None:
+    _, program = network()
+    outputs: list[Any] = []
+    for run in (lambda: program.value_and_grad(X, Y)[0], lambda: float(several(X).sum())):
+        several = autograd.compile(lambda x: [x[0] * x[1], x[2]], example=([0.0] * 3,))
+        here = run()
+        thread = threading.Thread(target=lambda run=run: outputs.append(run()))  # type: ignore[misc]
+        thread.start()
+        thread.join()
+        assert outputs.pop() == here
+
+
 def test_a_deep_copy_of_a_model_with_its_program_keeps_them_together() -> None:
     model, program = network()
     model2, program2 = copy.deepcopy((model, program))
