@@ -170,6 +170,15 @@ LANES = {
     "one addend several times": lambda x: total(
         [tanh(total([p, p, p]) * v) + logsumexp([p * v, p * v, p * v]) for p, v in zip(P, x[:2], strict=False)]
     ),
+    "a sum that is a term of another, and used besides": lambda x: (
+        lambda s: (tanh(x[2]) + s) * s + (s + 1.5) * (P[7] - s)
+    )(x[0] * P[2] + x[1] + P[9]),
+    "products of a sample and of parameters, in either order, beside some of parameters alone": lambda x: (
+        dot([tanh(x[0]), P[3], P[2], exp(P[5])], [exp(P[1]), P[4], x[1], tanh(x[2])], P[6])
+    ),
+    "numbers here and there in a sum": lambda x: (
+        total([1.5, 2.0 + P[2] * x[0], 0.25 + P[4] * x[1]]) * (0.5 + (4.0 + (x[2] + (P[5] + 8.0))))
+    ),
     "a number and a sample in one list": lambda x: total(
         [exp(v * 0.5) for v in [x[0] * P[0], P[1] * P[2], 0.25, P[3], x[1]]]
     ),

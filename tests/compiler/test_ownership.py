@@ -107,9 +107,9 @@ def test_a_copy_has_the_last_gradient_and_shares_nothing_that_changes(made: Any)
 
 def test_another_thread_may_call_a_program_once_a_call_is_over() -> None:
     _, program = network()
+    several = autograd.compile(lambda x: [x[0] * x[1], x[2]], example=([0.0] * 3,))
     outputs: list[Any] = []
     for run in (lambda: program.value_and_grad(X, Y)[0], lambda: float(several(X).sum())):
-        several = autograd.compile(lambda x: [x[0] * x[1], x[2]], example=([0.0] * 3,))
         here = run()
         thread = threading.Thread(target=lambda run=run: outputs.append(run()))  # type: ignore[misc]
         thread.start()
