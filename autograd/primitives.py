@@ -18,7 +18,7 @@ import math
 from contextvars import ContextVar
 from types import CodeType, FunctionType
 
-from autograd.readings import FLOATS, NUMBERS, Whole, reading, shared_reading
+from autograd.readings import FLOATS, NUMBERS, Whole, one_by_one, reading, shared_reading
 
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, without the 3 ms that importing typing takes
 if TYPE_CHECKING:
@@ -444,7 +444,7 @@ def _of_sequences(op: Primitive) -> Callable[..., Any]:
     """A primitive on floats; one of a single operand, and an n-ary one, also on whole sequences of them."""
     function = op.on_floats
     if op.nary:
-        return lambda *parts: function(*[x for z in parts for x in (z.elements if type(z) is Whole else [z])])
+        return lambda *parts: function(*one_by_one(parts))
     if len(op.derivatives) > 1:  # type: ignore[arg-type]
         return function
     return lambda x: Whole([function(z) for z in x.elements]) if type(x) is Whole else function(x)

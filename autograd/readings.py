@@ -53,13 +53,13 @@ from itertools import repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import ModuleType
     from typing import Any
 
     Primitive = Any  # autograd.primitives.Primitive: imports only point down, and that module reads this one
 
-__all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "Whole", "reading", "readings"]
+__all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "Whole", "one_by_one", "reading", "readings"]
 
 NUMBERS = frozenset({float, int, bool})
 """Python's own real numbers; everything else is looked up in `readings`."""
@@ -153,12 +153,17 @@ class Whole:
         return result
 
 
+def one_by_one(operands: Iterable[Any]) -> list[Any]:
+    """Operands of which some are whole sequences, each by itself."""
+    return [x for z in operands for x in (z.elements if type(z) is Whole else (z,))]
+
+
 class _Wholes(Reading):
     precedence = 2
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
         if op.nary:
-            return op(*[x for operand in operands for x in (operand.elements if type(operand) is Whole else [operand])])
+            return op(*one_by_one(operands))
         (whole,) = operands
         return Whole([op(x) for x in whole.elements])
 

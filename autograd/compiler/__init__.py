@@ -11,7 +11,7 @@ The floors, from scalar code to array calls, one module each:
 ==============  ============================================================================
 `trace`         the function, called once with placeholders, leaves its scalar graph
 `normalise`     the scalar program: sums are single nodes, nothing is computed twice
-`vectorise`     nodes alike become lanes of one group; operands become views of what is stored
+`vectorise`     nodes alike are one group, and its lanes; operands become views of what is stored
 `stores`        where the numbers of a program are
 `instructions`  the array program: typed instructions, and the check of a program of them
 `arrays`        the table of primitives, read as array instructions

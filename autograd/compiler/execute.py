@@ -70,8 +70,8 @@ class NumPyEngine:
     def __init__(self, programs: Programs) -> None:
         self.programs = programs
         groups = programs.reductions * _PER_REDUCTION + programs.elementwise * _PER_GROUP
-        self._calls = _PER_CALL + groups
-        self._sample = sum(map(len, programs.scalars.operands)) * _PER_OPERAND
+        self._calls: float = _PER_CALL + groups
+        self._sample: float = programs.operands * _PER_OPERAND
 
     @staticmethod
     def refuses(programs: Programs) -> str | None:

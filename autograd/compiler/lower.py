@@ -211,7 +211,7 @@ class _Lowering:
     def _reduce(self, group: Group, formula: Any) -> Any:
         """The formula of an n-ary row."""
         operands = self._sequences(group)
-        self.code.space = Space(group.shape, group.inner, group.batched)
+        self.code.space = _space(group)
         y = read_table(group.op, formula, operands)
         self.code.space = None
         xs = [x.array for x in operands if isinstance(x, Symbol)]
@@ -227,7 +227,7 @@ class _Lowering:
         assert takes is not None
         read = [self.read(operand) for operand in group.operands]
         if all(map(is_scalar, read[: takes.sequences])):
-            read[0] = self._literal(np.full([1] * len(_space(group)), read[0]))
+            read[0] = self._literal(np.full([1] * len(_space(group).whole), read[0]))
         wholes = [Symbol(x, self.code, whole=True) for x in read[: takes.sequences]]
         return [*wholes, *[self._raise(x, group) for x in read[takes.sequences :]]]
 
@@ -278,7 +278,7 @@ class _Lowering:
         local: Sequence[Any]
         if op.over_sequences is not None:
             adjoint = self._raise(adjoint, group)
-            self.code.space = Space(group.shape, group.inner, group.batched)
+            self.code.space = _space(group)
             local = read_table(op, op.over_sequences[1], [self._raise(y, group), *self._sequences(group)])
             self.code.space = None
         else:
@@ -292,10 +292,10 @@ class _Lowering:
         for number, (operand, derivative, want) in enumerate(zip(group.operands, local, wanted, strict=True)):
             if not want or derivative is None:
                 continue
-            space, target = _space(group), operand.shape
+            space, target = _space(group).whole, operand.shape
             if op.takes is not None and number >= op.takes.sequences:  # a single operand has no inner axes
                 target = (*target, *[1] * len(group.inner))
-                space = _lanes(group)
+                space = _space(group).lanes
             delta = adjoint
             if group.optional and isinstance(derivative, Array) and (op.domain or op is _DIV or op.own):
                 # Where nothing chose it there is no gradient, and 0 times an infinite derivative would be NaN
@@ -376,12 +376,8 @@ def _alike(a: Operand, b: Operand) -> bool:
     return a.store == b.store and a.rows.shape == b.rows.shape and bool((a.rows == b.rows).all())
 
 
-def _space(group: Group) -> tuple[int, ...]:
-    return (*group.shape, *group.inner)
-
-
-def _lanes(group: Group) -> tuple[int, ...]:
-    return (*group.shape, *[1] * len(group.inner))
+def _space(group: Group) -> Space:
+    return Space(group.shape, group.inner, group.batched)
 
 
 def _drop(y: Any, group: Group) -> tuple[int, ...]:

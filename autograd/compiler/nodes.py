@@ -58,7 +58,7 @@ class NodesEngine:
     def __init__(self, programs: Programs) -> None:
         self.programs, self.scalars = programs, programs.scalars
         self.nodes = [node for node, op in enumerate(self.scalars.op) if op is not None]
-        self._operands = sum(map(len, self.scalars.operands))
+        self._operands = programs.operands
 
     @staticmethod
     def refuses(programs: Programs) -> str | None:

@@ -4,7 +4,8 @@
 pass                 from → to                              what it does
 ===================  =====================================  =======================================================
 `normalise`          the trace → the scalar program         sums become single nodes, nothing is computed twice
-`vectorise`          the scalar program → its groups        nodes alike become lanes, with places in stores
+`group_alike`        the scalar program → its groups        nodes that are alike are sorted together
+`vectorise`          the groups → the same, laid out        a group's nodes become lanes, with places in stores
 `lower`              the groups → the array program         the table's formulas and derivatives, as instructions
 `remove_unused`      the array program → the same           what nobody looks at is left out
 `place_results`      the array program → the same           results are written where they are wanted
@@ -23,11 +24,11 @@ from autograd.compiler.arrays import check_readable
 from autograd.compiler.lower import ArrayProgram, lower, place_results, remove_unused
 from autograd.compiler.normalise import Scalars, normalise
 from autograd.compiler.trace import DETACH, TAKE, Trace
-from autograd.compiler.vectorise import grouped, in_order, vectorise
+from autograd.compiler.vectorise import Grouped, group_alike, vectorise
 
 __all__ = ["PASSES", "Programs"]
 
-PASSES: tuple[Callable[[Any], Any], ...] = (normalise, vectorise, lower, remove_unused, place_results)
+PASSES: tuple[Callable[[Any], Any], ...] = (normalise, group_alike, vectorise, lower, remove_unused, place_results)
 
 
 class Programs:
@@ -35,9 +36,10 @@ class Programs:
 
     Attributes:
         scalars: the scalar program.
-        parameters: its parameters, in the order of the flat vector.
+        grouped: the same, its nodes sorted into groups.
         reductions, elementwise: how many groups its array program has, of primitives of any number of operands and of
             others.
+        operations, operands: how many the scalar program has.
 
     Raises:
         TypeError: for a primitive that cannot be read for arrays.
@@ -48,15 +50,21 @@ class Programs:
             if op not in (DETACH, TAKE):
                 check_readable(op, arity)
         self.scalars = scalars
-        groups = grouped(scalars)
-        self.parameters = in_order(scalars, groups)
-        self.reductions = sum(op.nary for op, _ in groups)
-        self.elementwise = len(groups) - self.reductions
+        self.grouped: Grouped = PASSES[1](scalars)
+        self.reductions = sum(op.nary for op, _ in self.grouped.groups)
+        self.elementwise = len(self.grouped.groups) - self.reductions
+        self.operations: int = sum(op is not None for op in scalars.op)
+        self.operands: int = sum(map(len, scalars.operands))
 
     @classmethod
     def of(cls, trace: Trace) -> Programs:
         """From a trace."""
         return cls(PASSES[0](trace))
+
+    @property
+    def parameters(self) -> list[int]:
+        """The nodes of the parameters, in the order of the flat vector."""
+        return self.grouped.parameters
 
     @cached_property
     def limits(self) -> dict[tuple[int, int], int]:
@@ -71,8 +79,8 @@ class Programs:
     @cached_property
     def arrays(self) -> ArrayProgram:
         """The array program, verified."""
-        program: Any = self.scalars
-        for step in PASSES[1:]:
+        program: Any = self.grouped
+        for step in PASSES[2:]:
             program = step(program)
         program.verify()
         return program  # type: ignore[no-any-return]

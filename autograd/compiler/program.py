@@ -307,7 +307,7 @@ class Program:
         return "\n".join([*written, self._run_by()])
 
     def _size(self) -> str:
-        return f"{sum(op is not None for op in self._programs.scalars.op)} operations"
+        return f"{self._programs.operations} operations"
 
     def __repr__(self) -> str:
         return f"<compiled program: {self._summary()}>"

@@ -17,8 +17,8 @@ and its biases the next.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from typing import Any
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,9 @@ from autograd.compiler.normalise import Scalars
 from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, Operand, RowNumbers, store_name
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
-from autograd.readings import Whole
+from autograd.readings import one_by_one
 
-__all__ = ["Group", "Groups", "Vectorised", "grouped", "in_order", "vectorise"]
+__all__ = ["Group", "Grouped", "Vectorised", "group_alike", "vectorise"]
 
 _DOT, _POS = table["dot"], table["pos"]
 _SMALL = 1024  # lanes × inner: below this, sums of unequal length are cheaper padded and together than apart
@@ -220,23 +220,40 @@ class Vectorised:
 Groups = list[tuple[Primitive, list[int]]]
 
 
-def vectorise(scalars: Scalars) -> Vectorised:
+class Grouped(NamedTuple):
+    """A scalar program whose nodes are sorted into groups, in the order they are to be computed."""
+
+    scalars: Scalars
+    groups: Groups
+    parameters: list[int]
+    """In the order of the flat vector."""
+
+    def __str__(self) -> str:
+        return "\n".join(f"{op.name}: {', '.join(map(str, nodes))}" for op, nodes in self.groups)
+
+
+def group_alike(scalars: Scalars) -> Grouped:
+    """Which nodes are computed at once, and in which order the parameters then stand."""
+    groups = _grouped(scalars)
+    return Grouped(scalars, groups, _in_order(scalars, groups))
+
+
+def vectorise(program: Grouped) -> Vectorised:
     """Lay out the values of the groups of a program, and see how each group finds its operands."""
-    groups = grouped(scalars)
-    found = Vectorised(scalars, in_order(scalars, groups))
-    for op, nodes in groups:
+    found = Vectorised(program.scalars, program.parameters)
+    for op, nodes in program.groups:
         found.add(op, nodes)
     return found
 
 
-def in_order(s: Scalars, groups: Groups) -> list[int]:
+def _in_order(s: Scalars, groups: Groups) -> list[int]:
     """The parameters in the order of the flat vector: as the groups first need them.
 
     Matrices come first, so that a weight decay does not tear them apart; so the weights of a layer are one block, row
     by row, and its biases the next.
     """
     met: dict[int, None] = {}
-    for nodes in (*_of_matrices(s, groups), *_of_groups(s, groups), s.parameters):
+    for nodes in chain(_of_matrices(s, groups), _of_groups(s, groups), [s.parameters]):
         if len(met) == len(s.parameters):
             break
         met.update((node, None) for node in nodes if node in s.parameters)
@@ -255,12 +272,12 @@ def _of_groups(s: Scalars, groups: Groups) -> Iterator[Iterable[int]]:
         lanes = [s.operands[node] for node in nodes]
         if op.takes is not None:
             for column in zip(*map(op.takes.split, lanes), strict=True):
-                yield [x for part in column for x in (part.elements if isinstance(part, Whole) else (part,))]
+                yield one_by_one(column)
         else:
             yield from zip(*lanes, strict=True)
 
 
-def grouped(s: Scalars) -> Groups:
+def _grouped(s: Scalars) -> Groups:
     """Nodes of the same level, primitive, kind of store and length, in the order they are to be computed."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for node, op in enumerate(s.op):
@@ -344,11 +361,11 @@ def _fit(group: Group) -> None:
         pattern = _pattern(flat)
         if pattern is not None:
             wanted = cuts | {size * (n * m // len(flat)) for size in _sizes(pattern)}
-            chain = sorted(wanted)
-            if all(b % a == 0 for a, b in pairwise(chain)):
+            steps = sorted(wanted)
+            if all(b % a == 0 for a, b in pairwise(steps)):
                 cuts = wanted
-    chain = [1, *sorted(cuts)]
-    axes = [b // a for a, b in pairwise(chain)][::-1]  # outermost first
+    steps = [1, *sorted(cuts)]
+    axes = [b // a for a, b in pairwise(steps)][::-1]  # outermost first
     inner_axes = sum(size <= m for size in cuts)
     group.inner = tuple(axes[len(axes) - inner_axes :])
     group.shape = tuple(axes[: len(axes) - inner_axes])
