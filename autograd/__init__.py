@@ -18,7 +18,7 @@ import autograd.copies  # gives Value copies and pickles
 import autograd.operators  # noqa: F401  gives Value arithmetic
 from autograd.graph import topological_order
 from autograd.nary import dot, logsumexp, total
-from autograd.primitives import primitive, table
+from autograd.primitives import primitive, reserved, table
 from autograd.recording import no_grad
 from autograd.value import Value
 
@@ -61,6 +61,9 @@ __all__ = [
     *_FUNCTIONS,
     *_ON_FIRST_USE,
 ]  # fmt: skip
+
+for _name in set(__all__).difference(table):
+    reserved.setdefault(_name, "a name of this package")
 
 
 def __getattr__(name: str) -> Any:

@@ -24,6 +24,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Rational
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -79,13 +80,15 @@ class Interval:
     """All real numbers from `low` to `high`, to compute with: ``exp(Interval(0, 1)) * 2``.
 
     Args:
-        low, high: the ends, numbers that are not NaN; without `high` the one number `low`, exactly.
+        low, high: the ends, numbers that are not NaN (also fractions, or mpmath's); without `high` the one number
+            `low`, exactly.
 
     Attributes:
         low, high: the ends as floats, rounded outwards.
 
     Raises:
         ValueError: for ends in the wrong order, or NaN.
+        TypeError: for an end that is no real number.
 
     A comparison that does not hold of all the numbers, nor fails for all, is undecided: it is Interval(0, 1), of which
     `where` makes the hull of both sides, and ``if`` an error.
@@ -108,7 +111,7 @@ class Interval:
         _check_mpmath()
         if low != low or high != high:  # mpmath.iv takes NaN for "any number"
             raise ValueError(f"the ends of an interval are numbers, and these are {low!r} and {high!r}")
-        ends = [_iv.mpf(x) for x in ((low,) if high is None else (low, high))]
+        ends = [_around(x) for x in ((low,) if high is None else (low, high))]
         self._x = ends[0] if high is None else _iv.make_mpf((ends[0]._mpi_[0], ends[1]._mpi_[1]))
         if _mp.make_mpf(self._x._mpi_[0]) > _mp.make_mpf(self._x._mpi_[1]):
             raise ValueError(f"the first end of an interval is the lower one, and these are {low!r} and {high!r}")
@@ -526,12 +529,26 @@ def _in_floats(x: Interval) -> Interval:
     return Interval(x.low, x.high)
 
 
+def _around(x: Any) -> Any:
+    """A number as an interval around it, which is that number alone unless it is a fraction that ends nowhere."""
+    if not isinstance(x, (str, bytes)):
+        try:
+            if isinstance(x, Rational):
+                return _iv.mpf(int(x.numerator)) / _iv.mpf(int(x.denominator))
+            if hasattr(found := _iv.mpf(x), "_mpi_"):  # and not two, of a complex number
+                return found
+        except (TypeError, ValueError, NotImplementedError):
+            pass
+    raise TypeError(f"the ends of an interval are real numbers, and {x!r} is of type {type(x).__name__}")
+
+
 def _leaf(leaf: Value, boxes: Mapping[Value, Any]) -> Interval:
     box = boxes.get(leaf, leaf.data)
     if isinstance(box, Interval):
         return box
     ends = box if isinstance(box, (tuple, list)) else (box, box)
-    if len(ends) != 2 or not all(math.isfinite(end) for end in ends):
+    given = [_around(end) for end in ends]
+    if len(given) != 2 or not all(abs(end) < math.inf for end in given):
         raise ValueError(f"{leaf!r} is enclosed by two finite numbers, not by {box!r}")
     return Interval(*ends)
 

@@ -35,8 +35,8 @@ _with_methods: list[tuple[type, Callable[[Primitive], Callable[..., Any]]]] = []
 """The classes that have a method for every primitive, and what makes it."""
 
 
-reserved: set[str] = set()
-"""What `Value` and its kind have of their own, and so no primitive may be called: it would take the method's place."""
+reserved: dict[str, str] = {}
+"""What no primitive may be called, as a method would take its place or a name mean two things; and whose it is."""
 
 _OURS: frozenset[str] = frozenset()
 """The rows of this module, once they are all there: they stay as they are."""
@@ -362,7 +362,7 @@ def _check_free(name: str, what: str, old: Primitive | None) -> None:
     from keyword import iskeyword
 
     others = (op for op in table.values() if op is not old and name in _method_names(op))
-    whose = "a keyword of Python" if iskeyword(name) else "an attribute of Value" if name in reserved else ""
+    whose = "a keyword of Python" if iskeyword(name) else reserved.get(name, "")
     whose = whose or next((f"NumPy's {op.name}" for op in others), "")
     if whose:
         raise ValueError(f"{what} is also that of its method, and {name!r} is taken: it is {whose}")
@@ -376,7 +376,7 @@ def give_methods(kind: type, method: Callable[[Primitive], Callable[..., Any]]) 
     for name in ("neg", "pos", "abs"):
         setattr(kind, f"__{name}__", getattr(kind, name))
     own = {name for op in table.values() if op.name not in _OURS for name in _method_names(op)}
-    reserved.update(set(dir(kind)).difference(table, own))
+    reserved.update(dict.fromkeys(set(dir(kind)).difference(table, own), "an attribute of Value"))
 
 
 def _give_method(kind: type, method: Callable[[Primitive], Callable[..., Any]], op: Primitive) -> None:

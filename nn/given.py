@@ -50,18 +50,21 @@ def whole(what: str, n: Any, least: int = 1) -> int:
     return number
 
 
-def setting(name: str, x: Any, least: float, most: float = math.inf, *, below: float | None = None) -> None:
-    """Check a setting: a finite number from `least` to `most`, or less than `below`.
+def setting(
+    name: str, x: Any, least: float, most: float = math.inf, *, below: float | None = None, positive: bool = False
+) -> None:
+    """Check a setting: a finite number from `least` to `most`, or less than `below`; if `positive`, not 0.
 
     Raises:
         TypeError: for what is no number, True and False included, as they belong to a switch.
         ValueError: for a number out of its range, infinite or NaN.
     """
     within = f" and less than {below}" if below is not None else f" and at most {most}" if most < math.inf else ""
-    expected = f"{name} is a {'' if within else 'finite '}number of at least {least}{within}, not"
+    lowest = "above 0" if positive else f"of at least {least}"
+    expected = f"{name} is a {'' if within else 'finite '}number {lowest}{within}, not"
     if not is_number(x) or isinstance(x, bool):
         raise TypeError(f"{expected} {shown(x)}")
-    if not (least <= x <= most and (x < math.inf if below is None else x < below)):
+    if not (least <= x <= most and (x < math.inf if below is None else x < below)) or (positive and not x):
         raise ValueError(f"{expected} {x!r}")
 
 

@@ -42,7 +42,7 @@ class Optimiser:
     start: tuple[Any, ...] = ()
     """The state of a parameter before its first step."""
 
-    ranges: ClassVar[dict[str, dict[str, float]]] = {"lr": {"least": 0}, "weight_decay": {"least": 0}}
+    ranges: ClassVar[dict[str, dict[str, Any]]] = {"lr": {"least": 0}, "weight_decay": {"least": 0}}
     """From where to where each setting that is a number may be."""
 
     def __init__(self, parameters: Any, lr: float) -> None:
@@ -159,7 +159,7 @@ class Adam(Optimiser):
     """
 
     start = (0.0, 0.0, 0)
-    ranges = Optimiser.ranges | {"eps": {"least": 0}}
+    ranges = Optimiser.ranges | {"eps": {"least": 0, "positive": True}}  # a gradient that was always 0 gives 0/eps
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -317,3 +318,22 @@ def test_ends_are_rounded_outwards_to_floats(number: float) -> None:
     assert math.nextafter(third.low, math.inf) == third.high
     with mpmath.workdps(60):
         assert third.low <= mpmath.mpf(number) / 3 <= third.high
+
+
+@pytest.mark.parametrize("third", [Fraction(1, 3), mpmath.mpf(1) / 3])
+def test_a_box_may_end_at_a_fraction(third: Any) -> None:
+    """1/3 ends nowhere in binary, so x − ⅓ has 0 in it, and is not 0 alone for Python's fraction."""
+    x = Value(0.5)
+    found = enclose(x * 3, within={x: (third, Fraction(2, 3))}).value
+    assert Fraction(found.low) <= 1 < 2 <= Fraction(found.high)
+    assert found.high - found.low < 1 + 1e-12  # rounded outwards twice, at 50 digits and to floats
+
+
+@pytest.mark.parametrize("end", ["a", "1", b"1", 1j, None, [1.0], object()])
+def test_an_end_that_is_no_real_number_is_refused(end: Any) -> None:
+    x = Value(0.5)
+    with pytest.raises(TypeError, match=r"the ends of an interval are real numbers, and .* is of type"):
+        Interval(end)
+    with pytest.raises(TypeError, match=r"the ends of an interval are real numbers, and .* is of type"):
+        enclose(x * 3, within={x: (0, end)})
+    assert x.data == 0.5

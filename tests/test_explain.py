@@ -8,6 +8,7 @@ import time
 import xml.dom.minidom
 from collections.abc import Callable, Iterator
 from decimal import Context, Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -21,6 +22,7 @@ from autograd.formulas.terms import Formula
 from autograd.value import NOT_YET
 from autograd.viz.explanation.chain import Fork, Link
 from autograd.viz.explanation.explain import Explanation
+from autograd.viz.explanation.ways import Ways
 from autograd.viz.explanation.writing import as_text
 
 
@@ -544,3 +546,21 @@ def test_a_number_compared_with_itself_is_no_tie(f: Callable[..., Value]) -> Non
         assert "changes its rule" not in said
     assert explain(f(x, x), wrt=x).gradient == 1.0
     assert "A tie" in str(explain(f(x, Value(2.0, label="w")), wrt=x))
+
+
+def test_a_sum_of_many_terms_is_explained_with_a_few_links_a_term(monkeypatch: pytest.MonkeyPatch) -> None:
+    """x·1 + x·2 + …, added one by one, as a loop over samples does: it was all the terms so far for each term."""
+    joined = 0
+    join = Ways._join
+
+    def counted(*arguments: Any) -> None:
+        nonlocal joined
+        joined += 1
+        join(*arguments)
+
+    monkeypatch.setattr(Ways, "_join", counted)
+    x, y = Value(0.5, label="x"), Value(0.0, label="y")
+    for i in range(1000):
+        y = y + x * float(i)
+    assert explain(y, wrt=x).gradient == 499_500
+    assert 0 < joined <= 4 * 1000  # two nodes a term, of which each can be joined from both sides

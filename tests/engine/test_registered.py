@@ -44,6 +44,14 @@ def test_a_name_that_is_taken_is_refused(name: str) -> None:
     assert getattr(Value, name, None) is before or name.startswith("__")
 
 
+@pytest.mark.parametrize("name", sorted(set(autograd.__all__) - set(table)))
+def test_a_name_of_the_package_is_refused(name: str) -> None:
+    """`take` of a user's own and the package's `take` would be printed alike."""
+    with pytest.raises(ValueError, match=rf"{name!r} is taken: it is (a name of this package|an attribute of Value)"):
+        primitive(name, lambda x: x, lambda y, x: 1)
+    assert name not in table
+
+
 def test_a_row_that_was_taken_out_can_be_put_in_again() -> None:
     """In an interpreter of its own, where nobody else misses the row."""
     program = (
@@ -67,8 +75,8 @@ def test_the_hooks_of_the_engine_are_all_reserved() -> None:
         "item",
         "_n",
         "__add__",
-    } <= reserved
-    assert not reserved & set(table)
+    } <= set(reserved)
+    assert not set(reserved) & set(table)
 
 
 def _sloped(slope: float) -> Primitive:

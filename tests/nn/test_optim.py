@@ -318,7 +318,7 @@ FROM_0, FROM_0_TO_1 = "is a finite number of at least 0, not", "is a number of a
             ValueError,
             r"β₂ is a number of at least 0 and less than 1, not 1\.0",
         ),
-        (lambda: nn.Adam([W], eps=-1e-8), ValueError, rf"eps {FROM_0} -1e-08"),
+        (lambda: nn.Adam([W], eps=-1e-8), ValueError, "eps is a finite number above 0, not -1e-08"),
         (lambda: nn.AdamW([W], weight_decay=-1), ValueError, rf"weight_decay {FROM_0} -1"),
     ],
 )

@@ -189,6 +189,15 @@ def test_a_setting_is_checked_whenever_it_is_set(name: str) -> None:
         assert getattr(optimiser, name) == kept
 
 
+@pytest.mark.parametrize("make", [nn.Adam, nn.AdamW])
+def test_an_eps_of_0_is_refused_as_a_gradient_of_0_would_be_0_over_0(make: Any) -> None:
+    with pytest.raises(ValueError, match="eps is a finite number above 0, not 0"):
+        make([W], eps=0)
+    optimiser = make([Value(1.0)], eps=5e-324)
+    optimiser.step()
+    assert abs(optimiser.parameters[0].data - 1) <= 1e-5  # AdamW decays it by lr · 0.01
+
+
 # ── steps, states and modes ───────────────────────────────────────────────────────────────────
 
 

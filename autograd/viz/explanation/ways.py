@@ -136,30 +136,42 @@ class Ways:
     # ── folding: a node without a name, next to a factor that is a mere number, is passed over ──────
 
     def _fold(self) -> None:
-        for node in list(self.order):
+        up = {node: dict.fromkeys(uses) for node, uses in self.up.items()}
+        beneath = {node: set(self.down.get(node, ())) for node in self.order}  # once all that is decided is done
+        later: list[Value] = []
+        for node in self.order:
             if node in (self.value, self.wrt) or not self.names.may_be_passed(node):
                 continue
-            uses, operands = self.up[node], list(self.down[node])
-            if len(uses) == 1:
-                folds = _mere_number(self.link(uses[0], node))
-            if len(operands) == 1 and not (len(uses) == 1 and folds):
-                folds = _mere_number(self.link(node, operands[0]))
-            elif len(uses) != 1:
-                folds = False
-            if not folds or any(of in self.down[use] for use in uses for of in operands):
+            alone = len(beneath[node]) == 1
+            folds = len(up[node]) == 1 and _mere_number(self.link(next(iter(up[node])), node))
+            folds = folds or (alone and _mere_number(self.link(node, *self.down[node])))
+            if not folds or not all(beneath[use].isdisjoint(beneath[node]) for use in up[node]):
                 continue  # where there is a second way between two nodes, the ways stay apart, and are added
-            for use in uses:
-                for of in operands:
-                    self._join(use, node, of)
-                del self.down[use][node]
-            for of in operands:
-                self.up[of] = [x for x in self.up[of] if x is not node] + uses
-            del self.down[node], self.up[node]
-        self.order = [node for node in self.order if node in self.up]
+            for use in up[node]:
+                beneath[use].discard(node)
+                if not alone and len(beneath[use]) < len(beneath[node]):  # this is then the one use
+                    beneath[use], beneath[node] = beneath[node], beneath[use]
+                beneath[use] |= beneath[node]
+            if alone:
+                self._pass_over(node, up)
+            else:
+                later.append(node)
+        for node in reversed(later):  # the use first: of a sum of sums each is then taken in once, with its own parts
+            self._pass_over(node, up)
+        self.order = [node for node in self.order if node in up]
         self.position = {node: i for i, node in enumerate(self.order)}
         self.names.stations = set(self.order)
-        for node in self.order:
-            self.up[node].sort(key=self.position.__getitem__)
+        self.up = {node: sorted(up[node], key=self.position.__getitem__) for node in self.order}
+
+    def _pass_over(self, node: Value, up: dict[Value, dict[Value, None]]) -> None:
+        for use in up[node]:
+            for of in self.down[node]:
+                self._join(use, node, of)
+            del self.down[use][node]
+        for of in self.down[node]:
+            del up[of][node]
+            up[of].update(up[node])
+        del self.down[node], up[node]
 
     def _join(self, use: Value, node: Value, of: Value) -> None:
         above, beneath = self.link(use, node), self.link(node, of)
