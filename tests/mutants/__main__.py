@@ -78,6 +78,9 @@ PATIENCE = 20.0
 """Seconds of tests that are tried on one mutant, the likeliest and the fastest first; and a third of that of tests of
 the same files that do not execute its line, but use what was made there (a fixture, a table)."""
 
+CHEAP = 0.02
+"""Tests of so many seconds are all tried on the lines that they execute, whatever the patience."""
+
 
 class Tests:
     """Which tests execute which lines, and how long they take."""
@@ -114,6 +117,8 @@ class Tests:
         order = self.within(sorted(mixed, key=lambda test: -min(killers[test], 3)), self.patience)
         if before is not None and before in mixed:  # however slow it is
             order = [before, *(test for test in order if test != before)]
+        tried = set(order)
+        order += [test for test in fast if self.seconds[test] <= CHEAP and test not in tried]
         rest = sorted(others, key=self.begin.__getitem__)
         return order, self.within(rest, self.patience / 3)
 
