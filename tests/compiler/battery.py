@@ -7,6 +7,8 @@ choices), so that a compiler finds groups in them and a use of part of a group.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +16,22 @@ from typing import Any
 
 import autograd
 import nn
-from autograd import Value, dot, exp, log, logsumexp, maximum, minimum, relu, sigmoid, sin, tanh, total, where
+from autograd import (
+    Value,
+    dot,
+    exp,
+    log,
+    logsumexp,
+    maximum,
+    minimum,
+    no_grad,
+    relu,
+    sigmoid,
+    sin,
+    tanh,
+    total,
+    where,
+)
 from autograd.choice import take
 from autograd.primitives import table
 
@@ -523,6 +540,80 @@ def networks() -> Iterator[Case]:
             yield Case(f"gated, {steps} steps of {size}", gated, m.samples((steps, 2), ()))
 
 
+PENALTIES: dict[str, Callable[[list[Value]], Any]] = {
+    "squares, one by one": lambda ws: sum(w**2 for w in ws),
+    "total of squares": lambda ws: total([w * w for w in ws]),
+    "dot": lambda ws: dot(ws, ws),
+    "absolute values": lambda ws: total([abs(w) for w in ws]),
+    "differences of neighbours": lambda ws: total([(a - b) ** 2 for a, b in itertools.pairwise(ws)]),
+    "sines": lambda ws: total([sin(w) for w in ws]),
+    "a soft maximum": logsumexp,
+}
+
+
+def penalties() -> Iterator[Case]:
+    """What goes to all parameters, or some, in any order, beside what goes to each layer's."""
+
+    def case(sizes: list[int], penalty: str, which: str) -> Case:
+        m = Maker((sizes, penalty, which))
+        model = nn.MLP(sizes[0], sizes[1:], activation="tanh", seed=len(penalty))
+        ws = model.parameters()
+        if which == "weights":
+            ws = [w for layer in model.layers for neuron in layer.neurons for w in neuron.w]
+        elif which == "reversed":
+            ws = ws[::-1]
+        elif which == "shuffled":
+            m.choose.shuffle(ws)
+        elif which == "two of three":
+            ws = [w for i, w in enumerate(ws) if i % 3]
+
+        def f(x: Any) -> Any:
+            z = model(x)
+            return squares(z if isinstance(z, list) else [z]) + 0.1 * PENALTIES[penalty](ws)
+
+        return Case(f"{sizes} penalised by {penalty} of {which}", f, m.samples((sizes[0],)))
+
+    for sizes in ([2, 1], [2, 2, 1], [3, 2, 2, 2]):
+        for penalty in PENALTIES:
+            for which in ("all", "weights", "reversed", "shuffled", "two of three"):
+                yield case(sizes, penalty, which)
+
+
+def detached(z: Any) -> Any:
+    return z.detach() if isinstance(z, Value) else z
+
+
+def unrecorded(f: Callable[..., Any], *zs: Any) -> Any:
+    with no_grad():
+        return f(*zs)
+
+
+def stopped() -> Iterator[Case]:
+    """Stop-gradients of parameters and of inputs, side by side as operands of one row."""
+    inside: dict[str, Callable[[Any, Any], list[Any]]] = {
+        "a parameter beside an input": lambda w, x: [detached(w[0]), x[0]],
+        "squares of both": lambda w, x: [unrecorded(lambda a: a**2, w[0]), unrecorded(lambda a: a**2, x[0])],
+        "of several": lambda w, x: [detached(w[0]), detached(w[1]) * x[1], w[2], detached(sin(w[2])), x[0]],
+        "of parts of a list": lambda w, x: [*[detached(a) for a in w[:2]], *x],
+        "functions": lambda w, x: [detached(tanh(w[0])), tanh(w[0]) * x[0], detached(w[1] * w[2])],
+    }
+    around: dict[str, Callable[[list[Any]], Any]] = {
+        "total": total,
+        "logsumexp": logsumexp,
+        "dot": lambda zs: dot(zs, zs[::-1]),
+        "maximum": lambda zs: functools.reduce(maximum, zs),
+        "unrecorded total": lambda zs: unrecorded(total, zs),
+    }
+    for (claim, make), (name, f) in itertools.product(inside.items(), around.items()):
+        m = Maker((claim, name))
+        w = m.values(3)
+
+        def of(x: Any, w: Any = w, make: Any = make, f: Any = f) -> Any:
+            return w[1] * x[1] * f(make(w, x)) + 0.1 * w[0] * w[2]
+
+        yield Case(f"stopped: {claim} in {name}", of, m.samples((2,)))
+
+
 # ── random ones ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -644,7 +735,7 @@ ENDS: list[Callable[[random.Random, Lists], Any]] = [
 def battery(n: int) -> Iterator[Case]:
     """All of the named cases and networks, and random ones until there are n."""
     count = 0
-    for source in (named, primitives, networks):
+    for source in (named, primitives, networks, penalties, stopped):
         for case in source():
             count += 1
             yield case

@@ -302,9 +302,14 @@ class _Reader:
 
     def _merge(self) -> None:
         """Make one line of what is contributed to the same parameters: nothing reads a gradient before the end."""
+        if len(self.owners.blocks) > 1:
+            whole = self.n.name(self.owners.slope("θ"))
+            begins = self.n.part(whole, "0").split("0")[0]
+            of_whole = [line for line in self.lines if line.left == whole or line.left.startswith(begins)]
+            if not all(line.adds for line in of_whole):
+                return
+            self.lines = [line for line in self.lines if line not in of_whole] + of_whole  # after what begins each block
         lefts = {line.left for line in self.lines}
-        if len(self.owners.blocks) > 1 and self.n.name(self.owners.slope("θ")) in lefts:
-            return
         for block in self.owners.blocks:
             slope = self.n.name(self.owners.slope(block.name))
             part = self.n.part(slope, "0").split("0")[0]

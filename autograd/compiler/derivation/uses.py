@@ -62,5 +62,11 @@ class Uses:
                 self._need(store, np.array([row]))
 
     def _need(self, store: int, rows: Any) -> None:
-        groups = [owner.group for owner in self.owners.owners_of(store, rows) if owner and owner.group]
-        self.named.update(group for group in groups if not is_copy(group))
+        for owner in self.owners.owners_of(store, rows):
+            group = owner.group if owner else None
+            if group is not None and is_copy(group):  # what it copies is read in its place
+                copied = group.operands[0]
+                if copied.store != CONSTANT:
+                    self._need(copied.store, copied.rows)
+            elif group is not None:
+                self.named.add(group)
