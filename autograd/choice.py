@@ -29,19 +29,24 @@ def take(items: Sequence[Any], index: Any) -> Any:
     Raises:
         IndexError: for an index out of that range; there are no negative ones (a compiled program
             raises it when it is called).
-        TypeError: for an index that is no integer.
+        TypeError: for an index that is no integer, or items that are no list.
         ValueError: for no items, or rows of unequal length to choose from by an integer input.
 
     >>> table = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
     >>> [x.data for x in take(table, 1)]
     [3.0, 4.0]
     """
+    if not hasattr(items, "__getitem__") or not hasattr(items, "__len__") or isinstance(items, (str, bytes, dict)):
+        raise TypeError(f"take chooses from a list, not from {items!r} of type {type(items).__name__}")
     if isinstance(index, Value):
         choose = getattr(index, "_choose_from", None)  # an input of a function that is being compiled has it
         if choose is None:
             raise TypeError(f"the index of take is an integer, not {index!r}")
         return _by_input(list(items), choose)
-    i = as_index(index)
+    try:
+        i = as_index(index)
+    except TypeError:
+        raise TypeError(f"the index of take is an integer, not {index!r} of type {type(index).__name__}") from None
     if not 0 <= i < len(items):
         raise IndexError(f"take chooses from {len(items)} items, 0 to {len(items) - 1}, and the index is {i}")
     return items[i]

@@ -247,6 +247,8 @@ class _Call:
         argnums: int | Sequence[int],
         directions: Sequence[Any] = (),
     ) -> None:
+        if not callable(f):
+            raise TypeError(f"what is differentiated is a function, not {f!r} of type {type(f).__name__}")
         self._start = Value(0.0)._n  # whatever depends on the fresh nodes is younger than this
         self._values = current_tracer() is not None  # then all is traced
         self._values |= any(isinstance(x, Value) for x in (*_leaves(args), *_leaves(kwargs), *directions))

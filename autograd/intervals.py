@@ -502,6 +502,8 @@ def enclose(
     True
     """
     _check_mpmath()
+    if not isinstance(wrt, (Value, Sequence, type(None))):
+        raise TypeError(f"wrt is a Value or a list of Values, not {wrt!r} of type {type(wrt).__name__}")
     nodes = [] if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
     for given in (value, *nodes):
         if not isinstance(given, Value):

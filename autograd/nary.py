@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["dot", "logsumexp", "total"]
 
 _dot = table["dot"]
+_UNORDERED = (str, bytes, dict, set, frozenset)
 
 
 def _check_sequences(function: str, *given: Any) -> None:
     for xs in given:
-        if isinstance(xs, (str, bytes, dict)) or not hasattr(type(xs), "__iter__"):
+        if isinstance(xs, _UNORDERED) or not hasattr(type(xs), "__iter__"):
             raise TypeError(f"{function} takes Values or numbers in a list, not {xs!r} of type {type(xs).__name__}")
 
 
@@ -55,6 +56,8 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
         raise ValueError(f"dot takes two sequences of equal length, and was given {len(w)} and {len(x)}")
     # The hot path supposes that all of ws and the bias are Values, and xs all Values or all numbers.
     # Whatever else they are, the sum then fails or is no float.
+    if type(ws) is not list or type(xs) is not list:
+        _check_sequences("dot", ws, xs)
     if w and type(w[0]) is Value and type(bias) is Value and not (paused and current_tracer() is not None):
         of_values = type(x[0]) is Value
         try:

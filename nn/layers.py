@@ -21,7 +21,7 @@ from typing import Any
 from autograd import Value, dot, where
 from autograd.chance import uniform
 from autograd.primitives import table
-from nn.given import listed, shown, whole
+from nn.given import listed, setting, shown, whole
 from nn.initialise import Initialiser, initialiser
 from nn.module import Module
 
@@ -189,8 +189,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, seed: int | random.Random | None = None) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"the probability to drop is at least 0 and less than 1, not {p!r}")
+        setting("the probability to drop", p, 0, below=1)
         self.p = p
         self._random = _generator(seed)
 

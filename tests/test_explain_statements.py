@@ -278,3 +278,13 @@ def test_beside_a_longer_way_the_direct_effect_is_called_so_wherever_it_stands()
     found = explain(total([y, y * y, x]), wrt=x)
     for left, number in statements(str(found)):
         assert math.isfinite(float(number.replace("−", "-"))), left
+
+
+@pytest.mark.parametrize("label", ["a²", "W¹", "w⁽²⁾", "b¹²"])
+def test_a_name_that_ends_in_a_superscript_is_raised_in_parentheses(label: str) -> None:
+    """Seed 000 writes layers above the letter: a²² would be the second power of nothing, or a in layer 22."""
+    v, u = Value(0.5, label=label), Value(2.0, label="u")
+    explanation = explain(v * u + v**2, wrt=v)
+    assert f"({label})²" in str(explanation)
+    assert f"{label}²" not in str(explanation)
+    assert r"{\left(" in str(explanation._repr_latex_())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from autograd import grad, hessian
+from autograd import grad, gradcheck, hessian, jacobian
 
 
 def test_a_call_without_arguments_is_told_how_many_are_needed() -> None:
@@ -25,3 +25,10 @@ def test_the_hessian_is_taken_by_the_arguments_that_argnums_names_outside_and_in
         assert hessian(f, argnums=argnums)(2.0, 3.0, 5.0) == expected
     for i, name in enumerate(names):
         assert hessian(f, argnums=i)(2.0, 3.0, 5.0) == by_hand[name * 2]
+
+
+@pytest.mark.parametrize("f", [5, "sin", None, [1.0]])
+@pytest.mark.parametrize("way", [lambda f: grad(f)(1.0), lambda f: gradcheck(f, 1.0), lambda f: jacobian(f)(1.0)])
+def test_what_is_no_function_is_not_differentiated(way: Any, f: Any) -> None:
+    with pytest.raises(TypeError, match=r"(is a function|takes a function|of type)"):
+        way(f)

@@ -89,6 +89,8 @@ class Program:
 
     @vector.setter
     def vector(self, numbers: Any) -> None:
+        if isinstance(numbers, np.ma.MaskedArray):
+            raise TypeError("the vector takes an array without a mask: fill it first")
         given = np.asarray(numbers)
         if given.shape != self._vector.shape or given.dtype.kind not in "fiub":
             raise ValueError(

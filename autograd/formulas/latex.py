@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from autograd.formulas.notation import ATOM, Notation
+from autograd.formulas.notation import Notation
 from autograd.formulas.spelling import ACCENTS, accented, clean, escaped_for_latex, function_name, greek, split
 from autograd.formulas.terms import Term
 from autograd.primitives import table
@@ -69,7 +69,7 @@ class LaTeX(Notation):
         return rf"\frac{{{self.write(a)}}}{{{self.write(b)}}}"
 
     def power(self, base: Term, exponent: Term) -> str:
-        written = self.write(base, ATOM)
+        written = self.base(base)
         if "^" in written:
             written = f"{{{written}}}"
         return f"{written}^{{{self.write(exponent)}}}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 
-from autograd.formulas.notation import ATOM, SIGNS, Notation
+from autograd.formulas.notation import SIGNS, Notation
 from autograd.formulas.spelling import accented, clean, split
 from autograd.formulas.terms import Term
 
@@ -69,7 +69,7 @@ class MathML(Notation):
         return f"<mfrac>{_row(self.write(a))}{_row(self.write(b))}</mfrac>"
 
     def power(self, base: Term, exponent: Term) -> str:
-        return f"<msup>{_row(self.write(base, ATOM))}{_row(self.write(exponent))}</msup>"
+        return f"<msup>{_row(self.base(base))}{_row(self.write(exponent))}</msup>"
 
     def absolute(self, inside: str) -> str:
         return f"<mrow><mo>|</mo>{inside}<mo>|</mo></mrow>"

@@ -165,8 +165,13 @@ class Notation:
     def quotient(self, a: Term, b: Term) -> str:
         return f"{self.write(a, PRODUCT)}/{self.write(b, POWER)}"
 
+    def base(self, term: Term) -> str:
+        """What is raised to a power: a name like W¹ in parentheses, as W¹² is another one."""
+        raised_already = isinstance(term, Name) and term.name.endswith(tuple("⁰¹²³⁴⁵⁶⁷⁸⁹⁾"))
+        return self.parentheses(self.write(term)) if raised_already else self.write(term, ATOM)
+
     def power(self, base: Term, exponent: Term) -> str:
-        written = self.write(base, ATOM)
+        written = self.base(base)
         digits = self.digits(exponent) if isinstance(exponent, int | float) else "."
         if re.fullmatch("-?[0-9]+", digits):
             return written + raised(digits)

@@ -47,6 +47,14 @@ def test_a_vector_of_another_shape_is_refused_and_nothing_changes(given: Any) ->
     assert np.array_equal(program.vector, before)
 
 
+def test_a_vector_with_a_mask_is_refused_and_nothing_changes() -> None:
+    _, program = network()
+    before = program.vector.copy()
+    with pytest.raises(TypeError, match="the vector takes an array without a mask"):
+        program.vector = np.ma.masked_array(before + 1, before > 0)
+    assert np.array_equal(program.vector, before)
+
+
 def test_writing_back_before_any_gradient_leaves_gradients_alone() -> None:
     model, program = network()
     for p in model.parameters():

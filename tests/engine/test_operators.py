@@ -231,7 +231,9 @@ def test_total_is_one_node() -> None:
     assert total(v for v in [1, 2]) == 3.0
 
 
-@pytest.mark.parametrize("given", ["abc", b"ab", 5, 2.5, None, {1.0: 2.0}, Value(2.0)], ids=repr)
+@pytest.mark.parametrize(
+    "given", ["abc", b"ab", 5, 2.5, None, {1.0: 2.0}, {1.0}, frozenset([1.0]), Value(2.0)], ids=repr
+)
 @pytest.mark.parametrize("function", [total, logsumexp, lambda x: dot(x, [1.0]), lambda x: dot([Value(1.0)], x)])
 def test_a_sum_of_what_is_no_list_of_numbers_says_what_it_was_given(function: Any, given: object) -> None:
     expected = re.escape(f"takes Values or numbers in a list, not {given!r} of type {type(given).__name__}")

@@ -119,7 +119,7 @@ def test_neurons_share_weights_that_are_shared() -> None:
         (lambda: nn.MLP(2, [3, -1]), "the number of neurons is a whole number of at least 1, not -1"),
         (lambda: nn.Neuron(3, seed=0)([1.0, 2.0]), "a neuron of 3 inputs was given 2"),
         (lambda: nn.MLP(2, [2, 1], seed=0)([1.0, 2.0, 3.0]), "a neuron of 2 inputs was given 3"),
-        (lambda: nn.Dropout(1.0), r"the probability to drop is at least 0 and less than 1, not 1\.0"),
+        (lambda: nn.Dropout(1.0), r"the probability to drop is a number of at least 0 and less than 1, not 1\.0"),
     ],
 )
 def test_sizes_that_do_not_fit_are_an_error(make: Any, words: str) -> None:
