@@ -29,7 +29,6 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from autograd import operators
 from autograd.primitives import Primitive, Takes, give_methods, table
 from autograd.readings import Reading, readings
 from autograd.real import float_equal_to, is_like_a_number, is_number, real
@@ -80,7 +79,7 @@ _CHOOSE = (
 
 def _refuse(what: str, instead: str) -> NoReturn:
     """Raise the error of a question a trace cannot answer, with the line that asked it."""
-    frame = sys._getframe(1)
+    frame = sys._getframe()
     while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
         frame = frame.f_back
     asked = frame
@@ -96,19 +95,9 @@ def _refuse(what: str, instead: str) -> NoReturn:
         f"The compiled program has to do the same for every input. {instead}"
     )
     tracer = current_tracer()
-    if tracer is not None and tracer.refused is None and not _tried_by_this_package():
+    if tracer is not None and tracer.refused is None:
         tracer.refused = error
     raise error
-
-
-def _tried_by_this_package() -> bool:
-    """Whether the question came from code of ours that goes another way when it is refused: `Value.tanh`."""
-    frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename in (__file__, operators.__file__):
-        if frame.f_code.co_name == "of_one":
-            return True
-        frame = frame.f_back
-    return frame is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE)
 
 
 _ours: dict[str, bool] = {}
@@ -183,25 +172,18 @@ class Traced(Value):
 
     __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any = None) -> Any:
         _refuse(
             "what & | ^ ~ of a condition would be",
             "Write where(a, b, False) for a and b, where(a, True, b) for a or b, where(a, False, True) for not a.",
         )
 
-    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __and__
-
-    def __invert__(self) -> Any:
-        return self & None
-
-    def __format__(self, spec: str) -> str:
-        if _asked_by_this_package():  # for a message
-            return repr(self)
-        _refuse("the text of a number", "Print what the compiled program returns.")
+    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = __and__
 
     def __str__(self) -> str:
-        if _asked_by_this_package():
-            return repr(self)
+        return format(self)
+
+    def __format__(self, spec: str) -> str:
         _refuse("the text of a number", "Print what the compiled program returns.")
 
     def __repr__(self) -> str:  # for debuggers and messages: it says that there is no number
@@ -337,7 +319,7 @@ class _Tracer:
 
     def compared(self, compare: Any, a: Value, b: Any) -> Traced:
         """A comparison of a parameter."""
-        return _node(_CONDITION_OF[compare], (a, b if isinstance(b, Value) else float(b)))
+        return _tracing.apply(_CONDITION_OF[compare], (a, b))
 
     def detach(self, x: Value) -> Traced:
         return _node(DETACH, (x,))
@@ -554,7 +536,6 @@ def _input(name: str, integer: bool) -> Traced:
     x.op = None
     x._a = None
     x._da = ()
-    x._b = None
     x._db = integer
     x._n = next_number()
     return x

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
+import contextlib
 import copy
 import functools
 import linecache
@@ -10,12 +12,16 @@ import math
 import os
 import pickle
 import random
+import re
 import statistics
 import subprocess
 import sys
 import threading
 from collections import namedtuple
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -52,6 +58,12 @@ def iterated(x: Any) -> Any:
 def assigned(x: Any) -> Any:
     y = x * W
     y.data = 3.0
+    return y
+
+
+def graded(x: Any) -> Any:
+    y = x * W
+    y.grad = 0.0
     return y
 
 
@@ -115,6 +127,7 @@ QUESTIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "item": (lambda x: W * x.item(), "Value itself"),
     "item of a parameter": (lambda x: x * W * W.item(), "Value itself"),
     "grad": (lambda x: W * x.grad, "Return the loss"),
+    "grad assigned": (graded, "none to be reset"),
     "backward": (lambda x: (x * W).backward() or W, "Return the loss"),
     "zero_grad": (lambda x: (x * W).zero_grad() or W, "no"),
     "str": (lambda x: W * float(str(x)), "returns"),
@@ -164,9 +177,75 @@ def test_the_line_is_that_of_the_person_not_of_a_library() -> None:
     assert linecache.getline(__file__, 1)
 
 
-def test_a_refusal_says_first_what_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"^an index that is computed is not known while a function is compiled"):
-        autograd.compile(lambda i: take([W, W], i + 1), example=(0,))
+LIBRARIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
+    "statistics": (statistics.median, ([1.0, 2.0, 3.0],), statistics.__file__),
+    "NumPy": (np.nansum, (np.ones(3),), os.path.dirname(np.__file__)),
+}
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_the_line_is_that_of_a_library_where_its_own_function_is_compiled(name: str) -> None:
+    f, example, file = LIBRARIES[name]
+    with pytest.raises(TypeError, match=rf'is not known .*\n  at "{re.escape(file)}'):
+        autograd.compile(f, example=example)
+
+
+def bare_thread(ask: Callable[[], Any]) -> Any:
+    """The answer, from a thread whose first call it is."""
+    done, found = threading.Event(), []
+    hook = sys.unraisablehook
+
+    def hear(of: Any) -> None:
+        found.append(of.exc_value)
+        done.set()
+
+    sys.unraisablehook = hear
+    try:
+        _thread.start_new_thread(ask, ())
+        assert done.wait(30)
+    finally:
+        sys.unraisablehook = hook
+    raise found.pop()
+
+
+def pool(ask: Callable[[], Any]) -> Any:
+    with ThreadPoolExecutor(1) as workers:
+        return workers.submit(ask).result()
+
+
+def test_a_question_that_no_line_of_a_person_asks_is_refused_too() -> None:
+    for elsewhere in (pool, bare_thread):
+        with pytest.raises(TypeError, match="the truth of a Value or of a comparison is not known"):
+            autograd.compile(lambda x, elsewhere=elsewhere: W if elsewhere(x.__bool__) else x, example=(1.0,))
+
+
+@pytest.mark.parametrize(
+    ("f", "what"),
+    [
+        (lambda x, i: take([W, W], i + 1), "an index that is computed"),
+        (lambda x, i: setattr(W, "grad", x), "a gradient that is set"),
+        (lambda x, i: take([W, W], uniform(random.Random(0))), "an index that is computed"),
+    ],
+)
+def test_a_refusal_says_first_what_is_refused(f: Any, what: str) -> None:
+    with pytest.raises(TypeError, match=rf"^{what} is not known while a function is compiled"):
+        autograd.compile(f, example=(1.0, 0))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        *(lambda x: maximum(x, "a"), lambda x: maximum(x, None), lambda x: x + "a", lambda x: 1j * x),
+        *(lambda x: x + Fraction(1, 3), lambda x: Decimal("0.5") * x, lambda x: x < Fraction(1, 3)),
+        *(lambda x: Fraction(1, 3) >= x, lambda x: x > Decimal("0.5"), lambda x: dot([x], ["a"])),
+    ],
+)
+def test_an_operand_that_is_no_number_is_refused_as_by_a_value(f: Any) -> None:
+    with pytest.raises(TypeError) as eager:
+        f(Value(1.0))
+    with pytest.raises(TypeError) as refused:
+        autograd.compile(lambda x: f(x) * W, example=(1.0,))
+    assert str(refused.value).replace("Traced", "Value") == str(eager.value)
 
 
 def test_what_is_chosen_from_are_numbers() -> None:
@@ -447,6 +526,22 @@ def test_a_kept_placeholder_is_refused_by_the_next_trace() -> None:
         autograd.compile(lambda x: kept[0] * x, example=(1.0,))
     with pytest.raises(TypeError, match="not known"):
         bool(kept[0])
+
+
+def test_the_nodes_of_a_trace_that_is_over_may_be_kept_in_sets() -> None:
+    found = trace(lambda x: (x * 2 + 1) * x.exp(), (1.0,))
+    assert found.order[0] is found.arguments[0].placeholders[0]
+    assert len(set(found.order)) == len(found.order) == len(dict.fromkeys(found.order))
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+def test_whether_is_recorded_is_after_a_trace_as_it_was_before(inside: bool, fails: bool) -> None:
+    with no_grad() if inside else contextlib.nullcontext():
+        with pytest.raises(ZeroDivisionError) if fails else contextlib.nullcontext():
+            autograd.compile(lambda x: x * W * (1 / (not fails)), example=(1.0,))
+        assert ((W * W).op is None) == inside
+    assert (W * W).op is not None
 
 
 def test_after_an_error_everything_computes_again() -> None:
@@ -734,8 +829,16 @@ def test_arrays_and_tensors_are_taken_by_their_numbers(make: Any) -> None:
     ids=repr,
 )
 def test_what_is_not_made_of_real_numbers_is_refused_in_a_sentence(example: Any, says: str) -> None:
-    with pytest.raises(TypeError, match=rf"an example is made of real numbers, and .*{says}|{says}"):
+    with pytest.raises(TypeError, match=rf"an example is made of real numbers, and .*{says}|{says}") as refused:
         autograd.compile(lambda x: x[0] * W, example=(example,))
+    assert ("pass its entries" in str(refused.value)) == isinstance(example, dict)
+
+
+def test_a_list_of_nothing_is_an_argument_of_no_numbers() -> None:
+    program = autograd.compile(lambda x, y: W * y + len(x), example=([], 1.0))
+    assert program(np.ones((2, 0)), [1.0, 2.0]).tolist() == [2.0, 4.0]
+    with pytest.raises(ValueError, match=r"shape \(samples, 0\) after its example, not \(2, 1\)"):
+        program(np.ones((2, 1)), [1.0, 2.0])
 
 
 def test_a_trace_has_as_many_arguments_as_its_function() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, cos, no_grad, sin, total, where
+from autograd import Value, cos, no_grad, sin, take, total, where
 from autograd.compiler.engines import ENGINES
 from autograd.primitives import Primitive, table
 
@@ -101,7 +101,25 @@ def looked_up(x: Any) -> Any:
         return 2.0 * A
 
 
-@pytest.mark.parametrize("f", [caught, suppressed, looked_up])
+def asked_by_a_function_of_ours(x: Any) -> Any:
+    try:
+        return take([A, B], x * 1)
+    except TypeError:
+        return A * x
+
+
+def test_of_several_refusals_that_the_function_catches_the_first_is_raised() -> None:
+    def f(x: Any) -> Any:
+        for question in (bool, float, hash):
+            with contextlib.suppress(TypeError):
+                question(x)
+        return x * A
+
+    with pytest.raises(TypeError, match=r"^the truth of a Value"):
+        autograd.compile(f, example=1.0)
+
+
+@pytest.mark.parametrize("f", [caught, suppressed, looked_up, asked_by_a_function_of_ours])
 def test_a_refusal_that_the_function_catches_is_raised_all_the_same(f: Any) -> None:
     with pytest.raises(TypeError, match="is not known while a function is compiled"):
         autograd.compile(f, example=1.0)
@@ -113,8 +131,13 @@ def test_leaves_that_another_thread_makes_meanwhile_are_refused(job: Any) -> Non
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(job).result() * A * x
 
-    with pytest.raises(TypeError, match="came into being while the function was compiled"):
-        autograd.compile(f, example=1.0)
+    def first_of_all(x: Any) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(job).result()
+
+    for g in (f, first_of_all):
+        with pytest.raises(TypeError, match="came into being while the function was compiled"):
+            autograd.compile(g, example=1.0)
 
 
 def test_two_values_of_parameters_are_not_compared_by_their_numbers_where_python_compares_identity() -> None:
@@ -125,6 +148,14 @@ def test_two_values_of_parameters_are_not_compared_by_their_numbers_where_python
     ):
         with pytest.raises(TypeError, match="asks whether they are the same Value"):
             autograd.compile(f, example=1.0)
+    one = Value(1.0)
+    for f in (
+        lambda x: where((A == 2) == one, A, B) * x,
+        lambda x: where((A == 2) != (one == 3), A, B) * x,
+        lambda x: where((A * x == 2) == (one == 1), A, B) * x,  # what is true or false is compared as that
+    ):
+        program = autograd.compile(f, example=1.0)
+        assert program([1.0]).tolist() == [f(1.0).data]
     program = autograd.compile(lambda x, y: where(x == y, A, B) * where(A * x == y, 1.0, 2.0), example=(1.0, 1.0))
     assert program([1.0, 2.0], [1.0, 1.0]).tolist() == [4.0, 6.0]
 
