@@ -251,7 +251,7 @@ class Plan:
     def _rows(self, store: Floats, start: int, shape: tuple[int, ...]) -> Floats:
         return store[start : start + int(np.prod(shape))].reshape(*shape, store.shape[1])
 
-    def _buffer(self, shape: tuple[int, ...], condition: bool = False) -> NDArray[Any]:
+    def _buffer(self, shape: tuple[int, ...], condition: bool) -> NDArray[Any]:
         size = int(np.prod(shape))
         free = self._free.get((size, condition))
         if free:
@@ -357,7 +357,7 @@ class Plan:
             else None
         )
         if wanted is None:
-            wanted = self._buffer((*index.rows.shape, self.batch))
+            wanted = self._buffer((*index.rows.shape, self.batch), condition=False)
             self._do(np.ndarray.take, self.stores[index.store], index.rows, 0, wanted, "clip")
         self._do(np.copyto, places, wanted, "unsafe")
         if items.store == CONSTANT:

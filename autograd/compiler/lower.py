@@ -270,7 +270,7 @@ class _Lowering:
     def propagate(self, group: Group, adjoint: Any) -> None:
         """δ_operand += Σ δ · ∂y/∂operand for every operand that a gradient flows to."""
         op = group.op
-        wanted = [operand.active and operand.store in self.touched for operand in group.operands]
+        wanted = [operand.active for operand in group.operands]
         if op is TAKE:
             self._propagate_choice(group, adjoint)
             return
@@ -314,12 +314,11 @@ class _Lowering:
 
     def _propagate_choice(self, group: Group, adjoint: Any) -> None:
         items, index = group.operands
-        if items.store in self.touched and items.active:
-            rows = np.unique(items.rows)
-            self.to_clear[items.store][rows] |= ~self.touched[items.store][rows]
-            self.touched[items.store][rows] = True
-            whole = self._whole(adjoint, group.shape, group.batched)
-            self.code.do(ContributeTaken, group.shape, group.batched, whole, items, index, group.inner)
+        rows = np.unique(items.rows)
+        self.to_clear[items.store][rows] |= ~self.touched[items.store][rows]
+        self.touched[items.store][rows] = True
+        whole = self._whole(adjoint, group.shape, group.batched)
+        self.code.do(ContributeTaken, group.shape, group.batched, whole, items, index, group.inner)
 
     def _raise(self, y: Any, group: Group) -> Any:
         """With the inner axes of the group again, of length 1."""

@@ -321,16 +321,14 @@ class _Normaliser:
             for x in v.operands:
                 if isinstance(x, Value):
                     uses[x] = uses.get(x, 0) + 1
-        roots = set(values(self.trace.result))
-        for root in roots:
-            uses[root] = 2  # at least one use that is not a sum
+        roots = set(values(self.trace.result))  # each is used by more than a sum
         for rank, v in enumerate(order):
             op = v.op
             if op is None:
                 if v not in place:
                     place[v] = self._leaf(v, rank)
                 continue
-            once = uses.get(v) == 1
+            once = uses.get(v) == 1 and v not in roots
             if op in _SUMS:
                 terms = self._sum(v, rank)
                 place[v] = terms if once else self._node_of_sum(terms)
@@ -406,7 +404,6 @@ class _Normaliser:
                 there.rank = rank
                 there.merge(terms)
                 terms = there
-                self.place[x] = terms
             elif isinstance(there, tuple):
                 terms.pairs.append(there)
             elif isinstance(x, Value):

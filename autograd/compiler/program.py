@@ -246,12 +246,8 @@ class Program:
         return derivation.tables if derivation else {}
 
     def _derivation(self, notation: Plain) -> Derivation | None:
-        """What runs large batches, in symbols, or else small ones; None where both are too long to read."""
-        for engine in sorted(self._engines, key=lambda engine: engine.cost(_LARGE)):
-            derivation = engine.derivation(self._arguments(), notation)
-            if derivation is not None:
-                return derivation
-        return None
+        """What runs large batches, in symbols; None where that is longer than anybody reads."""
+        return self._engine(_LARGE).derivation(self._arguments(), notation)
 
     def _run_by(self) -> str:
         """Which engine runs batches of which size, and why."""

@@ -212,7 +212,7 @@ def _(code: Any, c: Array, a: Any, b: Any) -> Any:
 @rewrite("where", "where(x ≥ 0, −x, x) → copysign(x, −1)")  # −|x|, as the derivatives of the table write it
 def _(code: Any, c: Array, a: Any, b: Any) -> Any:
     x = _at_least_0(c)
-    if x is not None and b is x and _called(a, "negative") and a.args[0] is x:
+    if b is x and _called(a, "negative") and a.args[0] is x:
         return code.elementwise("copysign", x, -1.0)
     return None
 
@@ -220,7 +220,7 @@ def _(code: Any, c: Array, a: Any, b: Any) -> Any:
 @rewrite("where", "where(x ≥ 0, 1, exp(−|x|)) → exp(min(x, 0))")
 def _(code: Any, c: Array, a: Any, b: Any) -> Any:
     x = _at_least_0(c)
-    if x is not None and _is(a, 1) and _called(b, "exp") and _called(b.args[0], "copysign") and b.args[0].args[0] is x:
+    if _is(a, 1) and _called(b, "exp") and _called(b.args[0], "copysign") and b.args[0].args[0] is x:
         return code.elementwise("exp", code.elementwise("minimum", x, 0.0))
     return None
 

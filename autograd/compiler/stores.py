@@ -30,6 +30,7 @@ class Operand:
         strides: how far one step along each axis goes, if that is the same everywhere; else None, and
             the rows are gathered.
         apart: whether the rows are all different, so that one can add to all of them at once.
+        active: whether a gradient flows through any of the rows.
     """
 
     def __init__(self, store: int, rows: RowNumbers | None = None, values: NDArray[np.float64] | None = None) -> None:
@@ -37,7 +38,7 @@ class Operand:
         self.rows: RowNumbers = rows if rows is not None else np.empty(0, np.int64)
         self.strides: tuple[int, ...] | None = None
         self.apart = True
-        self.active = True
+        self.active = False
 
     def __str__(self) -> str:
         if self.store == CONSTANT:
@@ -57,4 +58,4 @@ class Operand:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (self.values if self.store == CONSTANT else self.rows).shape  # type: ignore[union-attr]
+        return self.rows.shape

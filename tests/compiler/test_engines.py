@@ -12,6 +12,7 @@ from written import PROGRAMS
 import autograd
 import nn
 from autograd import Value, dot, tanh
+from autograd.compiler import nodes
 from autograd.compiler import program as programs
 from autograd.compiler.engines import ENGINES
 
@@ -66,6 +67,15 @@ def test_more_samples_and_more_operations_cost_more(engine: str) -> None:
 
     for few, many in ((1, 2), (8, 9), (100, 101), (1000, 10_000)):
         assert 0 < cost(5, few) < cost(5, many) < cost(50, many)
+
+
+def test_samples_that_run_one_by_one_cost_the_same_each() -> None:
+    w = Value(0.5)
+    engine = autograd.compile(lambda x: tanh(x * w) * x, example=1.0, engine="nodes")._engine(1)
+    costs = np.array([engine.cost(batch) for batch in range(1, nodes._FEW + 2)])
+    *few, beyond = np.diff(costs)
+    assert few == pytest.approx([few[0]] * (nodes._FEW - 1), rel=1e-9)  # seconds, of a few products
+    assert beyond > 2 * few[0]  # from there on arrays are made of them
 
 
 @pytest.mark.parametrize("name", ["recurrent_network", "kalman_filter", "black_scholes", "sorting_network"])
@@ -158,6 +168,7 @@ def test_what_is_longer_than_anybody_reads_is_counted_and_not_printed(
     assert "∂E/∂" in str(program)
     monkeypatch.setattr(f"autograd.compiler.{'execute' if engine == 'numpy' else engine}._LONG", 2)
     assert "3 operations, more than are written out here" in str(program)
+    assert program.tables == {}
 
 
 def test_print_says_which_engine_runs_and_why() -> None:

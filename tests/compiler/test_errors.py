@@ -73,6 +73,7 @@ def test_an_example_is_numbers_in_lists_of_equal_length() -> None:
             r"argument 0 of a batch has shape \(samples, 3\).*not \(4, 5\)",
         ),
         ((np.ones(3), np.ones(2)), ValueError, r"not \(3,\)"),
+        ((3.0, np.ones((4, 2))), ValueError, r"not \(\)"),
         ((np.ones((4, 3)), np.ones((5, 2))), ValueError, r"different numbers of samples: \[4, 5\]"),
         ((np.ones((0, 3)), np.ones((0, 2))), ValueError, "the batch is empty"),
         ((np.full((4, 3), "a"), np.ones((4, 2))), TypeError, "array of real numbers"),
@@ -168,6 +169,20 @@ def test_an_index_out_of_range_is_an_index_error_everywhere() -> None:
         take(items, 0.5)
     with pytest.raises(TypeError, match="integer of the example"):
         autograd.compile(lambda x: take(items, x), example=(1.0,))
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, 7])
+def test_the_index_that_is_out_of_range_is_named(wrong: int) -> None:
+    program = autograd.compile(lambda i: take([W, Value(3.0), W], i) * 1.0, example=(0,))
+    with pytest.raises(IndexError, match=rf"3 items, 0 to 2, and an index is {wrong}$"):
+        program([0, 2, wrong, 1, 0])
+
+
+def test_a_number_is_no_batch_of_numbers() -> None:
+    program = autograd.compile(lambda x: x * W, example=(1.0,))
+    for given in (3.0, np.float64(3.0), np.array(3.0), 3):
+        with pytest.raises(ValueError, match=r"argument 0 of a batch has shape \(samples,\) .*, not \(\)"):
+            program(given)
 
 
 def test_where_python_raises_a_program_follows_ieee() -> None:

@@ -21,6 +21,7 @@ from autograd.compiler.instructions import Adjoint, Broadcast, Contribute, Gathe
 from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.stores import PARAMETER
 from autograd.compiler.vectorise import _collapsed, _pattern, _strides
+from autograd.primitives import Takes, _nary, table
 
 
 @pytest.mark.parametrize("engine", ["numpy", "nodes"])
@@ -90,6 +91,7 @@ def test_a_contraction_is_one_product_of_matrices_where_it_can_be() -> None:
     assert calls((7, 1), (1, 6), (7, 6)) == ["multiply"]
     assert calls((5, 8, 3, 1), (5, 1, 3, 7), (5, 8, 1, 7)) == ["matmul"]  # matrices one by one
     assert calls((5, 2, 3, 1), (5, 1, 3, 2), (5, 2, 1, 2)) == ["multiply", "reduce"]  # too small for that
+    assert calls((5, 64), (5, 64), (5, 1)) == ["multiply", "reduce"]  # vectors one by one, however long
     assert calls((4, 3), (1, 3), (1, 3)) == ["reduce", "multiply"]
 
 
@@ -439,6 +441,29 @@ def test_logsumexp_of_each_row_and_its_gradient_are_those_of_numpy(rows: int, co
     assert value == pytest.approx((y**2).sum(1).mean(), rel=1e-13)
     found = dict(zip(program.parameters, gradient.tolist(), strict=True))
     assert [found[p] for row in w for p in row] == pytest.approx(expected.ravel().tolist(), rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+@pytest.mark.parametrize("numbers", [[0.5, 0.5, 0.5], [0.5, 0.25, 0.5]], ids=["one", "several"])
+def test_a_row_of_whole_sequences_may_have_constants_for_one_of_them(numbers: list[float], engine: str) -> None:
+    """b Σ eˣ, of which only b is no constant: nothing in the row is known to be so when it is read."""
+    of_all, of_each = table["total"], table["exp"]
+    row = _nary(
+        "scaled_sum_of_exponentials",
+        "b Σ exp",
+        Takes(1, 1),
+        lambda x, b: b * of_all(of_each(x)),
+        lambda y, x, b: (of_each(x) * b, of_all(of_each(x))),
+    )
+    try:
+        w, v = Value(2.0), Value(0.5)
+        program = autograd.compile(lambda x: row(*numbers, w * x) + row(*numbers, v), example=1.0, engine=engine)
+        size = sum(map(math.exp, numbers))
+        value, gradient = program.value_and_grad([1.0, 3.0])
+        assert value == pytest.approx(2 * size * 2.0 + size * 0.5, rel=1e-15)  # a few roundings
+        assert dict(zip(program.parameters, gradient, strict=True)) == pytest.approx({w: 2 * size, v: size}, rel=1e-15)
+    finally:
+        row.remove()
 
 
 def test_every_program_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,6 +199,37 @@ def test_a_second_thread_gets_an_error_and_no_numbers_and_a_copy_works() -> None
     assert program.value_and_grad(X, Y)[0] == expected
 
 
+@pytest.mark.parametrize("called", ["value_and_grad", "__call__"])
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_second_thread_is_refused_while_a_call_runs_even_after_one_that_was_interrupted(
+    called: str, interrupted: bool
+) -> None:
+    _, program = network()
+    inside: list[str] = []
+
+    def elsewhere() -> None:
+        for call in (program.value_and_grad, program):
+            with pytest.raises(RuntimeError, match="another thread is running this program"):
+                call(X, Y)
+            inside.append(call.__class__.__name__)
+
+    def executable(size: int) -> Any:  # the call has begun
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        return of_size(size)
+
+    of_size, program._executable = program._executable, executable
+    if interrupted:  # in a thread that is over
+        over = threading.Thread(target=len, args=("",))
+        over.start()
+        over.join()
+        program._running["thread"] = over.ident
+    getattr(program, called)(X, Y)
+    assert len(inside) == 2
+    assert program._running == {}
+
+
 def test_a_call_that_fails_leaves_the_program_free() -> None:
     _, program = network()
     with pytest.raises(ValueError, match="empty"):

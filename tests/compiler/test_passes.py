@@ -10,7 +10,7 @@ import pytest
 from written import PROGRAMS
 
 import autograd
-from autograd import Value, tanh
+from autograd import Value, dot, tanh, total
 from autograd.compiler.instructions import ProgramError
 from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.normalise import Returned, Scalars
@@ -31,6 +31,64 @@ def test_every_pass_leaves_a_program_that_keeps_its_rules(name: str) -> None:
         else:
             program.scalars.verify()  # to which it may have added constants
         assert str(program)
+
+
+V, W = Value(3.0, label="v"), Value(2.0, label="w")
+
+FORMS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "1 x": (lambda x: 1 * tanh(x), "tanh(x)"),
+    "w 1": (lambda x: tanh(W * 1) * x, "mul(tanh(w), x)"),
+    "an operation on constants": (lambda x: (Value(2.0) * 3 - Value(1.0)) * x, "mul(5.0, x)"),
+    "constants in a sum": (lambda x: x + Value(2.0) + 1 + Value(3.0), "add(x, 6.0)"),
+    "constants in sums that become one": (lambda x: (x + 1 + Value(2.0)) + (W * x + 3), "total(x, mul(w, x), 6.0)"),
+    "a total of one": (lambda x: total([x]), "total(x)"),
+    "a sum from 0 of one": (lambda x: sum([x]), "total(x)"),
+    "a sum from 0 of a sum": (lambda x: sum([x + W]), "total(x, w)"),
+    "a sum of a sum from 0": (lambda x: sum([x]) + W, "total(x, w)"),
+    "a dot of one": (lambda x: dot([W], [x]), "dot(w, x, 0.0)"),
+    "a product": (lambda x: x * W, "mul(w, x)"),
+    "two products": (lambda x: x * W + V * x + 1, "dot(w, v, x, x, 1.0)"),
+    "a product and a sum from 0": (lambda x: x * W + sum([x]), "dot(w, x, x)"),
+    "more than one sum uses it": (lambda x: (y := x + W) * (y + V), "mul(add(x, w), add(add(x, w), v))"),
+    "what pos hands on": (lambda x: table["pos"](table["pos"](x + W)) + V, "total(x, w, v)"),
+}
+"""What is written, and its normal form, as normalise promises it."""
+
+
+@pytest.mark.parametrize("written", FORMS)
+def test_it_does_not_matter_how_a_sum_is_written(written: str) -> None:
+    f, form = FORMS[written]
+    s = Programs.of(trace(f, 1.0)).scalars
+    s.verify()
+
+    def expression(node: int) -> str:
+        op = s.op[node]
+        if op is None:
+            return "x" if node in s.inputs else s._what(node)
+        return f"{op.name}({', '.join(map(expression, s.operands[node]))})"
+
+    assert s.root is not None
+    assert expression(s.root) == form
+
+
+def test_a_sum_is_as_late_as_its_last_term() -> None:
+    """By which its lane comes where people expect it: after those that were ready before."""
+    found = trace(lambda x: x * W + V * x + tanh(x), 1.0)
+    s = Programs.of(found).scalars
+    assert s.root is not None
+    assert s.rank[s.root] == len(found.order) - 1
+
+
+def test_a_sum_that_is_returned_and_used_by_one_sum_is_both() -> None:
+    def f(x: Any) -> Any:
+        sums = [x + W]
+        for k in range(5):
+            sums.append(sums[-1] + x * k + V)
+        return sums
+
+    program = autograd.compile(f, example=1.0)
+    x = 0.5
+    assert program([x]).tolist() == [[x + 2.0 + sum(x * k + 3.0 for k in range(n)) for n in range(6)]]
 
 
 def scalars() -> Scalars:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+
+W = Value(2.0)
 
 
 def network(seed: int = 0) -> tuple[nn.MLP, autograd.compiler.Program]:
@@ -76,14 +79,52 @@ def test_inputs_of_any_kind_of_array_give_the_same() -> None:
     assert program.value_and_grad(np.round(X).astype(np.int8), Y)[0] == program.value_and_grad(np.round(X), Y)[0]
 
 
+RESULTS: dict[str, Any] = {
+    "numbers of NumPy": lambda x: [x * W, np.float64(3.0), np.float32(0.5), np.int64(2)],
+    "pairs in a list": lambda x: [(x, W), (W, x * 2)],
+    "rows of unequal length": lambda x: [[x], [x, W]],
+    "tables of unequal rows": lambda x: [[[x], [x, W]], [[W], [W, x]]],
+    "rows and a number": lambda x: ([x, [W, x]], W),
+    "an array": lambda x: (np.array([x, x * W], object), [x]),
+}
+
+
+def of_samples(results: list[Any]) -> Any:
+    """What a program has to return for what the function returns of each sample."""
+    first = results[0]
+    if isinstance(first, (list, tuple)) or getattr(first, "ndim", 0):
+        parts = [of_samples([result[i] for result in results]) for i in range(len(first))]
+        if isinstance(first, tuple):
+            return tuple(parts)
+        arrays = all(isinstance(part, np.ndarray) for part in parts)
+        return np.stack(parts, 1) if arrays and len({part.shape for part in parts}) == 1 else parts
+    return np.array([x.data if isinstance(x, Value) else x for x in results], float)
+
+
+def same(a: Any, b: Any) -> bool:
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b)
+    return len(a) == len(b) and all(map(same, a, b))
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_program_returns_lists_of_arrays_where_the_function_returns_lists_of_values(name: str) -> None:
+    f = RESULTS[name]
+    numbers = [1.5, -2.0, 0.25]
+    assert same(autograd.compile(f, example=1.0)(numbers), of_samples([f(Value(x)) for x in numbers]))
+
+
 @pytest.mark.parametrize("kind", [np.int64, np.uint64])
 def test_integers_are_taken_where_a_float_has_them_and_refused_beyond(kind: type) -> None:
     program = autograd.compile(lambda x: Value(1.0) * x, example=(0.0,))
     for number in (1, 2**53, *([-(2**53)] if kind is np.int64 else [])):
         assert program(np.array([number], kind)) == [float(number)]
     for number in (2**53 + 1, *([-(2**53) - 1, -(2**63)] if kind is np.int64 else [2**64 - 1])):
-        with pytest.raises(ValueError, match="integers above"):
-            program(np.array([number], kind))
+        for batch in ([number], [1, number, 0]):
+            with pytest.raises(ValueError, match="integers above"):
+                program(np.array(batch, kind))
 
 
 def test_matrices_in_a_sample_keep_their_shape() -> None:

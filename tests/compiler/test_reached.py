@@ -91,6 +91,22 @@ def test_what_take_chooses_has_the_derivative_that_it_has() -> None:
     assert program.value_and_grad([0, 1])[1].tolist() == [np.inf]
 
 
+@pytest.mark.parametrize("of", [sqrt, lambda w: -sqrt(w) * 2], ids=["√w", "−2 √w"])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_used_beside_a_take_has_its_gradient_in_every_sample(of: Any, first: bool) -> None:
+    """Where take does not choose it the other use alone hands on 0, and 0 · ∞ is NaN; where it does, 1 · ∞ is ∞."""
+    w, zero = Value(0.0), Value(0.0)
+
+    def loss(x: Any, k: Any) -> Any:
+        y = of(w)
+        return take([x, y], k) + zero * y if first else zero * y + take([x, y], k)
+
+    program = autograd.compile(loss, example=(1.0, 0))
+    place = program.parameters.index(w)
+    assert np.isnan(program.value_and_grad([1.0], [0])[1][place])
+    assert np.isinf(program.value_and_grad([1.0], [1])[1][place])
+
+
 def table_of(us: list[Value], x: Any) -> list[Any]:
     return [x * us[0], x * x * us[1], us[0] * us[1] + x]
 

@@ -152,6 +152,7 @@ RULES: list[Rule] = [
     ("multiply: by 0", lambda x, y, c, d: x * 0.0, lambda x, y, c, d: x * 0.0, "multiply(x, 0)", EXACT),
     ("multiply: by a number", lambda x, y, c, d: 3.0 * x, lambda x, y, c, d: 3.0 * x, "multiply(x, 3)", EXACT),
     ("multiply: (x · 2) · 4", lambda x, y, c, d: x * 3.0 * 5.0, lambda x, y, c, d: x * 15, "multiply(x, 15)", EXACT),
+    ("multiply: tenths", lambda x, *_: x * 0.1 * 0.7, lambda x, *_: x * 0.1 * 0.7, "multiply(x, 0.07)", ROUNDED),
     ("multiply: (x · 4) · ¼", lambda x, y, c, d: x * 4.0 * 0.25, lambda x, y, c, d: x, "x", EXACT),
     ("multiply: −x by 3", lambda x, y, c, d: -x * 3.0, lambda x, y, c, d: -x * 3, "multiply(x, -3)", EXACT),
     ("multiply: itself", lambda x, y, c, d: x * x, lambda x, y, c, d: x * x, "square(x)", EXACT),
@@ -324,6 +325,7 @@ def fired(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_every_rewrite_stands_in_the_table_of_this_test_and_is_as_exact_as_it_says(fired: set[str]) -> None:
     exact = {rewrite.name for rewrite in REWRITES if rewrite.exact}
     seen: set[str] = set()
+    rounded: set[str] = set()
     for claim, written, _, _, tolerance in RULES:
         code = Code()
         x, y = leaf(code, (3,)), leaf(code, (3,))
@@ -332,8 +334,34 @@ def test_every_rewrite_stands_in_the_table_of_this_test_and_is_as_exact_as_it_sa
         written(*map(symbol, (x, y, c, d)))
         assert tolerance == EXACT or not fired <= exact, f"{claim}: {fired} are said to be exact"
         seen |= fired
+        rounded |= fired if tolerance != EXACT else set()
+    assert {rewrite.name for rewrite in REWRITES} - exact <= rounded, "more is exact than is said to be"
     assert len({rewrite.name for rewrite in REWRITES}) == len(REWRITES)
     assert seen == {rewrite.name for rewrite in REWRITES}
+
+
+def test_a_rewrite_is_entered_as_it_says_and_tried_after_those_before_it() -> None:
+    code, before = Code(), list(REWRITES)
+    rules = rewrites._of["negative"]
+    try:
+
+        @rewrites.rewrite("negative", "−x → 2")
+        def first(code: Code, x: Any) -> Any:
+            return 2.0
+
+        @rewrites.rewrite("of this test", "x → 3", exact=False)
+        def second(code: Code, x: Any) -> Any:
+            return 3.0
+
+        entered = [Rewrite("negative", "−x → 2", True, first), Rewrite("of this test", "x → 3", False, second)]
+        assert [*before, *entered] == REWRITES
+        assert rewrites._of["of this test"] == entered[1:]
+        assert rewrites.rewritten(code, "of this test", 1.0) == 3.0
+        assert form(rewrites.rewritten(code, "negative", x := leaf(code, (3,))), {x: "x"}) == "negative(x)"
+    finally:
+        REWRITES[:] = before
+        rewrites._of["negative"] = [rule for rule in rules if rule in before]
+        rewrites._of.pop("of this test", None)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule[0] for rule in RULES])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 import autograd
 import nn
 from autograd import Value, cos, exp, logsumexp, sin, tanh, total
+from autograd.compiler.program import _entries
 
 NETWORK = """\
 13002 parameters: W¹ (16 × 784), b¹ (16), W² (16 × 16), b² (16), W³ (10 × 16), b³ (10)
@@ -102,6 +106,46 @@ def test_results_without_a_name_are_numbered_below_the_line() -> None:
     shown = str(autograd.compile(lambda x: sin(x * w) * exp(x), example=(1.0,), engine="nodes"))
     for line in ("v₁ = θ x\n", "v₂ = sin(v₁)\n", "v₃ = exp(x)\n", "E = v₂ v₃\n"):
         assert line in shown
+
+
+@pytest.mark.parametrize(
+    ("f", "arguments", "inputs"),
+    [
+        (lambda a, b: a * b, 2, "a, b"),
+        (lambda *xs: xs[0] * xs[1], 2, "x0, x1"),
+        (lambda *xs: xs[0] * 2, 1, "x0"),
+        (lambda a, *xs: a * xs[0], 2, "x0, x1"),
+        (lambda a, *xs: a * 2, 1, "a"),
+        (lambda a, b=2.0, *, c=3.0, **more: a * b * c, 1, "a"),
+        (lambda a, b=2.0, *, c=3.0, **more: a * b * c, 2, "a, b"),
+    ],
+)
+def test_inputs_are_called_as_the_function_calls_its_arguments(f: Any, arguments: int, inputs: str) -> None:
+    program = autograd.compile(f, example=(1.0,) * arguments)
+    assert repr(program) == f"<compiled program: no parameters, inputs {inputs}>"
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], ""),
+        ([5], "5"),
+        ([5, 6], "5, 6"),
+        ([5, 6, 7], "5:8"),
+        ([0, 1, 2, 3], "0:4"),
+        ([4, 4], "4, 4"),
+        ([4, 4, 4], "3 × 4"),
+        ([9, 0, 1, 2, 2, 2, 2, 7, 8, 7], "9, 0:3, 3 × 2, 7, 8, 7"),
+        ([3, 2, 1, 0], "3, 2, 1, 0"),
+        ([2 * i for i in range(40)], ", ".join(str(2 * i) for i in range(40))),
+        ([2 * i for i in range(41)], ", ".join(str(2 * i) for i in range(40)) + ", …"),
+        ([*range(100), 7], "0:100, 7"),
+        ([1.0, 2.0, 3.0], "1, 2, 3"),
+        ([-0.5, -0.5, -0.5, 1.0, 1.0], "3 × −0.5, 1, 1"),
+    ],
+)
+def test_the_entries_of_a_table_are_counted_where_they_repeat_or_go_up_by_one(rows: list[Any], says: str) -> None:
+    assert _entries(np.array(rows, None if rows else float)) == says
 
 
 def test_logsumexp_is_written_by_its_name() -> None:
