@@ -105,11 +105,9 @@ class Tests:
     def of(self, mutant: Mutant, killers: Counter[str]) -> tuple[list[str], list[str]]:
         """The tests to try, the likeliest first: those that execute the line, and those that might depend on it."""
         direct = self._on(mutant.module, *mutant.lines) or self._on(mutant.module, *mutant.statement)
+        if not (mutant.called and direct):  # what runs at import is executed by whichever test comes first
+            direct |= set(self.by_module[mutant.module])
         others = {other for test in direct for other in self.by_file[test.partition("::")[0]]} - direct
-        if not mutant.called or not direct:
-            others.update(set(self.by_module[mutant.module]) - direct)
-        if not direct:
-            direct, others = others, set()
         cost = self.seconds if mutant.called else self.begin
         fast, rare = self._of_each_file(sorted(direct, key=cost.__getitem__)), self._rarest(direct, mutant)
         mixed = dict.fromkeys(test for both in zip(fast, rare, strict=True) for test in both)
