@@ -20,7 +20,10 @@ def test_an_index_that_is_a_value_is_refused_also_of_a_class_of_ones_own(kind: t
         take([1.0, 2.0], kind(1.0))
 
 
-@pytest.mark.parametrize("items", [5, None, "abc", b"ab", {0: 1.0}, {1.0}, iter([1.0]), Value(1.0)], ids=lambda x: type(x).__name__)
+NO_LISTS = (5, None, "abc", b"ab", {0: 1.0}, {1.0}, iter([1.0]), Value(1.0))
+
+
+@pytest.mark.parametrize("items", NO_LISTS, ids=lambda x: type(x).__name__)
 def test_what_is_no_list_is_not_chosen_from(items: Any) -> None:
     with pytest.raises(TypeError, match=f"take chooses from a list, not from .* of type {type(items).__name__}"):
         take(items, 0)
