@@ -91,11 +91,15 @@ def predict_files(weights: Path, images: Sequence[Path]) -> int:
     Raises:
         MissingLibraryError: for libraries that are not installed.
     """
-    require("numpy", "PIL", "safetensors")
-    from nn.weights import load
+    require("numpy", "PIL")
+    from nn.weights import UncheckedWarning, load
 
     try:
-        model = load(weights)
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always", UncheckedWarning)
+            model = load(weights)
+        for note in notes:
+            print(f"note: {note.message}", file=sys.stderr)
         nin = len(model.layers[0].neurons[0].w)
         side = math.isqrt(nin)
         if side * side != nin:

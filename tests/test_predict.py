@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 import nn
 from nn import weights
@@ -171,6 +173,21 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path, trained: Path, caps
         assert (out, err.count("\n")) == ("", 1)
         assert f"{name} " in err
         assert fault in err
+
+
+def test_weights_without_a_checksum_are_used_and_said_to_be_unchecked(
+    tmp_path: Path, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = str(file(tmp_path, Image.fromarray(GREY)))
+    assert main(["predict", "--weights", str(trained), image]) == 0
+    checked = capsys.readouterr()
+    with safe_open(trained, "np") as given:
+        about = given.metadata()
+    del about["sha256"]
+    save_file(load_file(trained), trained, about)
+    assert main(["predict", "--weights", str(trained), image]) == 0
+    said = f"note: {trained} has no checksum: whether its weights are as they were written cannot be told\n"
+    assert capsys.readouterr() == (checked.out, said)
 
 
 def test_without_an_image_or_weights_the_usage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
