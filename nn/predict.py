@@ -9,6 +9,7 @@ With this module one can
 from __future__ import annotations
 
 import math
+import struct
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,8 +26,8 @@ __all__ = ["Picture", "picture", "predict_files"]
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
 """The kinds of images that are read: what people have, out of the fifty that Pillow knows."""
-PIXELS, SIDE, SCANS = 20_000_000, 10_000, 100
-"""The most pixels of an image in all and on a side, and the most passes of a progressive JPEG."""
+PIXELS, SIDE, TILES, SCANS = 20_000_000, 10_000, 100_000, 100
+"""The most pixels of an image in all and on a side, strips or tiles of a TIFF, and passes of a progressive JPEG."""
 MEMORY = 400_000_000
 """The most bytes that the command line takes to read a file, whatever is in it."""
 
@@ -158,6 +159,7 @@ def _greyscale(path: str | Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's: of damage that does not matter, and of sizes above our own
+            _check_directory(path)
             with Image.open(path, formats=FORMATS) as image:
                 _check_size(path, image)
                 image.load()
@@ -184,6 +186,23 @@ def _greyscale(path: str | Path) -> Image.Image:
 
 class _UnreadableError(Exception):
     """An image of a kind or size that is not read; the message goes on after its name."""
+
+
+def _check_directory(path: str | Path) -> None:
+    """Refuse a TIFF whose directory speaks of more than there is, before Pillow makes lists as long as it says."""
+    with open(path, "rb") as file:
+        start = file.read(8)
+        if start[:2] not in (b"II", b"MM") or len(start) < 8:
+            return
+        if b"+" in start[2:4]:
+            raise _UnreadableError("is a BigTIFF, and only smaller ones are read")
+        order = "<" if start[:2] == b"II" else ">"
+        file.seek(struct.unpack(order + "I", start[4:])[0])
+        entries = file.read(12 * int.from_bytes(file.read(2), "little" if order == "<" else "big"))
+    entries = entries[: len(entries) // 12 * 12]
+    for tag, kind, count, _ in struct.iter_unpack(order + "HHII", entries):
+        if kind not in (1, 2, 7) and count > TILES:  # bytes and text stay what they are
+            raise _UnreadableError(f"is a TIFF of {count} numbers in its entry {tag}, and at most {TILES} are read")
 
 
 def _check_size(path: str | Path, image: Image.Image) -> None:
