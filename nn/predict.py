@@ -212,7 +212,7 @@ def _check_size(path: str | Path, image: Image.Image) -> None:
         raise _UnreadableError(
             f"is too large, {width}×{height}: at most {PIXELS // 10**6} million pixels and {SIDE} on a side are read"
         )
-    if image.format == "JPEG" and Path(path).read_bytes().count(b"\xff\xda") > SCANS:
+    if image.format in ("JPEG", "MPO") and Path(path).read_bytes().count(b"\xff\xda") > SCANS:
         raise _UnreadableError(f"is a JPEG of more than {SCANS} scans, each of which would be drawn in full")
 
 
