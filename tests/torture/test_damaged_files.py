@@ -32,7 +32,7 @@ from nn.data import read_idx
 from nn.predict import FORMATS, picture
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 1000 if os.environ.get("AUTOGRAD_TORTURE") == "1" else 60
+ROUNDS = 1000 if os.environ.get("AUTOGRAD_TORTURE") == "1" else 200
 SECONDS = 5  # for a file of some kB; measured: 0.1
 LONGEST = 400  # of a message, without the path
 
