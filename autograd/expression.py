@@ -31,6 +31,11 @@ LARGEST = 1000
 DEEPEST = 100
 """The deepest nesting; a sum of n terms is n deep, as it is added up from the left."""
 
+VARIABLES = 100
+"""The most variables: a derivation is written for each."""
+COUPLED = 100
+"""The most operands of `logsumexp` in all, each of whose derivatives names every one of them."""
+
 CONSTANTS = {"pi": math.pi}
 """Names that stand for a number unless they are given another."""
 
@@ -100,6 +105,8 @@ class Expression:
         self._tree = _parsed(self.source)
         _check_size(self._tree)
         self.names = tuple(dict.fromkeys(_check(self._tree)))
+        if len(self.names) > VARIABLES:
+            raise ExpressionError(f"the expression has {len(self.names)} variables, and at most {VARIABLES} are read")
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
@@ -149,6 +156,10 @@ def _check_size(tree: ast.expr) -> None:
         if size > LARGEST:
             raise ExpressionError(f"the expression has more than {LARGEST} parts")
         level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    calls = [(c.func.id, c.args) for c in ast.walk(tree) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)]
+    coupled = sum(len(operands) for name, operands in calls if name == "logsumexp")
+    if coupled > COUPLED:
+        raise ExpressionError(f"logsumexp has {coupled} operands here, and at most {COUPLED} are read")
 
 
 def _check(node: ast.expr) -> list[str]:

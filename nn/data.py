@@ -10,6 +10,8 @@ With this module one can
 from __future__ import annotations
 
 import gzip
+import math
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -19,6 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Digits", "bundled_digits", "mnist", "one_hot", "read_idx"]
+
+UNPACKED, RATIO = 64_000_000, 5
+"""How many bytes a compressed file may unpack to, at most, or how many times its own size; MNIST's is 4.7 times."""
 
 Pixels = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -92,7 +97,8 @@ def read_idx(path: str | Path, dimensions: int) -> NDArray[np.uint8]:
     """The array of bytes in an IDX file, plain or (by its own first bytes, not its name) gzip's.
 
     The format: two zero bytes, the type (8 is unsigned byte), the number of dimensions, the size of
-    each as a big-endian 32-bit number, then the data, the last dimension fastest.
+    each as a big-endian 32-bit number, then the data, the last dimension fastest. The header is read first, and then
+    no more than it promises, so what a compressed file would expand to beyond that is never in memory.
 
     Args:
         path: the file.
@@ -100,19 +106,47 @@ def read_idx(path: str | Path, dimensions: int) -> NDArray[np.uint8]:
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: for a file that is truncated, too long, or starts with something else.
+        ValueError: for a file that is truncated, too long, or starts with something else, or a compressed one that
+            promises more than 64 MB and more than five times its own size, which no set of digits does.
     """
     path = Path(path)
-    raw = path.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            raw = gzip.decompress(raw)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{path} is a damaged or truncated .gz file: {error}") from error
-    header = 4 + 4 * dimensions
-    if len(raw) < header:
-        raise ValueError(f"{path} is truncated: {len(raw)} bytes, and the header alone has {header}")
-    magic, *shape = struct.unpack_from(f">{1 + dimensions}I", raw)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is no file")
+    with open(path, "rb") as file:
+        length = os.fstat(file.fileno()).st_size
+        if file.peek(2)[:2] != b"\x1f\x8b":
+            shape, size, promised = _promised(path, file, dimensions)
+            found = length - _header(dimensions)
+            if found != size:
+                fault = "is truncated" if found < size else "is too long"
+                raise ValueError(f"{path} {fault}: {promised} expected, {found} found")
+            data = file.read(size)
+        else:
+            try:
+                with gzip.open(file) as unpacked:
+                    shape, size, promised = _promised(path, unpacked, dimensions)
+                    if size > max(UNPACKED, RATIO * length):
+                        raise ValueError(f"{path} would be {promised}, from {length} packed: unpack it first")
+                    data = unpacked.read(size)
+                    if len(data) < size:
+                        raise ValueError(f"{path} is truncated: {promised} expected, {len(data)} found")
+                    if unpacked.read(1):
+                        raise ValueError(f"{path} is too long: {promised} expected, more found")
+            except (EOFError, OSError, zlib.error) as error:
+                raise ValueError(f"{path} is a damaged or truncated .gz file: {error}") from error
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _header(dimensions: int) -> int:
+    return 4 + 4 * dimensions
+
+
+def _promised(path: Path, file: Any, dimensions: int) -> tuple[list[int], int, str]:
+    """What the header of an IDX file says of its data: the shape, the number of bytes, and both in words."""
+    raw = file.read(_header(dimensions))
+    if len(raw) < _header(dimensions):
+        raise ValueError(f"{path} is truncated: {len(raw)} bytes, and the header alone has {_header(dimensions)}")
+    magic, *shape = struct.unpack(f">{1 + dimensions}I", raw)
     expected = 0x0800 + dimensions
     if magic != expected:
         known = {0x0803: "images", 0x0801: "labels"}
@@ -121,11 +155,10 @@ def read_idx(path: str | Path, dimensions: int) -> NDArray[np.uint8]:
             f"{path} should hold {known.get(expected, f'{dimensions}-dimensional data')} and start with the magic "
             f"number {expected}, but starts with {magic}{found}"
         )
-    size = int(np.prod(shape, dtype=object))
-    if len(raw) - header != size:
-        fault = "is truncated" if len(raw) - header < size else "is too long"
-        raise ValueError(f"{path} {fault}: {_times(shape)} = {size} bytes of data expected, {len(raw) - header} found")
-    return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
+    size = math.prod(shape)
+    if not size and max(shape) >= 2**31:  # NumPy has no such array, though nothing would be in it
+        raise ValueError(f"{path} is empty, and {_times(shape)} in size")
+    return shape, size, f"{_times(shape)} = {size} bytes of data"
 
 
 def one_hot(labels: Labels, classes: int) -> Pixels:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from autograd.__main__ import main
+from autograd.expression import Expression
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -153,6 +155,31 @@ def test_a_page_and_a_drawing_are_written(tmp_path: Path) -> None:
     assert "<svg" in picture.read_text(encoding="utf-8")
     assert sorted(tmp_path.iterdir()) == [picture, page]
     assert "<html" in page.read_text(encoding="utf-8")
+
+
+DEEP = 97
+NAMES = [f"x{i}" for i in range(100)]
+AT_THE_LIMITS = {
+    "a sum": "+".join("x" * DEEP),
+    "Horner's rule": "(" * (DEEP // 2) + "x" + "*x+a)" * (DEEP // 2),
+    "powers": "**".join("x" * DEEP),
+    "maxima": "max(" * DEEP + "x" + ",x)" * DEEP,
+    "many variables": "tanh(" * 90 + "total(" + ",".join(NAMES) + ")" + ")" * 90,
+    "logsumexp": "logsumexp(" + ",".join(NAMES) + ")",
+}
+
+
+@pytest.mark.parametrize("kind", AT_THE_LIMITS)
+def test_everything_is_written_in_seconds_up_to_the_limits(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expression = AT_THE_LIMITS[kind]
+    names = [name for name in ("a", "x", *NAMES) if name in Expression(expression).names]
+    start = time.perf_counter()
+    main([expression, *(f"{name}=0.5" for name in names), "--explain", "--explore", str(tmp_path / "page.html")])
+    assert time.perf_counter() - start < 20  # measured: 3 s at most
+    assert (tmp_path / "page.html").stat().st_size < 2_000_000
+    assert "∂" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")

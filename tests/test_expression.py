@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value
-from autograd.expression import DEEPEST, LARGEST, LONGEST, Expression, ExpressionError
+from autograd.expression import COUPLED, DEEPEST, LARGEST, LONGEST, VARIABLES, Expression, ExpressionError
 from autograd.primitives import table
 
 
@@ -138,10 +138,12 @@ def test_anything_else_is_refused_in_one_line(source: str) -> None:
         "+".join("x" * (DEEPEST + 1)),
         "**".join("9" * 1000),
         "total(" + ",".join("x" * (LARGEST + 1)) + ")",
+        "total(" + ",".join(f"x{i}" for i in range(VARIABLES + 1)) + ")",
+        "logsumexp(" + ",".join("x" * COUPLED) + ") + logsumexp(x)",
         "x" * (LONGEST + 1),
         "x" + "+1" * 10**6,
     ],
-    ids=["parentheses", "signs", "calls", "sum", "powers", "operands", "name", "long"],
+    ids=["parentheses", "signs", "calls", "sum", "powers", "operands", "variables", "logsumexp", "name", "long"],
 )
 def test_what_is_too_large_or_too_deep_is_refused_at_once(source: str) -> None:
     start = time.perf_counter()
@@ -153,6 +155,9 @@ def test_what_is_too_large_or_too_deep_is_refused_at_once(source: str) -> None:
 def test_up_to_the_limits_it_computes() -> None:
     assert Expression("+".join("x" * (DEEPEST - 1)))(x=1.0) == DEEPEST - 1
     assert Expression("total(" + ",".join("x" * (LARGEST - 2)) + ")")(x=1.0) == LARGEST - 2
+    names = [f"x{i}" for i in range(VARIABLES)]
+    assert Expression("total(" + ",".join(names) + ")")(**dict.fromkeys(names, 1.0)) == VARIABLES
+    assert Expression("logsumexp(" + ",".join("x" * COUPLED) + ")")(x=0.0) == pytest.approx(math.log(COUPLED))
 
 
 def test_huge_powers_overflow_at_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,16 @@ def test_pixels_are_not_copied_out_of_the_file_image(tmp_path: Path) -> None:
     assert not read_idx(tmp_path / "images", 3).flags.owndata
 
 
+def test_no_more_is_unpacked_than_the_header_promises(tmp_path: Path) -> None:
+    """A packed file of 100 kB may hold 100 MB behind what it promises."""
+    (tmp_path / "images.gz").write_bytes(gzip.compress(idx(IMAGES, (2, 3, 4), bytes(100_000_000)), 1))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="too long: 2×3×4 = 24 bytes of data expected, more found"):
+        read_idx(tmp_path / "images.gz", 3)
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
 @pytest.mark.parametrize("name", list(mnist_files()))
 def test_an_absent_file_is_named(tmp_path: Path, name: str) -> None:
     files = mnist_files()
@@ -89,6 +100,25 @@ DAMAGES = {
     ),
     "something else": (lambda content: b"\x89PNG" + content, "should hold images .* 2051, but starts with 2303741511"),
     "sizes beyond any memory": (lambda content: idx(IMAGES, (2**32 - 1,) * 3, b""), "is truncated: .* 0 found"),
+    "sizes of nothing": (lambda content: idx(IMAGES, (0, 2**32 - 1, 2**32 - 1), b""), "is empty"),
+    "packed, a byte short": (
+        lambda content: gzip.compress(content[:-1]),
+        "is truncated: 5×4×6 = 120 bytes of data expected, 119 found",
+    ),
+    "packed, a byte long": (
+        lambda content: gzip.compress(content + b"\0"),
+        "is too long: 5×4×6 = 120 bytes of data expected, more found",
+    ),
+    "packed, empty": (lambda content: gzip.compress(b""), "is truncated: 0 bytes"),
+    "packed sizes beyond any memory": (
+        lambda content: gzip.compress(idx(IMAGES, (2**32 - 1,) * 3, b"")),
+        "would be .* bytes of data, from .* packed: unpack it first",
+    ),
+    "packed sizes that the file cannot hold": (
+        lambda content: gzip.compress(idx(IMAGES, (100_000, 28, 28), b"")),
+        "would be 100000×28×28 = 78400000 bytes of data, from .* packed: unpack it first",
+    ),
+    "something after the .gz": (lambda content: gzip.compress(content) + b"more", "is a damaged or truncated .gz file"),
     "cut .gz": (lambda content: gzip.compress(content)[:-9], "is a damaged or truncated .gz file"),
     "broken .gz": (lambda content: gzip.compress(content)[:12] + b"\xff" * 20, "is a damaged or truncated .gz file"),
 }

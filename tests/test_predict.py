@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 import nn
 from nn import weights
 from nn.__main__ import main
-from nn.predict import picture
+from nn.predict import FORMATS, picture
 
 # an 8×8 "4": light ink on a dark ground, touching top and bottom as scikit-learn's digits do
 FOUR = np.array(
@@ -143,18 +145,85 @@ def test_a_bad_image_is_named_in_one_line_and_the_others_are_still_read(
     assert main(["predict", "--weights", str(trained), *map(str, [*bad, good])]) == 2
     out, err = capsys.readouterr()
     assert out.startswith(f"{good}: ")
-    says = ["damaged image", "blank", "blank", "no image that Pillow can read", "no file", "no file"]
+    says = ["damaged image", "blank", "blank", "no image of the kinds that are read: PNG, JPEG", "no file", "no file"]
     for line, path, fault in zip(err.splitlines(), bad, says, strict=True):
         assert line.startswith(f"error: {path} is ")
         assert fault in line
 
 
 def test_an_image_too_large_to_be_honest_is_refused(
-    tmp_path: Path, trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
-    assert main(["predict", "--weights", str(trained), str(file(tmp_path, Image.fromarray(GREY)))]) == 2
-    assert "too large" in capsys.readouterr().err
+    wide = file(tmp_path, Image.new("1", (10_001, 1)), "wide.png")
+    huge = file(tmp_path, Image.new("1", (5001, 4000)), "huge.png")
+    bomb = file(tmp_path, Image.new("1", (20_000, 20_000)), "bomb.png")  # Pillow itself refuses this one
+    assert main(["predict", "--weights", str(trained), str(wide), str(huge), str(bomb)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 3)
+    assert "wide.png is too large, 10001×1: at most 20 million pixels and 10000 on a side are read" in err
+    assert "huge.png is too large, 5001×4000: at most 20 million" in err
+    assert "bomb.png is a damaged image, or too large: " in err
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_kind_that_is_named_is_read(tmp_path: Path, form: str) -> None:
+    settings = {"JPEG": {"quality": 100}, "WEBP": {"lossless": True}}.get(form, {})
+    Image.fromarray(GREY).save(tmp_path / "image", form, **settings)
+    assert np.array(picture(tmp_path / "image", 8).pixels) * 255 == pytest.approx(GREY.ravel(), abs=3)  # JPEG's loss
+
+
+@pytest.mark.parametrize("form", ["PPM", "ICO", "TGA", "PCX", "EPS", "PDF", "JPEG2000", "SGI"])
+def test_no_other_kind_is_read(tmp_path: Path, form: str) -> None:
+    """Pillow knows fifty, some of which start other programs, as EPS does; a name that says otherwise is no help."""
+    Image.fromarray(GREY).save(tmp_path / "image.png", form)
+    with pytest.raises(
+        ValueError, match=r"image\.png is no image of the kinds that are read: PNG, JPEG, GIF, BMP, TIFF"
+    ):
+        picture(tmp_path / "image.png", 8)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (GREY / 255).astype(np.float32),
+        GREY.astype(np.float32),
+        (GREY * 257.0).astype(np.float32),
+        GREY.astype(np.int32),
+        GREY.astype(np.int32) * 257,
+        1 - (GREY / 255).astype(np.float32),
+    ],
+    ids=["floats to 1", "floats to 255", "floats to 65535", "numbers to 255", "numbers to 65535", "dark on light"],
+)
+def test_a_tiff_of_floats_or_large_numbers_is_read_as_the_digit_it_shows(tmp_path: Path, values: np.ndarray) -> None:
+    taken = picture(file(tmp_path, Image.fromarray(values), "image.tiff"), 8)
+    assert np.array(taken.pixels) * 255 == pytest.approx(GREY.ravel(), abs=1.01)  # the nearest of 256 greys
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (math.nan, "has pixels that are not finite numbers"),
+        (math.inf, "has pixels that are not finite numbers"),
+        (-1.0, r"has pixels from -1 to 255, and what is black and white there is unknown"),
+        (1e9, r"has pixels from 0 to 1e\+09, and what is black and white there is unknown"),
+    ],
+)
+def test_a_tiff_whose_scale_cannot_be_known_is_refused(tmp_path: Path, number: float, says: str) -> None:
+    values = GREY.astype(np.float32)
+    values[0, 0] = number
+    with pytest.raises(ValueError, match=rf"image\.tiff {says}"):
+        picture(file(tmp_path, Image.fromarray(values), "image.tiff"), 8)
+
+
+def test_a_progressive_jpeg_has_its_scans_counted(tmp_path: Path) -> None:
+    path = tmp_path / "image.jpg"
+    Image.fromarray(GREY).save(path, progressive=True)
+    whole = path.read_bytes()
+    picture(path, 8)
+    start, end = whole.rindex(b"\xff\xda"), whole.rindex(b"\xff\xd9")
+    path.write_bytes(whole[:start] + whole[start:end] * 200 + whole[end:])
+    with pytest.raises(ValueError, match="JPEG of more than 100 scans"):
+        picture(path, 8)
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,6 +240,21 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path, trained: Path, caps
         assert (out, err.count("\n")) == ("", 1)
         assert f"{name} " in err
         assert fault in err
+
+
+def test_weights_without_a_checksum_are_used_and_said_to_be_unchecked(
+    tmp_path: Path, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = str(file(tmp_path, Image.fromarray(GREY)))
+    assert main(["predict", "--weights", str(trained), image]) == 0
+    checked = capsys.readouterr()
+    with safe_open(trained, "np") as given:
+        about = given.metadata()
+    del about["sha256"]
+    save_file(load_file(trained), trained, about)
+    assert main(["predict", "--weights", str(trained), image]) == 0
+    said = f"note: {trained} has no checksum: whether its weights are as they were written cannot be told\n"
+    assert capsys.readouterr() == (checked.out, said)
 
 
 def test_without_an_image_or_weights_the_usage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

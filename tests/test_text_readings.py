@@ -19,7 +19,7 @@ from autograd.formulas.mathml import mathml
 from autograd.formulas.notation import text
 from autograd.formulas.pieces import evaluate, piece_at
 from autograd.formulas.python import python
-from autograd.formulas.spelling import clean, escaped_for_latex
+from autograd.formulas.spelling import clean, words_in_latex
 from autograd.formulas.terms import (
     Call,
     Comparison,
@@ -241,7 +241,7 @@ def test_labels_are_set_as_mathematics() -> None:
         "w⁽²⁾": "w^{(2)}",
     }
     assert mathml(Name("ŷ1")) == "<msub><mover><mi>y</mi><mo>^</mo></mover><mn>1</mn></msub>"
-    assert escaped_for_latex("a_b & c") == r"a\_b \& c"
+    assert words_in_latex("a_b & c") == r"{\text{a}\_\text{b }\&\text{ c}}"
 
 
 def test_a_row_that_cannot_be_read_with_names_is_left_as_it_stands() -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import struct
+import subprocess
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.numpy import load as load_bytes
 from safetensors.numpy import load_file, save_file
 
 import nn
 from autograd.files import replacing
-from nn import weights
+from nn import tensors, weights
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -63,14 +71,20 @@ def test_pytorch_loads_it_and_computes_the_same(tmp_path: Path, model: nn.MLP) -
     assert ours == pytest.approx(a.tolist(), rel=1e-14)  # sums of up to five terms, in another order
 
 
-def test_weights_stored_by_pytorch_in_single_precision_load(tmp_path: Path, model: nn.MLP) -> None:
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_weights_from_elsewhere_in_any_precision_load_and_say_that_they_are_unchecked(
+    tmp_path: Path, model: nn.MLP, kind: type
+) -> None:
     weights.save(tmp_path / "w.safetensors", model)
     with safe_open(tmp_path / "w.safetensors", "np") as file:
         about = file.metadata()
-    single = {name: t.astype(np.float32) for name, t in load_file(tmp_path / "w.safetensors").items()}
+    del about["sha256"]
+    single = {name: t.astype(kind) for name, t in load_file(tmp_path / "w.safetensors").items()}
     save_file(single, tmp_path / "single.safetensors", about)
-    loaded = weights.load(tmp_path / "single.safetensors")
-    assert loaded.layers[0].neurons[0].w[0].data == float(single["layers.0.weight"][0, 0])
+    with pytest.warns(weights.UncheckedWarning, match=r"single\.safetensors has no checksum"):
+        loaded = weights.load(tmp_path / "single.safetensors")
+    assert loaded.state_dict() == {name: t.astype(np.float64).tolist() for name, t in single.items()}
+    assert type(loaded.layers[0].neurons[0].w[0].data) is float
 
 
 def test_loading_leaves_pythons_random_numbers_alone(tmp_path: Path, model: nn.MLP) -> None:
@@ -83,9 +97,9 @@ def test_loading_leaves_pythons_random_numbers_alone(tmp_path: Path, model: nn.M
 
 
 def edited(path: Path, **about: str | None) -> None:
-    """The file at path with other metadata; None takes an entry out."""
+    """The file at path with other metadata, as an honest editor leaves it; None takes an entry out."""
     with safe_open(path, "np") as file:
-        entries = file.metadata() | about
+        entries = file.metadata() | {"sha256": None} | about
     save_file(load_file(path), path, {key: text for key, text in entries.items() if text is not None})
 
 
@@ -100,6 +114,11 @@ def edited(path: Path, **about: str | None) -> None:
         ({"sizes": "3"}, "describes no network"),
         ({"sizes": '["3", 5, 4, 2]'}, "describes no network"),
         ({"sizes": "__import__('os')"}, "describes no network"),
+        ({"sizes": "[3, 5, 4, 2.0]"}, "sizes are two whole numbers or more"),
+        ({"sizes": "[3, -5, 4, 2]"}, "sizes are two whole numbers or more"),
+        ({"sizes": "[" * 100_000}, "sizes are two whole numbers or more, .*…"),
+        ({"sizes": "9" * 5000}, "sizes are two whole numbers or more, .*…"),
+        ({"activation": "dot"}, "describes no network: .*'dot'"),
         ({"activation": "nonsense"}, "describes no network: .*'nonsense'"),
     ],
 )
@@ -111,6 +130,54 @@ def test_a_file_that_describes_another_network_is_refused(
     edited(path, **about)
     with pytest.raises(ValueError, match=f"w.safetensors .*{says}"):
         weights.load(path)
+
+
+def framed(header: bytes, numbers: bytes = bytes(16)) -> bytes:
+    return struct.pack("<Q", len(header)) + header + numbers
+
+
+def entry(**about: object) -> bytes:
+    return json.dumps({"a": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]} | about}).encode()
+
+
+assert load_bytes(framed(entry()))["a"].shape == (2,)  # what the hostile ones differ from in one thing
+
+HOSTILE = {
+    "nested lists": b'{"a":' + b"[" * 100_000,
+    "nested tables": b'{"a":' * 100_000,
+    "nothing": b"",
+    "a number": b"1",
+    "a list": b"[]",
+    "space before": b" {}",
+    "two tables": b"{}{}",
+    "not UTF-8": b'{"\xff":1}',
+    "NaN": b'{"a":NaN}',
+    "a number of 5000 digits": b'{"a":' + b"9" * 5000 + b"}",
+    "a name twice": entry()[:-1] + b"," + entry()[1:],
+    "a key twice": entry().replace(b'{"dtype"', b'{"dtype":"F32","dtype"'),
+    "metadata of numbers": b'{"__metadata__":{"a":1}}',
+    "metadata in a list": b'{"__metadata__":[]}',
+    "no table": b'{"a":null}',
+    "no dtype": b'{"a":{"shape":[2],"data_offsets":[0,16]}}',
+    "a type that is no text": entry(dtype=[]),
+    "an unknown type": entry(dtype="F63"),
+    "a type with line breaks": entry(dtype="F\n\x1b[31m64" * 50),
+    "a shape that is no list": entry(shape=2),
+    "a shape of floats": entry(shape=[2.0]),
+    "a shape of truths": entry(shape=[True, 2]),
+    "a negative shape": entry(shape=[-2, -1]),
+    "a shape too large": entry(shape=[1 << 62]),
+    "a shape whose product overflows": entry(shape=[1 << 32, 1 << 32, 1 << 1]),
+    "a shape of nothing and very much": entry(shape=[0] + [1 << 62] * 3, data_offsets=[0, 0]),
+    "too many dimensions": entry(shape=[1] * 10_000 + [2]),
+    "one offset": entry(data_offsets=[16]),
+    "offsets backwards": entry(data_offsets=[16, 0]),
+    "a negative offset": entry(data_offsets=[-16, 0]),
+    "offsets outside": entry(data_offsets=[0, 1 << 60]),
+    "a hole": entry(shape=[1], data_offsets=[8, 16]),
+    "bytes left over": entry(shape=[1], data_offsets=[0, 8]),
+    "an overlap": entry()[:-1] + b"," + entry()[1:].replace(b'"a"', b'"b"'),
+}
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path, model: nn.MLP) -> None:
@@ -126,10 +193,13 @@ def test_a_damaged_file_is_refused(tmp_path: Path, model: nn.MLP) -> None:
         b"no safetensors at all",
         struct.pack("<Q", len(header)) + header,
         b"\x80\x04\x95",  # how a pickle begins
+        *(framed(header) for header in HOSTILE.values()),
     ):
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match=r"w.safetensors is no safetensors file, or a damaged one"):
+        with pytest.raises(ValueError, match=r"w.safetensors is no safetensors file, or a damaged one") as error:
             weights.load(path)
+        assert "\n" not in str(error.value)
+        assert len(str(error.value)) < 250 + len(str(path))
     with pytest.raises(FileNotFoundError, match="absent is no file"):
         weights.load(tmp_path / "absent")
     with pytest.raises(FileNotFoundError, match="is no file"):
@@ -143,6 +213,110 @@ def test_a_network_that_could_not_be_built_again_is_not_saved(tmp_path: Path, mo
     for unknown in (own, mixed):
         with pytest.raises(ValueError, match=r"only what nn\.MLP|an activation is"):
             weights.save(tmp_path / "w.safetensors", unknown)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_weights_are_the_same_bytes_whatever_their_order(tmp_path: Path, model: nn.MLP) -> None:
+    """In a process of its own, where sets and the tables of other languages have another order."""
+    files = []
+    for k, about in enumerate(({"a": "1", "b": "2", "c": "3"}, {"c": "3", "b": "2", "a": "1"})):
+        weights.save(tmp_path / f"{k}.safetensors", model, **about)
+        files.append((tmp_path / f"{k}.safetensors").read_bytes())
+    code = (
+        "import sys, nn; from nn import weights; weights.save(sys.argv[1], "
+        "nn.MLP(3, [5, 4, 2], activation='tanh', output='sigmoid', init='gaussian', seed=3), b='2', a='1', c='3')"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path / "2.safetensors"], check=True, cwd=ROOT)
+    files.append((tmp_path / "2.safetensors").read_bytes())
+    assert files[0] == files[1] == files[2]
+
+
+def test_the_checksum_is_that_of_the_texts_the_types_the_shapes_and_the_bytes(tmp_path: Path, model: nn.MLP) -> None:
+    """Computed as the docstring describes it, from what the format's own library reads."""
+    path = tmp_path / "w.safetensors"
+    weights.save(path, model, note="½")
+    with safe_open(path, "np") as file:
+        texts = file.metadata()
+    arrays = sorted(load_file(path).items())
+    given = texts.pop("sha256")
+    about = {"metadata": texts, "tensors": {name: ["F64", list(array.shape)] for name, array in arrays}}
+    hashed = json.dumps(about, sort_keys=True, separators=(",", ":")).encode() + b"".join(
+        a.tobytes() for _, a in arrays
+    )
+    assert hashlib.sha256(hashed).hexdigest() == given
+
+
+def test_a_flipped_bit_of_any_byte_is_noticed(tmp_path: Path) -> None:
+    """A file may still say the same, as where a space of the header became a tab; it may never say something else."""
+    path = tmp_path / "w.safetensors"
+    model = nn.MLP(2, [2, 1], activation="tanh", init="gaussian", seed=1)
+    weights.save(path, model)
+    whole, read = path.read_bytes(), 0
+    for at in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << at % 8
+        path.write_bytes(damaged)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                loaded = weights.load(path)
+            except ValueError:
+                continue
+        read += 1
+        assert (loaded.state_dict(), repr(loaded)) == (model.state_dict(), repr(model))
+        assert not said or b'"sha256"' not in damaged
+    assert read <= 6 + 7  # the letters of sha256, and up to seven spaces
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_weight_that_is_not_finite_is_refused_by_name(tmp_path: Path, model: nn.MLP, number: float) -> None:
+    model.layers[1].neurons[2].w[3].data = number
+    weights.save(tmp_path / "w.safetensors", model)
+    with pytest.raises(ValueError, match=rf"finite numbers, and layers\.1\.weight\[2, 3\] is {number}"):
+        weights.load(tmp_path / "w.safetensors")
+
+
+def test_weights_that_are_whole_numbers_and_too_many_weights_are_refused(tmp_path: Path, model: nn.MLP) -> None:
+    path = tmp_path / "w.safetensors"
+    weights.save(path, model)
+    with pytest.raises(ValueError, match=r"it has 54 parameters, and at most 53 are loaded: load\(…, most=54\)"):
+        weights.load(path, most=53)
+    assert weights.load(path, most=54).state_dict() == model.state_dict()
+    stored = tensors.read(path)
+    tensors.write(path, {name: t.astype(np.int64) for name, t in stored.tensors.items()}, stored.metadata)
+    with pytest.raises(ValueError, match=r"layers\.0\.bias is an array of int64, and weights are floats"):
+        weights.load(path)
+
+
+KINDS = ["float64", "float32", "float16", *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)), "bool"]
+
+
+def test_arrays_of_every_kind_and_shape_are_read_as_written_by_the_formats_own_library_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    shapes = [(), (1,), (0,), (3, 0, 2), (5,), (2, 3), (2, 1, 3)]
+    given = {f"{k}.{i}": (rng.normal(size=s) * 50).astype(k) for k in KINDS for i, s in enumerate(shapes)}
+    given["turned"] = np.arange(6.0).reshape(2, 3).T
+    given["big-endian"] = np.arange(3, dtype=">i4")
+    texts = {"ü\n": '"\\', "": "", "sha256": "overwritten"}
+    tensors.write(tmp_path / "a.safetensors", given, texts)
+    stored = tensors.read(tmp_path / "a.safetensors")
+    assert stored.checked
+    assert stored.metadata == {"ü\n": '"\\', "": ""}
+    native = {name: np.array(a, a.dtype.newbyteorder("="), order="C") for name, a in given.items()}
+    save_file(native, tmp_path / "b")
+    for found in (stored.tensors, load_file(tmp_path / "a.safetensors"), tensors.read(tmp_path / "b").tensors):
+        assert found.keys() == given.keys()
+        for name, array in given.items():
+            assert (found[name].shape, found[name].dtype.kind) == (array.shape, array.dtype.kind)
+            assert (found[name] == array).all()
+    assert not tensors.read(tmp_path / "b").checked
+
+
+def test_what_cannot_be_stored_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="a is an array of complex128, and only F64"):
+        tensors.write(tmp_path / "a", {"a": [1j]}, {})
+    with pytest.raises(TypeError, match="metadata are texts, not 'epoch': 3"):
+        tensors.write(tmp_path / "a", {"a": [1.0]}, {"epoch": 3})  # type: ignore[dict-item]
     assert list(tmp_path.iterdir()) == []
 
 

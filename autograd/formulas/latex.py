@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import re
+
 from autograd.formulas.notation import Notation
-from autograd.formulas.spelling import ACCENTS, accented, clean, escaped_for_latex, function_name, greek, split
+from autograd.formulas.spelling import ACCENTS, accented, clean, function_name, greek, split, words_in_latex
 from autograd.formulas.terms import Term
 from autograd.primitives import table
 
@@ -21,6 +23,7 @@ _FUNCTIONS = frozenset({
     "sin", "sinh", "tan", "tanh",
 })  # fmt: skip
 """The functions that LaTeX has a command for."""
+_LINE = re.compile("[A-Za-z0-9.,]*")  # what mathematics sets on one line, as it is
 
 
 class LaTeX(Notation):
@@ -36,16 +39,16 @@ class LaTeX(Notation):
         return letters + (f"_{{{self.inside(subscript)}}}" if subscript else "") + (f"^{{{above}}}" if above else "")
 
     def inside(self, subscript: str) -> str:
-        return subscript if subscript.isascii() else rf"\text{{{escaped_for_latex(subscript)}}}"
+        return subscript if _LINE.fullmatch(subscript) else words_in_latex(subscript)
 
     def letters(self, base: str) -> str:
-        if (found := accented(base)) and found[0].isascii():
+        if (found := accented(base)) and found[0].isascii() and found[0].isalpha():
             return rf"\{ACCENTS[found[1]]}{{{found[0]}}}"
         if word := greek(base):
             return word
         if base.isascii() and base.isalpha():
             return base if len(base) == 1 else rf"\mathrm{{{base}}}"
-        return rf"\text{{{escaped_for_latex(clean(base))}}}"
+        return words_in_latex(clean(base))
 
     def number(self, digits: str) -> str:
         if digits in ("nan", "inf", "-inf"):
@@ -85,7 +88,7 @@ class LaTeX(Notation):
         if called in _FUNCTIONS:
             return "\\" + called
         name = function_name(primitive)
-        return greek(name) or rf"\operatorname{{{escaped_for_latex(name)}}}"
+        return greek(name) or rf"\operatorname{{{name if _LINE.fullmatch(name) else words_in_latex(name)}}}"
 
     def applied(self, function: str, prime: bool, inside: str) -> str:
         return function + "'" * prime + self.parentheses(inside)

@@ -4,7 +4,7 @@ With this module one can
 
 * take a name apart, `split`: w5, w_ij, W[0][1], w2.1.3 and w⁽²⁾ have a subscript or something above;
 * raise and lower digits: `raised`, `lowered`, `level`;
-* make a label fit for one line, `clean`, and for LaTeX, `escaped_for_latex`.
+* make a label fit for one line, `clean`, and for LaTeX, `words_in_latex`.
 
 >>> split("w5"), split("w_ij"), split("W[0][1]"), split("w⁽²⁾"), split("v₁"), split("w2.1.3")
 (('w', '5', ''), ('w', 'ij', ''), ('W', '0,1', ''), ('w', '', '(2)'), ('v', '1', ''), ('w', '2.1.3', ''))
@@ -23,13 +23,13 @@ __all__ = [
     "ACCENTS",
     "accented",
     "clean",
-    "escaped_for_latex",
     "function_name",
     "greek",
     "level",
     "lowered",
     "raised",
     "split",
+    "words_in_latex",
 ]
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -75,13 +75,23 @@ def accented(letters: str) -> tuple[str, str] | None:
 
 def greek(letter: str) -> str:
     """What LaTeX calls a Greek letter, with its backslash; "" for anything else."""
-    if len(letter) != 1 or letter in "οΑΒΕΖΗΙΚΜΝΟΡΤΧς":  # which LaTeX has no command for
+    words = unicodedata.name(letter, "").split() if len(letter) == 1 else []
+    if len(words) != 4 or words[0] != "GREEK" or words[2] != "LETTER":
         return ""
-    words = unicodedata.name(letter, "").split()
-    if words[:1] != ["GREEK"] or words[-2:-1] != ["LETTER"]:
-        return ""
-    word = words[-1].lower().replace("lamda", "lambda")
-    return "\\" + (word.capitalize() if words[1] == "CAPITAL" else word)
+    word = words[3].lower().replace("lamda", "lambda")
+    if words[1] == "CAPITAL":
+        word = word.capitalize()
+    return "\\" + word if word in _GREEK else ""
+
+
+_GREEK = frozenset(
+    {
+        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+        *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+        *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"),
+    }
+)
+"""The letters that LaTeX has a command for; the others look like Latin ones."""
 
 
 def function_name(primitive: str) -> str:
@@ -96,19 +106,42 @@ def clean(label: str, longest: int = 24) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def escaped_for_latex(words: str) -> str:
-    r"""Words for the inside of \text{…}.
+def words_in_latex(words: str) -> str:
+    r"""Words in mathematics: \text{…}, with what KaTeX or MathJax does not take there beside it.
 
-    >>> escaped_for_latex("50% of {a_b}")
-    '50\\% of \\{a\\_b\\}'
+    In \text, MathJax shows most commands as they are spelled, and KaTeX refuses the symbols of mathematics; beside it,
+    both know all of them.
+
+    >>> print(words_in_latex("50% of {a_b}"))
+    {\text{50}\%\text{ of }\{\text{a}\_\text{b}\}}
+    >>> print(words_in_latex("as usual"), words_in_latex("≠"))
+    \text{as usual} {≠}
     """
-    return "".join(_LATEX_ESCAPES.get(c, c) for c in words)
+    pieces: list[str] = []
+    run = ""
+    for c in unicodedata.normalize("NFC", words):
+        if "\u0300" <= c <= "\u036f" and not (c in _MARKS_IN_TEXT and run[-1:].isascii() and run[-1:].isalpha()):
+            c = "\N{DOTTED CIRCLE}"  # KaTeX refuses a mark that it does not know above a letter
+        beside = _BESIDE_TEXT.get(c) or (f"{{{c}}}" if _MATHEMATICAL.fullmatch(c) else "")
+        if run and (beside or (c == run[-1] and c in "-'`")):  # two hyphens would become a dash
+            pieces.append(rf"\text{{{run}}}")
+            run = ""
+        if beside:
+            pieces.append(beside)
+        else:
+            run += c
+    if run or not pieces:
+        pieces.append(rf"\text{{{run}}}")
+    return pieces[0] if len(pieces) == 1 else f"{{{''.join(pieces)}}}"
 
 
-_LATEX_ESCAPES = {c: "\\" + c for c in "{}$&#_%"} | {
+_BESIDE_TEXT = {c: "\\" + c for c in "{}$&#_%"} | {
     "\\": r"{\backslash}",
     "^": r"{\wedge}",
     "~": r"{\sim}",
     "<": r"{\lt}",
     ">": r"{\gt}",
 }
+_MATHEMATICAL = re.compile(r"[‼℀-⅏∀-⋿⌜-⌟⟀-⟯⦀-⧿⨀-⫿]")
+"""The blocks that hold what KaTeX takes for commands of mathematics."""
+_MARKS_IN_TEXT = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from autograd.formulas.latex import latex
 from autograd.formulas.mathml import mathml
 from autograd.formulas.notation import Notation, text
-from autograd.formulas.spelling import escaped_for_latex
+from autograd.formulas.spelling import words_in_latex
 from autograd.formulas.terms import Sum, Term
 from autograd.graph import topological_order
 from autograd.structure.names import Names
@@ -119,9 +119,7 @@ def as_latex(explanation: ChainRule, with_reasons: bool = True) -> str:
                     lines.append(rf"\dots & && \text{{{more} more factors}}")
                 found.append("\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}")
             case Sentence(words):
-                found.append(
-                    "".join(rf"\text{{{escaped_for_latex(w)}}}" if isinstance(w, str) else latex(w) for w in words)
-                )
+                found.append("".join(words_in_latex(w) if isinstance(w, str) else latex(w) for w in words))
     return "\n\n".join(f"$$\n{part}\n$$" for part in found)
 
 

@@ -126,7 +126,8 @@ def _names(root: Value, order: list[Value], places: Mapping[Value, str]) -> dict
     return {
         "name": [names[node] for node in order],
         "mathml": {i: mathml(name) for i, name in notations.items()},
-        "latex": {i: latex(name) for i, name in notations.items()},
+        # in braces where something stands above the name, as the page may square it
+        "latex": {i: f"{{{made}}}" if "^" in (made := latex(name)) else made for i, name in notations.items()},
     }
 
 

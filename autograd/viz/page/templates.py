@@ -13,13 +13,14 @@ U+4E00, and the result as U+9FFF; `page/words/formulas.js` replaces them. The fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from autograd.formulas.derivatives import local_derivative
 from autograd.formulas.latex import latex
 from autograd.formulas.mathml import mathml
 from autograd.formulas.notation import text
-from autograd.formulas.terms import Call, Derivative, Dots, Name, Sum, Term
+from autograd.formulas.terms import Call, Derivative, Dots, Formula, Name, Sum, Term
 from autograd.formulas.tidying import tidy
 from autograd.primitives import Primitive
 
@@ -57,7 +58,8 @@ def template(op: Primitive, constants: Sequence[float | None]) -> dict[str, Any]
     else:
         ends = [slots[0], slots[len(slots) // 2], slots[-1]] if op.name == "dot" else [slots[0], slots[-1]]
         formula = _shortened(op, ends)
-    return {"formula": _notations(formula), "local": [_notations(tidy(d)) for d in of_all]}
+    # The derivatives of logsumexp hold a sum over all operands each: written out, a page would grow with their square.
+    return {"formula": _notations(formula), "local": [_notations(tidy(_brief(d))) for d in of_all]}
 
 
 def _applied(op: Primitive, operands: Sequence[Term]) -> Term:
@@ -74,6 +76,17 @@ def _shortened(op: Primitive, ends: list[Name]) -> Term:
     if op.name == "total":
         return Sum((ends[0], Dots(), ends[1]))
     return Call(op.name, (ends[0], Dots(), ends[1]))
+
+
+def _brief(term: Any) -> Any:
+    """The same with every sum of many terms as its first and its last, and dots between."""
+    if isinstance(term, Sum) and len(term.terms) > MANY:
+        return Sum((_brief(term.terms[0]), Dots(), _brief(term.terms[-1])))
+    if isinstance(term, tuple):
+        return tuple(map(_brief, term))
+    if isinstance(term, Formula):
+        return type(term)(*(_brief(getattr(term, field.name)) for field in fields(term)))  # type: ignore[arg-type]
+    return term
 
 
 def _notations(term: Term | None) -> list[str] | None:

@@ -51,6 +51,7 @@ def compose(
         ranksep=f"{0.45 + min(1.8, 0.18 * density):.2f}", nodesep="0.16",
         bgcolor=colours["paper"], fontname=SANS, fontsize="12",
         pad="0.15", id="drawing",
+        nslimit="10",  # rounds a box for placing them: pictures one can read take fewer, x + x + … + x without end
     )  # fmt: skip
     graph.node_attr.update(fontname=SANS, fontsize="12", margin="0.07,0.03", height="0.1", width="0.1")
     graph.edge_attr.update(fontname=MONO, fontsize="9", arrowsize="0.55", penwidth="1")
