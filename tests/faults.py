@@ -1,0 +1,140 @@
+"""Faults on purpose: calls that fail, a disk that forgets, a timer that interrupts.
+
+With this module one can
+
+* say how often something is tried: `rounds`, from AUTOGRAD_TORTURE;
+* let the n-th call of a function of `os` fail: `Calls`;
+* know what a power cut would leave: `Disk`, which has only what was synced;
+* raise KeyboardInterrupt at some random moment: `interrupted_at_random`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+__all__ = ["Calls", "Disk", "interrupted_at_random", "rounds"]
+
+
+def rounds(few: int) -> int:
+    """How often to try: AUTOGRAD_TORTURE, or `few`."""
+    return int(os.environ.get("AUTOGRAD_TORTURE") or few)
+
+
+FUNCTIONS = ("open", "close", "fsync", "replace", "unlink", "stat", "fstat", "chmod", "mkdir", "listdir", "urandom")
+
+
+class Calls:
+    """Stands for the module `os`: each call of a function for files is told to `before` and `after`.
+
+    Each is given these calls, the name of the function and its arguments.
+
+    Attributes:
+        made: the names of the functions called so far.
+        done: whether the last of them has been done.
+    """
+
+    def __init__(self, before: Callable[..., None] | None = None, after: Callable[..., None] | None = None) -> None:
+        self.made: list[str] = []
+        self.done = False
+        self._before, self._after = before, after
+        for name in FUNCTIONS:
+            setattr(self, name, self.told(name, getattr(os, name)))
+        self.supports_fd = {self.chmod} if os.chmod in os.supports_fd else set()  # type: ignore[attr-defined]
+
+    def told(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.made.append(name)
+            self.done = False
+            if self._before:
+                self._before(self, name, args)
+            result = function(*args, **kwargs)
+            self.done = True
+            if self._after:
+                self._after(self, name, args)
+            return result
+
+        return call
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+
+class Disk:
+    """What has reached the disk of the files in a folder, as far as a program may rely on it: what was synced.
+
+    A name has reached it when its folder was synced, what a file holds when the file was. Of everything since, a power
+    cut may leave any part: the old name or the new one, and of what was written all, some or nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names = self._names()
+        self.content = {inode: self._read(name) for name, inode in self.names.items()}
+        self._kept = [os.open(folder / name, os.O_RDONLY) for name in self.names]  # no number of a file is used again
+
+    def close(self) -> None:
+        for descriptor in self._kept:
+            os.close(descriptor)
+
+    def _names(self) -> dict[str, int]:
+        return {entry.name: entry.inode() for entry in os.scandir(self.folder)}
+
+    def _read(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def synced(self, descriptor: int) -> None:
+        """`os.fsync` was called."""
+        inode = os.fstat(descriptor).st_ino
+        if inode == self.folder.stat().st_ino:
+            self.names = self._names()
+        else:
+            self._kept.append(os.dup(descriptor))
+            self.content[inode] = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+
+    def after_a_cut(self, name: str) -> set[bytes | None]:
+        """All that there may be under a name if the power is cut now; None for no file."""
+        now = self._names()
+        found: set[bytes | None] = set()
+        for inode in {self.names.get(name), now.get(name)}:
+            if inode is None:
+                found.add(None)
+                continue
+            on_disk = self.content.get(inode)
+            written = self._read(name) if inode == now.get(name) else on_disk
+            if written == on_disk and on_disk is not None:
+                found.add(on_disk)
+            else:
+                written = written or b""
+                found |= {on_disk or b"", b"", written[: len(written) // 2], written}
+        return found
+
+
+def interrupted_at_random(job: Callable[[], Any], within: float, generator: random.Random) -> KeyboardInterrupt | None:
+    """Do a job, and raise KeyboardInterrupt, as Ctrl-C does, at a random moment of the next `within` seconds.
+
+    Returns:
+        The interrupt, with its traceback, as a notebook keeps it; None if the job was done before.
+    """
+    running = True
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if running:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    moment, caught = max(1e-6, generator.random() * within), None
+    try:
+        signal.setitimer(signal.ITIMER_REAL, moment)
+        job()
+        running = False
+    except KeyboardInterrupt as error:
+        running, caught = False, error
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+    return caught
