@@ -5,20 +5,23 @@ With this module one can
 * say how often something is tried: `rounds`, from AUTOGRAD_TORTURE;
 * let the n-th call of a function of `os` fail: `Calls`;
 * know what a power cut would leave: `Disk`, which has only what was synced;
-* raise KeyboardInterrupt at some random moment: `interrupted_at_random`.
+* raise KeyboardInterrupt at some random moment, `interrupted_at_random`, or at each in turn, `interrupted_at`.
 """
 
 from __future__ import annotations
 
+import dis
 import os
 import random
 import signal
+import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
-__all__ = ["Calls", "Disk", "interrupted_at_random", "rounds"]
+__all__ = ["Calls", "Disk", "interrupted_at", "interrupted_at_random", "rounds"]
 
 
 def rounds(few: int) -> int:
@@ -138,3 +141,50 @@ def interrupted_at_random(job: Callable[[], Any], within: float, generator: rand
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
     return caught
+
+
+def interrupted_at(n: int, job: Callable[[], Any], files: tuple[str, ...], anywhere: bool = False) -> Any:
+    """Do a job, and raise KeyboardInterrupt at the n-th moment at which code of some files can be interrupted.
+
+    That is where Python looks for signals: as a function begins, after a call, and before a loop begins its next
+    round; `anywhere`: before any instruction.
+
+    Returns:
+        The interrupt; None where the job has fewer such moments.
+    """
+    count = 0
+
+    def look(frame: FrameType, event: str, arg: Any) -> Any:
+        nonlocal count
+        if frame.f_code.co_filename not in files or count < 0:
+            return None
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        if event == "opcode" and (anywhere or frame.f_lasti in _moments(frame.f_code)):
+            count += 1
+            if count == n:
+                count = -1
+                raise KeyboardInterrupt
+        return look
+
+    before = sys.gettrace()
+    caught = None
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 looks at whoever switches tracing on
+    sys.settrace(look)
+    try:
+        job()
+    except KeyboardInterrupt as error:
+        caught = error
+    finally:
+        sys.settrace(before)
+    return caught
+
+
+@cache
+def _moments(code: CodeType) -> frozenset[int]:
+    """The instructions of a function before which Python looks for signals."""
+    found, looks = set(), False
+    for instruction in dis.get_instructions(code):
+        if looks or instruction.opname.startswith("JUMP_BACKWARD"):
+            found.add(instruction.offset)
+        looks = instruction.opname.startswith("CALL") or instruction.opname == "RESUME"
+    return frozenset(found)
