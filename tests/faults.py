@@ -181,10 +181,20 @@ def interrupted_at(n: int, job: Callable[[], Any], files: tuple[str, ...], anywh
 
 @cache
 def _moments(code: CodeType) -> frozenset[int]:
-    """The instructions of a function before which Python looks for signals."""
-    found, looks = set(), False
+    """The instructions of a function before which Python looks for signals.
+
+    What follows a call is only taken for that where the same handler would catch what the call raises: a tracer comes
+    one instruction too late.
+    """
+
+    def handler(offset: int) -> Any:
+        return next((e.target for e in dis._parse_exception_table(code) if e.start <= offset < e.end), None)  # type: ignore[attr-defined]
+
+    found, looked = set(), None
     for instruction in dis.get_instructions(code):
-        if looks or instruction.opname.startswith("JUMP_BACKWARD"):
+        after = looked is not None and handler(looked) == handler(instruction.offset)
+        if after or instruction.opname.startswith("JUMP_BACKWARD"):
             found.add(instruction.offset)
         looks = instruction.opname.startswith("CALL") or instruction.opname == "RESUME"
+        looked = instruction.offset if looks else None
     return frozenset(found)
