@@ -378,6 +378,7 @@ def _backward(root: Value, order: list[Value], seed: float | None) -> None:
                     pairs = zip(node._b, node._db, strict=True)
                     for b, db in pairs:
                         b._grad += gradient * db
+                pairs = ()  # also so that each round ends in one place: else Python 3.12 leaves one out of the try
             break
         except MemoryError:  # no use in going on
             raise

@@ -153,13 +153,17 @@ def interrupted_at(n: int, job: Callable[[], Any], files: tuple[str, ...], anywh
         The interrupt; None where the job has fewer such moments.
     """
     count = 0
+    moments = {} if anywhere else {file: _moments(file) for file in files}
 
     def look(frame: FrameType, event: str, arg: Any) -> Any:
         nonlocal count
         if frame.f_code.co_filename not in files or count < 0:
             return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        if event == "opcode" and (anywhere or frame.f_lasti in _moments(frame.f_code)):
+        frame.f_trace_opcodes = True
+        code = frame.f_code
+        if event == "opcode" and (
+            anywhere or frame.f_lasti in moments[code.co_filename][code.co_qualname, code.co_firstlineno]
+        ):
             count += 1
             if count == n:
                 count = -1
@@ -180,21 +184,23 @@ def interrupted_at(n: int, job: Callable[[], Any], files: tuple[str, ...], anywh
 
 
 @cache
-def _moments(code: CodeType) -> frozenset[int]:
-    """The instructions of a function before which Python looks for signals.
+def _moments(file: str) -> dict[tuple[str, int], frozenset[int]]:
+    """The instructions before which Python looks for signals, of each function of a file, by its name and line.
 
     What follows a call is only taken for that where the same handler would catch what the call raises: a tracer comes
     one instruction too late.
     """
-
-    def handler(offset: int) -> Any:
-        return next((e.target for e in dis._parse_exception_table(code) if e.start <= offset < e.end), None)  # type: ignore[attr-defined]
-
-    found, looked = set(), None
-    for instruction in dis.get_instructions(code):
-        after = looked is not None and handler(looked) == handler(instruction.offset)
-        if after or instruction.opname.startswith("JUMP_BACKWARD"):
-            found.add(instruction.offset)
-        looks = instruction.opname.startswith("CALL") or instruction.opname == "RESUME"
-        looked = instruction.offset if looks else None
-    return frozenset(found)
+    found = {}
+    codes = [compile(Path(file).read_text(encoding="utf-8"), file, "exec")]
+    for code in codes:
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        handled = dis._parse_exception_table(code)  # type: ignore[attr-defined]
+        offsets, looked = set(), None
+        for instruction in dis.get_instructions(code):
+            at = instruction.offset
+            handlers = [next((e.target for e in handled if e.start <= x < e.end), None) for x in (looked or 0, at)]
+            if instruction.opname.startswith("JUMP_BACKWARD") or (looked is not None and handlers[0] == handlers[1]):
+                offsets.add(at)
+            looked = at if instruction.opname.startswith(("CALL", "RESUME")) else None
+        found[code.co_qualname, code.co_firstlineno] = frozenset(offsets)
+    return found
