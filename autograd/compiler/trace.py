@@ -12,8 +12,8 @@ refusal is what this program is about::
 
     compile(lambda x: x if x > 0 else -x, example=(1.0,))      # TypeError: use where(x > 0, x, -x)
 
-While a function is traced, a `_Tracer` is in the context variable `value._tracing` of its thread (or async task), and
-`value` asks that one. Nothing about a trace is global: two threads can trace at once while a third computes.
+While a function is traced, `recording.tracing` is a `_Tracer` in its thread (or async task), and `value` asks that
+one. Nothing about a trace is global: two threads can trace at once while a third computes.
 """
 
 from __future__ import annotations
