@@ -205,6 +205,64 @@ def test_it_is_entered_and_left_by_hand_and_by_exit_stacks() -> None:
     assert recorded()
 
 
+def test_what_ends_a_block_is_for_that_block_alone() -> None:
+    a, b = no_grad(), no_grad()
+    leave = a.__exit__
+    a.__enter__()
+    a.__enter__()
+    leave(None, None, None)
+    assert not recorded(), "it was entered twice"
+    a.__exit__(None, None, None)
+    assert recorded()
+    leave = a.__exit__
+    b.__enter__()
+    assert not recorded()
+    leave_b = b.__exit__
+    leave_b(None, None, None)
+    assert recorded()
+    del leave
+
+
+def test_it_is_entered_by_hand_as_the_first_thing_of_a_thread() -> None:
+    def job() -> list[bool]:
+        block = no_grad()
+        block.__enter__()
+        seen = [recorded()]
+        block.__exit__(None, None, None)
+        return [*seen, recorded()]
+
+    assert in_a_thread(job) == [False, True]
+
+
+def test_blocks_that_are_gone_are_not_kept() -> None:
+    setting = recording.not_recording
+    left = no_grad()
+    leave = left.__exit__
+    left.__enter__()
+    leave(None, None, None)  # left, though what ended it is still there
+    for _ in range(3):
+        with no_grad():
+            assert setting._innermost.get().outer is None  # type: ignore[union-attr]
+    no_grad().__enter__()  # never left, and gone
+    with no_grad():
+        assert setting._innermost.get().outer is None  # type: ignore[union-attr]
+        with no_grad():
+            assert setting._innermost.get().outer.outer is None  # type: ignore[union-attr]
+
+
+def test_derivatives_cost_one_look_where_no_block_is_open() -> None:
+    looks = []
+
+    def f(x: Any) -> Any:
+        looks.append(bool(recording.paused))
+        return x * x
+
+    grad(f)(2.0)
+    with no_grad():
+        grad(f)(2.0)
+    assert looks == [False, True]
+
+
 def test_a_context_manager_that_is_a_generator_holds_it_for_its_block() -> None:
     @contextlib.contextmanager
     def quiet() -> Iterator[None]:
@@ -225,7 +283,7 @@ def test_one_object_that_threads_share() -> None:
 
     def job() -> None:
         with shared:
-            barrier.wait()
+            barrier.wait(30)
             seen.append(recorded())
         seen.append(recorded())
 
