@@ -97,15 +97,18 @@ class Gate:
 
 def test_a_pass_over_nodes_that_another_thread_is_at_is_refused_and_changes_nothing() -> None:
     x, w = Value(2.0, label="x"), Value(3.0, label="w")
+    alone = x * 5.0
     shared = x * w
     shared.label = "shared"
-    first, second, third, apart = shared * x, shared * w, (shared + 1) * w, x * w * x
+    first, second, third, apart = shared * x + alone, shared * w, (shared + 1) * w, x * w * x
     gate = Gate()
     x._grad = gate
     thread = threading.Thread(target=first.backward)
     thread.start()
     assert gate.reached.wait(30)
-    for root in (second, third, first):
+    with pytest.raises(RuntimeError, match="another backward pass"):
+        first.backward()
+    for root in (second, third):
         for create_graph in (False, True):
             with pytest.raises(RuntimeError, match=r"another backward pass, in another thread.*such as .*shared"):
                 root.backward(create_graph=create_graph)
@@ -115,9 +118,9 @@ def test_a_pass_over_nodes_that_another_thread_is_at_is_refused_and_changes_noth
     assert beside.grad == 10.0
     gate.opened.set()
     thread.join()
-    assert (x.grad, w.grad) == (2 * 2.0 * 3.0, 4.0)
+    assert (x.grad, w.grad) == (2 * 2.0 * 3.0 + 5.0, 4.0)
     second.backward()  # once the other is done
-    assert (x.grad, w.grad) == (12.0 + 9.0, 4.0 + 12.0)
+    assert (x.grad, w.grad) == (17.0 + 9.0, 4.0 + 12.0)
     apart.backward()
     assert w.grad == 16.0 + 4.0
 
