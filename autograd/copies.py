@@ -49,8 +49,8 @@ def _without_collector(function: _F) -> _F:
 
     def faster(*args: Any) -> Any:
         collecting = gc.isenabled()
-        gc.disable()
         try:
+            gc.disable()
             return function(*args)
         finally:
             if collecting:

@@ -263,11 +263,8 @@ class _Call:
         trees = [args[i] for i in positions]
         self._tree = trees[0] if isinstance(argnums, int) else tuple(trees)
         # A derivative is recorded also where recording is off: that concerns its result, not its inside.
-        token = not_recording.set(False)
-        try:
+        with not_recording.being(False):
             self.output = f(*fresh, **kwargs)
-        finally:
-            not_recording.reset(token)
         self.outputs = list(_leaves(self.output))
         for y in self.outputs:
             if not isinstance(y, Value) and not is_number(y):

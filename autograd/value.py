@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import _operator as operator  # the part of operator that is written in C: half a millisecond less to import
 from _operator import attrgetter
-from itertools import count
+from itertools import count, repeat
 
 from autograd.graph import adjoints, topological_order
 from autograd.micrograd import Micrograd
@@ -38,6 +38,7 @@ __all__ = [
     "next_number",
     "no_derivative",
     "node",
+    "put_in_place",
     "record",
     "unrecorded",
 ]
@@ -45,6 +46,9 @@ __all__ = [
 new = object.__new__
 next_number = count().__next__
 _creation = attrgetter("_n")
+
+_running: dict[int, list[Value]] = {}
+"""The nodes with operands of each backward pass that is running, in any thread."""
 
 NOT_YET = float("0.0")
 """The gradient of a node that no backward pass has reached: 0.0, and this very object, so that a
@@ -233,9 +237,16 @@ class Value(Micrograd):
             ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist
                 (√x at 0), naming the node.
             RuntimeError: for a node made by hand without derivatives, for a result that was computed under `no_grad`
-                or detached, or, with `create_graph`, if the data of a node have changed since the forward pass.
+                or detached, or, with `create_graph`, if the data of a node have changed since the forward pass; and
+                while another backward pass is running over nodes of this graph, as in another thread.
 
-        Whenever it raises, no gradient has changed.
+        Whenever it raises one of these, no gradient has changed. An interrupt (Ctrl-C, or whatever else the handler of
+        a signal raises) that comes while gradients are handed down is raised when all of them are, so it leaves every
+        gradient as it was, or all as after the call. Only where the gradient of a leaf is a `Value`, as with
+        `create_graph`, an interrupt of that sum may leave it out; and if memory runs out, zero the gradients.
+
+        Threads may run backward passes over graphs that share leaves, which get the sum; over graphs that share other
+        nodes, one at a time.
 
         >>> x = Value(3.0)
         >>> y = x * x * x
@@ -250,34 +261,18 @@ class Value(Micrograd):
             raise RuntimeError(
                 f"{self!r} is a result that was not recorded, under no_grad or by detach: it has no gradients to give"
             )
-        if create_graph:
-            self._backward_with_graph(order, gradient)
-            return
-        if type(gradient) is not float:
-            gradient = real(gradient)
-        for node in order:
-            node._grad = 0.0
-        self._grad += gradient
-        for node in reversed(order):
-            gradient = node._grad
-            a = node._a
-            if a is not None:
-                a._grad += gradient * node._da
-                db = node._db
-                if db is not None:
-                    node._b._grad += gradient * db
+        seed: Any = real(gradient) if not create_graph else gradient if isinstance(gradient, Value) else Value(gradient)
+        key = id(order)
+        _running[key] = order
+        try:
+            if len(_running) > 1:
+                _check_apart(order)
+            if create_graph:
+                _backward_with_graph(order or [self], seed)
             else:
-                for b, db in zip(node._b, node._db, strict=True):
-                    b._grad += gradient * db
-
-    def _backward_with_graph(self, order: list[Value], gradient: float | Value) -> None:
-        if not isinstance(gradient, Value):
-            gradient = Value(gradient)
-        check_unchanged(order)
-        for node, adjoint in adjoints(order or [self], {}, gradient).items():
-            if node.op is None and not (type(node._grad) is float and node._grad == 0):
-                adjoint = node._grad + adjoint
-            node._grad = adjoint
+                _backward(self, order, seed)
+        finally:
+            del _running[key]
 
     def zero_grad(self) -> None:
         """Forget the gradients of this node and of every node it was computed from."""
@@ -349,6 +344,80 @@ def _interior(root: Value) -> list[Value]:
                     push(b)
     found.sort(key=_creation)  # a node is made after its operands
     return found
+
+
+def _backward(root: Value, order: list[Value], seed: float | None) -> None:
+    """The chain rule in reverse, on floats. What interrupts it is raised when it is done.
+
+    Python lets an interrupt in where a loop begins its next round, or a call has returned, and not within the sums. So
+    what has been handed down is known from the iterators, and the pass goes on from there.
+    """
+    to_forget, nodes = iter(order), reversed(order)
+    pairs: Any = ()  # of the node in hand, if it has more than two operands; None before they are looked at
+    node, gradient, interrupt = root, seed, None
+    while True:
+        try:
+            for node in to_forget:
+                node._grad = 0.0
+            if seed is not None:
+                root._grad, seed = root._grad + seed, None
+            if pairs is None:
+                pairs = zip(node._b, node._db, strict=True)
+            for b, db in pairs:
+                b._grad += gradient * db
+            for node in nodes:
+                gradient = node._grad
+                a = node._a
+                if a is not None:
+                    a._grad += gradient * node._da
+                    db = node._db
+                    if db is not None:
+                        node._b._grad += gradient * db
+                else:
+                    pairs = None
+                    pairs = zip(node._b, node._db, strict=True)
+                    for b, db in pairs:
+                        b._grad += gradient * db
+                pairs = ()  # also so that each round ends in one place: else Python 3.12 leaves one out of the try
+            break
+        except MemoryError:  # no use in going on
+            raise
+        except BaseException as error:
+            interrupt = error
+    if interrupt is not None:
+        try:
+            raise interrupt
+        finally:
+            del interrupt  # which refers to this frame, and so to itself
+
+
+def _backward_with_graph(order: list[Value], gradient: Value) -> None:
+    """The same on `Value`s: derivatives are computed anew, and the gradients put in place when all are there."""
+    check_unchanged([node for node in order if node.op is not None])
+    nodes, gradients = [], []
+    for node, adjoint in adjoints(order, {}, gradient).items():
+        if node.op is None and not (type(node._grad) is float and node._grad == 0):
+            adjoint = node._grad + adjoint
+        nodes.append(node)
+        gradients.append(adjoint)
+    put_in_place(nodes, repeat("_grad"), gradients)
+
+
+def put_in_place(objects: Iterable[Any], names: Iterable[str], values: Iterable[Any]) -> None:
+    """Set an attribute of each object, all of them or none: within one call of C, no interrupt comes in."""
+    any(map(object.__setattr__, objects, names, values))
+
+
+def _check_apart(order: list[Value]) -> None:
+    """That no other backward pass is running over these nodes, whose gradients it would take for its own."""
+    nodes = set(order)
+    for other in tuple(_running.values()):
+        if other is not order and not nodes.isdisjoint(other):
+            shared = next(node for node in other if node in nodes)
+            raise RuntimeError(
+                f"another backward pass, in another thread, is running over nodes of this graph, such as {shared!r}: "
+                "threads may share leaves, and of other nodes each needs its own"
+            )
 
 
 def no_derivative(node: Value) -> Exception:

@@ -17,10 +17,12 @@ True
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any, ClassVar
 
 from autograd import Value
 from autograd.real import is_number
+from autograd.value import put_in_place
 from nn.given import listed, setting, shown
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimiser"]
@@ -63,7 +65,8 @@ class Optimiser:
     def step(self, gradient: Any = None) -> None:
         """Step every parameter once, against its `grad`; or the program's vector, against `gradient`.
 
-        When this fails, no parameter has been stepped.
+        All or nothing: when this fails, or is interrupted (Ctrl-C), either no parameter has been stepped, and the state
+        is that of the last step, or every one has, and the state is that of this step.
 
         Raises:
             TypeError: for a gradient given with `Value`s, or none with a program, or one that is no number (no
@@ -82,19 +85,21 @@ class Optimiser:
                 raise TypeError(f"the gradient of a program is an array of numbers, not {shown(gradient)}")
             if gradient.shape != vector.shape:
                 raise ValueError(f"the gradient has the shape of the vector, {vector.shape}, and not {gradient.shape}")
-            vector[:], *state = self.rule(vector, gradient, *self.state[0])
-            self.state[0] = tuple(state)
+            data, *rest = self.rule(vector, gradient, *self.state[0])
+            state = tuple(rest)
+            vector[:], self.state[0] = data, state  # nothing is called here, so nothing comes between
             return
         rule = self.rule
-        stepped: list[tuple[int, float, tuple[Any, ...]]] = []
+        numbers: list[float] = []
+        states: list[tuple[Any, ...]] = []
         for i, parameter in enumerate(self.parameters):
             grad = parameter.grad
             if type(grad) is not float:
                 grad = _number(grad, i)
-            data, *state = rule(parameter._data, grad, *self.state[i])
-            stepped.append((i, float(data), tuple(state)))  # a float also for a rate that is NumPy's
-        for i, data, kept in stepped:
-            self.parameters[i]._data, self.state[i] = data, kept  # a float, so nothing to be checked again
+            data, *rest = rule(parameter._data, grad, *self.state[i])
+            numbers.append(float(data))  # a float also for a rate that is NumPy's, so nothing to be checked again
+            states.append(tuple(rest))
+        put_in_place([*self.parameters, self], [*repeat("_data", len(numbers)), "state"], [*numbers, states])
 
     @property
     def vector(self) -> Any:

@@ -57,8 +57,8 @@ class Program:
 
     def __init__(self, f: Callable[..., Any], example: Any, engine: str = "auto") -> None:
         collecting = gc.isenabled()
-        gc.disable()  # a graph is many objects and no garbage
         try:
+            gc.disable()  # a graph is many objects and no garbage
             traced = trace(f, example)
             programs = Programs.of(traced)
             self._names = _names(f, len(traced.arguments))

@@ -12,8 +12,8 @@ refusal is what this program is about::
 
     compile(lambda x: x if x > 0 else -x, example=(1.0,))      # TypeError: use where(x > 0, x, -x)
 
-While a function is traced, a `_Tracer` is in the context variable `value._tracing` of its thread (or async task), and
-`value` asks that one. Nothing about a trace is global: two threads can trace at once while a third computes.
+While a function is traced, `recording.tracing` is a `_Tracer` in its thread (or async task), and `value` asks that
+one. Nothing about a trace is global: two threads can trace at once while a third computes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ import numpy as np
 from autograd.primitives import Primitive, Takes, give_methods, table
 from autograd.readings import Reading, readings
 from autograd.real import float_equal_to, is_like_a_number, is_number, real
-from autograd.recording import current_tracer, not_recording, pause, paused, resume, tracing
+from autograd.recording import current_tracer, not_recording, paused, tracing
 from autograd.value import Value, check_unchanged, new, next_number
 
 __all__ = [
@@ -298,7 +298,6 @@ class _Tracer:
     """What `value` asks, instead of computing, in the thread (or task) in which a function is traced.
 
     Attributes:
-        open: whether the function still runs.
         made: the leaves that it has made.
         noise: the placeholders of the random numbers that it has drawn by `chance.uniform`.
         generators: those that they are to come from.
@@ -307,7 +306,6 @@ class _Tracer:
     """
 
     def __init__(self) -> None:
-        self.open = True
         self.made: set[Value] = set()
         self.noise: list[Traced] = []
         self.generators: list[Any] = []
@@ -407,14 +405,8 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
         arguments.append(Argument(_shape(placeholders[-1], name), found))
     tracer = _Tracer()
     chance = _global_chance()
-    token = pause(tracing, tracer)
-    recording = not_recording.set(False)  # no_grad around concerns what it computes, not what is compiled
-    try:
+    with tracing.being(tracer), not_recording.being(False):  # no_grad concerns what it computes, not what is compiled
         result = f(*placeholders)
-    finally:
-        tracer.open = False
-        not_recording.reset(recording)
-        resume(tracing, token)
     if tracer.refused is not None:
         raise tracer.refused
     for before, after in zip(chance, _global_chance(), strict=True):
