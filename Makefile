@@ -11,7 +11,7 @@ PYTHON ?= python3
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help digits test test-matrix test-oldest test-page test-browser test-notebooks fuzz mutants lint check bench pictures notebooks clean
+.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-notebooks fuzz mutants torture lint check bench pictures notebooks clean
 
 python := $(VENV)/bin/python
 ready  := $(VENV)/ready
@@ -20,7 +20,10 @@ help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 20
 
 digits: $(ready)-digits  ## train the seeds' network on handwritten digits; results in runs/digits/
-	$(python) -m nn digits $(ARGS)
+	$(python) -m nn digits --resume $(ARGS)
+
+mnist: $(ready)-mnist  ## train 784-16-16-10 on 5 000 real MNIST digits; results in runs/mnist/
+	$(python) -m nn digits --mnist --out runs/mnist --resume $(ARGS)
 
 test: $(ready)-test  ## run the tests, doctests and README examples, in parallel
 	$(python) -m pytest -n auto --dist worksteal $(ARGS)
@@ -50,6 +53,9 @@ fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath and 3 x 4,000 c
 
 mutants: $(ready)-mutants  ## break every line once and see a test fail; an hour and more on two cores
 	$(python) tests/mutants $(ARGS)
+
+torture: $(ready)-test  ## damage files, fill disks, cut the power, kill and interrupt, thousands of times
+	AUTOGRAD_TORTURE=2000 $(python) -m pytest tests/torture tests/nn/test_checkpoint.py tests/test_digits.py $(ARGS)
 
 lint: $(ready)-lint  ## check style and types
 	$(python) -m ruff check .

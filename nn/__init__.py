@@ -16,6 +16,8 @@ One module, one idea: `module` finds parameters, `layers` holds neurons, `initia
 ``python -m nn`` trains on handwritten digits.
 """
 
+from __future__ import annotations
+
 from autograd import __version__ as __version__
 from nn.initialise import INITIALISERS, Initialiser
 from nn.layers import MLP, Dropout, Layer, Neuron
@@ -32,24 +34,49 @@ from nn.losses import (
 from nn.module import Module
 from nn.optim import SGD, Adam, AdamW, Optimiser
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ON_FIRST_USE = {"Checkpoint": "checkpoint", "Classifier": "estimators", "Regressor": "estimators", "fit": "training"}
+"""They need NumPy (and scikit-learn), which the rest does without."""
+
 __all__ = [
     "INITIALISERS",
     "MLP",
     "SGD",
     "Adam",
     "AdamW",
+    "Checkpoint",
+    "Classifier",
     "Dropout",
     "Initialiser",
     "Layer",
     "Module",
     "Neuron",
     "Optimiser",
+    "Regressor",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "fit",
     "half_squared_error",
     "hinge_loss",
     "l1_loss",
     "mse_loss",
     "squared_error",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module 'nn' has no attribute {name!r}", name=name)
+    from importlib import import_module
+
+    try:
+        found = globals()[name] = getattr(import_module(f"nn.{_ON_FIRST_USE[name]}"), name)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"nn.{name} needs {error.name}: pip install 'scalar-autograd[digits]'", name=error.name
+        ) from error
+    return found

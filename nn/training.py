@@ -1,164 +1,361 @@
-"""Training: epochs of mini-batches, whatever computes the gradients.
+"""`fit`: epochs of mini-batches, for any module and any loss, that can be stopped and resumed.
 
-An engine is all that training needs to know of one: `Engine.step` learns from a mini-batch,
-`Engine.outputs` asks the network. `Eager` walks the graph of scalars, sample by sample; `Compiled`
-runs the matrix program found in it, on a whole mini-batch at once.
-
->>> import numpy as np
 >>> import nn
->>> x, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
+>>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
 >>> model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
->>> engine = Eager(model, nn.half_squared_error, lambda parameters: nn.SGD(parameters, lr=0.2))
->>> losses = list(train(engine, x, y, batch_size=2, epochs=200, seed=0))
->>> losses[-1] < 0.001                            # it has learned exclusive or
+>>> optimiser = lambda parameters: nn.Adam(parameters, lr=0.05)
+>>> history = nn.fit(model, X, y, loss=nn.half_squared_error, optimiser=optimiser, epochs=300, batch_size=4)
+>>> history[-1].learning < 0.001                   # it has learned exclusive or
 True
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+import hashlib
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import autograd
-from nn.layers import MLP
-from nn.optim import Optimiser
+from nn.checkpoint import Checkpoint, State, drawn_from, restore, state_of
+from nn.engines import Loss, engine_for
+from nn.given import setting, shown, whole
+from nn.history import Epoch, History
+from nn.module import Module
+from nn.optim import Adam, Optimiser
+from nn.schedules import Schedule
 
-__all__ = ["Compiled", "Eager", "Engine", "batches", "mean_loss", "train"]
+__all__ = ["Training", "fit"]
 
 Array = NDArray[Any]
-Loss = Callable[[Any, Any], Any]
+Samples = tuple[Array, Array]
+ENGINES = ("auto", "eager", "numpy", "nodes")
 
 
-class Engine(Protocol):
-    """What computes gradients for `train`."""
-
-    def step(self, x: Array, y: Array) -> float:
-        """Step the parameters once, against the mean gradient of a mini-batch; its mean loss before that.
-
-        ∇W ≈ 1/m Σ ∇W_x (seed 002 eq. 17), for the m rows of x and y.
-        """
-
-    def outputs(self, x: Array) -> Array:
-        """The outputs ŷ of the network for each row of x."""
-
-    def write_back(self) -> None:
-        """Put the parameters into the `Value`s of the network, if they live elsewhere while training."""
-
-
-class Eager:
-    """The engine that walks the graph of `Value`s: one forward and one backward pass a sample.
-
-    Args:
-        model: the network.
-        loss: a function of its outputs and a target, such as `nn.half_squared_error`.
-        optimiser: makes one from the parameters.
-    """
-
-    def __init__(self, model: MLP, loss: Loss, optimiser: Callable[[Any], Optimiser]) -> None:
-        self.model, self.loss, self.optimiser = model, loss, optimiser(model.parameters())
-
-    def step(self, x: Array, y: Array) -> float:
-        total, share = 0.0, 1 / len(x)
-        # A backward pass a sample, adding up at the leaves, is faster than one over the graph of them all.
-        for inputs, target in zip(x.tolist(), y.tolist(), strict=True):
-            error = self.loss(self.model(inputs), target)
-            error.backward(share)
-            total += error.data
-        self.optimiser.step()
-        self.optimiser.zero_grad()
-        return total * share
-
-    def outputs(self, x: Array) -> Array:
-        rows = [self.model(row) for row in x.tolist()]
-        return np.array([[value.data for value in (row if isinstance(row, list) else [row])] for row in rows])
-
-    def write_back(self) -> None:
-        """Nothing to do: the parameters are the network's own."""
-
-
-class Compiled:
-    """The engine that runs the matrix program which `autograd.compile` finds in the graph of one sample.
-
-    Args:
-        model, loss, optimiser: as for `Eager`.
-        nin, nout: the numbers of inputs and of targets of a sample.
-    """
-
-    def __init__(self, model: MLP, loss: Loss, optimiser: Callable[[Any], Optimiser], nin: int, nout: int) -> None:
-        x, y = np.zeros(nin), np.zeros(nout)  # an example, of which only the shape counts
-        self.program = autograd.compile(lambda x, y: loss(model(x), y), example=(x, y))
-        self.answers = autograd.compile(lambda x: model(x), example=(x,))
-        self.optimiser = optimiser(self.program)
-        # Both list the same parameters, each in the order that suits its own matrices.
-        place = {parameter: i for i, parameter in enumerate(self.program.parameters)}
-        self._order = [place[parameter] for parameter in self.answers.parameters]
-
-    def step(self, x: Array, y: Array) -> float:
-        mean, gradient = self.program.value_and_grad(x, y)
-        self.optimiser.step(gradient)
-        return float(mean)
-
-    def outputs(self, x: Array) -> Array:
-        self.answers.vector[:] = self.program.vector[self._order]
-        return np.asarray(self.answers(x)).reshape(len(x), -1)
-
-    def write_back(self) -> None:
-        self.program.write_back()
-
-
-def batches(n: int, size: int, generator: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-    """The numbers 0 … n − 1 in a random order, `size` at a time; the last mini-batch may be smaller."""
-    order = generator.permutation(n)
-    for start in range(0, n, size):
-        yield order[start : start + size]
-
-
-def train(
-    engine: Engine,
-    x: Array,
-    y: Array,
+def fit(
+    model: Module,
+    X: Any,
+    y: Any,
     *,
-    batch_size: int,
-    epochs: int,
+    loss: Loss,
+    optimiser: Callable[[Any], Optimiser] = Adam,
+    epochs: int = 10,
+    batch_size: int = 32,
+    validation: tuple[Any, Any] | None = None,
+    metrics: Mapping[str, Callable[[Array, Array], float]] | None = None,
+    score: Callable[[Epoch], Any] | None = None,
+    patience: int | None = None,
+    schedule: Schedule | None = None,
+    clip: float | None = None,
+    callbacks: Sequence[Callable[[Training], Any]] = (),
+    checkpoint: Checkpoint | str | Path | None = None,
+    engine: str = "auto",
     seed: int = 0,
-    after_step: Callable[[float], object] = lambda loss: None,
-) -> Iterator[float]:
-    """Learn from all samples, once an epoch, in mini-batches drawn anew each time.
+    progress: bool | None = None,
+) -> History:
+    """Let a model learn from samples, in mini-batches drawn anew each epoch (stochastic gradient descent, seed 002).
 
     Args:
-        engine: what computes the gradients.
-        x, y: inputs and targets, a row a sample.
-        batch_size: samples a step.
-        epochs: how often each sample is learned from.
+        model: a module that is called with one row of X, as (nested) lists of numbers, and gives its outputs.
+        X, y: inputs and targets, a row a sample: arrays of any shape, lists, or what can become an array. Integers
+            stay integers, so that they may be classes (`nn.cross_entropy`) or indices (`autograd.take`).
+        loss: a function of the outputs for a sample and its target, such as `nn.half_squared_error`.
+        optimiser: makes one from the parameters: ``nn.Adam``, or ``functools.partial(nn.SGD, lr=3.0)``.
+        epochs: how often each sample is learned from, in all: what a checkpoint holds counts.
+        batch_size: samples a step; the last of an epoch may have fewer.
+        validation: inputs and targets to choose the best epoch by, never learned from. The model then ends with the
+            weights of its best epoch, else with the last.
+        metrics: what else is measured on them, by name: functions of the outputs (samples × outputs) and y.
+        score: what makes an epoch better than another, the greater the better; −validation loss if not said.
+        patience: end after so many epochs in a row that were no better.
+        schedule: the learning rate as a function of the epochs done, see `nn.schedules`.
+        clip: the greatest length √Σg² of a step's gradient; a longer one is scaled to that length.
+        callbacks: called after each epoch with the `Training`; one that returns True ends it.
+        checkpoint: where to keep all that is needed to go on, see `Checkpoint`.
+        engine: "auto" compiles the model, see `autograd.compile` ("numpy" and "nodes" are its engines); "eager"
+            walks the graph of each sample, for models that cannot be compiled: those that ask for numbers.
         seed: of the order of the samples.
-        after_step: called after each mini-batch with its mean loss, for a progress bar.
+        progress: whether to show a bar; if not said, on a terminal, and in a notebook that has widgets.
 
-    Yields:
-        The mean loss of each epoch, when it is over: measured while learning, each sample with the
-        parameters of its turn. Between two of them the caller may measure, save or stop.
+    Returns:
+        A `History`, which plots itself.
 
     Raises:
-        ValueError: for no samples, unequal numbers of inputs and targets, or a batch size below 1.
+        ValueError: for no samples, unequal numbers of inputs and targets, settings out of their ranges, or a
+            checkpoint of another training.
+        FileExistsError: for a checkpoint that is there already, unless it says what to do with it.
+        TypeError: for what is no module, no function, no number; and as `autograd.compile` does.
+
+    Where the loss is no finite number any more, the training ends, and `History.stopped` says so. When it is
+    interrupted, the model has the parameters of the last step. A parameter on which the loss does not depend stays as
+    it is where the model is compiled; eagerly, weight decay moves it.
     """
-    if len(x) != len(y) or not len(x) or batch_size < 1:
-        raise ValueError(
-            "training takes as many inputs as targets and batches of at least 1, "
-            f"and was given {len(x)} inputs, {len(y)} targets, batches of {batch_size}"
+    if not isinstance(model, Module):
+        raise TypeError(f"the model is a module (nn.Module), not {shown(model)}")
+    learned = _samples("samples", X, y)
+    held_out = None if validation is None else _samples("validation samples", *_pair(validation), like=learned)
+    whole("epochs", epochs)
+    whole("batch_size", batch_size)
+    whole("seed", seed, 0)
+    if patience is not None:
+        whole("patience", patience)
+        if held_out is None:
+            raise ValueError("patience needs validation samples, as what is learned from says nothing of others")
+    if clip is not None:
+        setting("clip", clip, 0, positive=True)
+    if engine not in ENGINES:
+        raise ValueError(f"engine is one of {', '.join(ENGINES)}, not {engine!r}")
+    kept = Checkpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
+
+    training = Training(model, learned, held_out, loss, optimiser, engine, batch_size, seed)
+    training.metrics, training.schedule, training.clip = dict(metrics or {}), schedule, clip
+    training.score = score or _lowest_loss
+    state = None if kept is None else kept.begin(training.settings())
+    if state is None:
+        training.begin()
+    else:
+        training.go_on_from(state)
+    try:
+        with _bar(progress, epochs, training) as bar:
+            while not training.is_over(epochs, patience):
+                for _ in training.epoch():
+                    bar.update()
+                    if kept is not None and kept.is_late():
+                        kept.save(training.state())
+                if any([callback(training) is True for callback in callbacks]):  # noqa: C419  all of them are called
+                    training.history.stopped = "a callback ended it"
+                bar.set_postfix_str(repr(training.history).partition(": ")[2], refresh=False)
+                if kept is not None and (training.is_over(epochs, patience) or kept.is_due(training.number - 1)):
+                    kept.save(training.state())
+    finally:
+        training.engine.write_back()
+        model.zero_grad()
+    training.leave_the_best()
+    return training.history
+
+
+class Training:
+    """A training as it goes on, one epoch after the other: what callbacks are given.
+
+    Attributes:
+        model: the module that learns. Its `Value`s have the parameters of now after `engine.write_back()`.
+        engine: what steps it; the settings of its `optimiser` may be changed.
+        history: what has been measured.
+    """
+
+    metrics: Mapping[str, Callable[[Array, Array], float]]
+    schedule: Schedule | None
+    clip: float | None
+    score: Callable[[Epoch], Any]
+
+    def __init__(
+        self,
+        model: Module,
+        learned: Samples,
+        held_out: Samples | None,
+        loss: Loss,
+        optimiser: Callable[[Any], Optimiser],
+        engine: str,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.model, self.learned, self.held_out, self.loss = model, learned, held_out, loss
+        self.batch_size, self.seed, self.asked_for = batch_size, seed, engine
+        X, y = learned
+        self.engine = engine_for(engine, model, loss, optimiser, (X[0], y[0]))
+        self.history = History()
+        self._best: dict[str, Any] | None = None
+        self._generator = np.random.default_rng(seed)
+        self._generators = [self._generator, *self.engine.generators(), *drawn_from(model)]
+        self._order: NDArray[np.intp] | None = None  # of the samples in the epoch that is going on
+        self._at, self._total = 0, 0.0
+
+    @property
+    def steps(self) -> int:
+        """The mini-batches of an epoch."""
+        return -(-len(self.learned[0]) // self.batch_size)
+
+    def begin(self) -> None:
+        """Measure the untrained network, where there is something to measure it by."""
+        if self.held_out is not None:
+            self._measure(None)
+
+    def epoch(self) -> Iterator[float]:
+        """Learn from each sample once, or from those that are left of this epoch; the loss of each mini-batch."""
+        X, y = self.learned
+        if self._order is None:
+            self._order, self._at, self._total = self._generator.permutation(len(X)), 0, 0.0
+        while self._at < len(X):
+            rows = self._order[self._at : self._at + self.batch_size]
+            if self.schedule is not None:
+                self.engine.optimiser.lr = self.schedule(self.number - 1 + self._at / len(X))
+            loss = self.engine.step(X[rows], y[rows], self.clip)
+            self._at, self._total = self._at + len(rows), self._total + loss * len(rows)
+            yield loss
+        learning, self._order = self._total / len(X), None
+        self._measure(learning)
+
+    @property
+    def number(self) -> int:
+        """The number of the epoch that is going on, or comes next."""
+        return self.history[-1].number + 1 if len(self.history) else 1
+
+    def is_over(self, epochs: int, patience: int | None) -> bool:
+        """Whether there is nothing left to do, and why: `History.stopped`."""
+        history = self.history
+        if not len(history) or self._order is not None:
+            return False
+        last = history[-1]
+        if last.learning is not None and not math.isfinite(last.learning):
+            history.stopped = "the loss is no finite number"
+        elif last.number >= epochs:
+            history.stopped = "all epochs are done"
+        elif patience is not None and history.best is not None and last.number - history.best.number >= patience:
+            history.stopped = f"{patience} epochs were no better than the best"
+        return bool(history.stopped)
+
+    def leave_the_best(self) -> None:
+        """Let the model have the weights of the best epoch, if there was anything to choose by."""
+        if self._best is not None:
+            self.model.load_state_dict(self._best)
+
+    def settings(self) -> dict[str, Any]:
+        """What has to be the same when a training goes on."""
+        digest = hashlib.sha256()
+        for array in (*self.learned, *(self.held_out or ())):
+            digest.update(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+        return {
+            "model": [f"{name} {np.shape(tensor)}" for name, tensor in self.model.state_dict().items()],
+            "loss": getattr(self.loss, "__qualname__", type(self.loss).__qualname__),
+            "optimiser": type(self.engine.optimiser).__qualname__,
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "engine": self.asked_for,
+            "samples": digest.hexdigest(),
+        }
+
+    def state(self) -> State:
+        """Where it is now."""
+        self.engine.write_back()
+        optimiser = self.engine.optimiser
+        return State(
+            self.history,
+            self.model.state_dict(),
+            self._best,
+            self.engine.slots(),
+            {name: float(getattr(optimiser, name)) for name in optimiser.ranges},
+            [state_of(generator) for generator in self._generators],
+            self._order,
+            self._at,
+            self._total,
         )
-    generator = np.random.default_rng(seed)
-    for _ in range(epochs):
-        total = 0.0
-        for rows in batches(len(x), batch_size, generator):
-            loss = engine.step(x[rows], y[rows])
-            total += loss * len(rows)
-            after_step(loss)
-        yield total / len(x)
+
+    def go_on_from(self, state: State) -> None:
+        """Be where another training was: the same samples and settings, as `Checkpoint.begin` has checked."""
+        self.model.load_state_dict(state.last)
+        self.engine.read_back()
+        self.engine.set_slots(state.slots)
+        for name, number in state.rates.items():
+            setattr(self.engine.optimiser, name, number)
+        for generator, of_then in zip(self._generators, state.generators, strict=True):
+            restore(generator, of_then)
+        self.history, self._best = state.history, state.best
+        self.history.stopped = ""
+        self._order, self._at, self._total = state.order, state.at, state.total
+
+    def _measure(self, learning: float | None) -> None:
+        validation, measured = None, {}
+        if self.held_out is not None:
+            X, y = self.held_out
+            validation = self.engine.mean_loss(X, y)
+            if self.metrics:
+                outputs = self.engine.outputs(X)
+                measured = {name: float(metric(outputs, y)) for name, metric in self.metrics.items()}
+        lr = None if learning is None else float(self.engine.optimiser.lr)
+        epoch = Epoch(self.number if learning is not None else 0, learning, validation, measured, lr)
+        self.history.epochs.append(epoch)
+        finite = learning is None or math.isfinite(learning)
+        best = self.history.best
+        if self.held_out is not None and finite and (best is None or self.score(epoch) > self.score(best)):
+            self.engine.write_back()
+            self.history.best, self._best = epoch, self.model.state_dict()
 
 
-def mean_loss(loss: Loss, outputs: Array, targets: Array) -> float:
-    """The mean of the loss of each row of outputs and targets."""
-    pairs = zip(outputs.tolist(), targets.tolist(), strict=True)
-    return float(np.mean([loss(y_hat, y) for y_hat, y in pairs]))
+def _lowest_loss(epoch: Epoch) -> float:
+    assert epoch.validation is not None
+    return -epoch.validation
+
+
+def _pair(validation: Any) -> tuple[Any, Any]:
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise TypeError(f"validation is a pair of inputs and targets, not {shown(validation)}")
+    return validation[0], validation[1]
+
+
+def _samples(what: str, X: Any, y: Any, like: Samples | None = None) -> Samples:
+    arrays = _array(f"the inputs of the {what}", X), _array(f"the targets of the {what}", y)
+    if len(arrays[0]) != len(arrays[1]) or not len(arrays[0]):
+        raise ValueError(
+            f"there are as many inputs as targets, at least one, and of the {what} there are {len(arrays[0])} inputs "
+            f"and {len(arrays[1])} targets"
+        )
+    if like is not None:
+        for kind, array, model in zip(("inputs", "targets"), arrays, like, strict=True):
+            if array.shape[1:] != model.shape[1:]:
+                raise ValueError(
+                    f"the {kind} of the {what} are {array.shape[1:]} each, and those learned from {model.shape[1:]}"
+                )
+    return arrays
+
+
+def _array(what: str, given: Any) -> Array:
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError(f"{what} are a masked array: fill it first")
+    try:
+        array = np.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"{what} are no array: {error}") from None
+    if array.dtype.kind not in "fiub" or not array.ndim:
+        raise TypeError(f"{what} are an array of real numbers, a row a sample, not {shown(given)}")
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _bar(progress: bool | None, epochs: int, training: Training) -> Any:
+    """tqdm's progress bar, in a notebook as a widget where those are installed."""
+    if find_spec("tqdm") is None:
+        if progress:
+            raise ModuleNotFoundError("a progress bar needs tqdm: pip install tqdm", name="tqdm")
+        return _NoBar()
+    widgets = "ipykernel" in sys.modules and find_spec("ipywidgets") is not None
+    if widgets:
+        from tqdm.notebook import tqdm
+    else:
+        from tqdm import tqdm
+    hidden: bool | None = not progress
+    if progress is None:
+        hidden = False if widgets else None  # tqdm's word for "unless there is a terminal"
+    done = (training.number - 1) * training.steps
+    return tqdm(
+        total=epochs * training.steps,
+        initial=done,
+        unit=" mini-batches",
+        leave=False,
+        dynamic_ncols=True,
+        disable=hidden,
+    )
+
+
+class _NoBar:
+    def __enter__(self) -> _NoBar:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def update(self) -> None: ...
+
+    def set_postfix_str(self, text: str, refresh: bool = True) -> None: ...

@@ -16,16 +16,25 @@ from PIL import Image
 
 from nn import figures
 from nn.figures import THEMES
+from nn.history import Epoch, History
 
 RANDOM = np.random.default_rng(2)
 LABELS = np.repeat(np.arange(10), 6)
 OUTPUTS = 0.5 * np.eye(10)[(LABELS + (RANDOM.random(60) < 0.2)) % 10] + 0.3 * RANDOM.random((60, 10))
 IMAGES = RANDOM.random((60, 64))
+EPOCHS = [
+    Epoch(0, None, 1.1, {"accuracy": 0.1}),
+    Epoch(1, 0.5, 0.4, {"accuracy": 0.9}),
+    Epoch(2, 0.2, 0.3, {"accuracy": 0.8}),
+]
+HISTORY = History(EPOCHS, EPOCHS[1])
 
 
 def make(name: str, theme: str) -> Figure:
     if name == "curves":
-        return figures.curves([0.5, 0.2], [1.1, 0.4, 0.3], [0.1, 0.8, 0.9], "E", theme)
+        return figures.history(HISTORY, "accuracy", "digits", "E", theme)
+    if name == "brighten":
+        return figures.brighten(IMAGES[0], (8, 8), RANDOM.random(16), RANDOM.normal(size=16), 0.2, 2, theme)
     if name == "confusion":
         return figures.confusion_matrix(LABELS, OUTPUTS.argmax(1), 10, theme)
     if name == "first_layer":
@@ -33,7 +42,7 @@ def make(name: str, theme: str) -> Figure:
     return figures.misclassified(IMAGES, LABELS, OUTPUTS, (8, 8), theme)
 
 
-ALL = pytest.mark.parametrize("name", ["curves", "confusion", "first_layer", "misclassified"])
+ALL = pytest.mark.parametrize("name", ["curves", "confusion", "first_layer", "misclassified", "brighten"])
 BOTH = pytest.mark.parametrize("theme", THEMES)
 
 
@@ -95,7 +104,7 @@ def test_no_text_is_smaller_than_nine_points(name: str) -> None:
     assert min(text.get_fontsize() for text in shown(make(name, "light"))) >= 9
 
 
-@pytest.mark.parametrize("name", ["curves", "first_layer", "misclassified"])
+@pytest.mark.parametrize("name", ["curves", "first_layer", "misclassified", "brighten"])
 @BOTH
 def test_text_stands_out_from_the_ground(name: str, theme: str) -> None:
     for text in shown(make(name, theme)):
@@ -162,12 +171,20 @@ def test_weights_share_one_scale_with_zero_in_the_middle() -> None:
 
 
 def test_the_curves_are_the_numbers_given() -> None:
-    loss, accuracy = figures.curves([0.5, 0.2], [1.1, 0.4, 0.3], [0.1, 0.9, 0.8]).axes
-    held_out, learning = loss.lines
-    assert learning.get_xydata().tolist() == [[1, 0.5], [2, 0.2]]
-    assert held_out.get_xydata().tolist() == [[0, 1.1], [1, 0.4], [2, 0.3]]
-    assert accuracy.lines[0].get_ydata().tolist() == [10, 90, 80]
+    loss, accuracy = figures.history(HISTORY, "accuracy", "digits").axes
+    chosen_by, learning = loss.lines
+    assert learning.get_xydata()[1:].tolist() == [[1, 0.5], [2, 0.2]]
+    assert chosen_by.get_xydata().tolist() == [[0, 1.1], [1, 0.4], [2, 0.3]]
+    assert accuracy.lines[0].get_ydata() == pytest.approx([10, 90, 80])
     assert "90.0 % after epoch 1\nlast: 80.0 % after epoch 2" in accuracy.texts[0].get_text()
+
+
+def test_the_three_ways_share_one_scale_and_are_the_products_given() -> None:
+    a, w = RANDOM.random(16), RANDOM.normal(size=16)
+    _, bias, weights, before = figures.brighten(IMAGES[0], (8, 8), a, w, 0.2, 2).axes
+    assert bias.get_xlim() == weights.get_xlim() == before.get_xlim()
+    for axes, values in ((bias, [0.2]), (weights, 0.2 * a), (before, 0.2 * w)):
+        assert [bar.get_width() for bar in axes.patches] == pytest.approx(values)
 
 
 def test_drawing_leaves_matplotlibs_global_state_alone() -> None:
@@ -175,7 +192,8 @@ def test_drawing_leaves_matplotlibs_global_state_alone() -> None:
 import sys, matplotlib as mpl
 before = mpl.rcParams.copy()
 from nn import figures
-figures.curves([0.5], [1.1, 0.4], [0.1, 0.9])
+from nn.history import Epoch, History
+figures.history(History([Epoch(0, None, 1.0), Epoch(1, 0.5, 0.6)]))
 figures.misclassified(__import__("numpy").ones((1, 4)), [0], __import__("numpy").eye(2)[1:], (2, 2))
 assert "matplotlib.pyplot" not in sys.modules
 assert mpl.rcParams.copy() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import struct
 import tracemalloc
 from pathlib import Path
@@ -38,10 +39,12 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
 def test_pixels_and_labels_are_those_of_the_files(tmp_path: Path) -> None:
     digits = mnist(write(tmp_path, mnist_files()))
     assert digits.shape == (4, 6)
-    assert digits.y_train.tolist() == [0, 1, 2, 3, 4]
-    assert digits.y_test.tolist() == [0, 1, 2]
-    assert digits.x_train.shape == (5, 24)
-    for i, pixel in enumerate(digits.x_train.ravel()):
+    labels = [*digits.y_learn.tolist(), *digits.y_choose.tolist()]
+    assert sorted(labels) == [0, 1, 2, 3, 4]
+    assert digits.y_judge.tolist() == [0, 1, 2]
+    assert digits.x_learn.shape == (4, 24)
+    pixels = np.concatenate([digits.x_learn, digits.x_choose])[np.argsort(labels)]
+    for i, pixel in enumerate(pixels.ravel()):
         assert pixel == np.float32((7 * i) % 256) / np.float32(255)
 
 
@@ -52,7 +55,7 @@ def test_every_customary_name_is_found(tmp_path: Path, dot: str, compressed: boo
         name.replace("-idx", f"{dot}idx") + ".gz" * compressed: gzip.compress(content) if compressed else content
         for name, content in mnist_files().items()
     }
-    assert mnist(write(tmp_path, files)).x_test.shape == (3, 24)
+    assert mnist(write(tmp_path, files)).x_judge.shape == (3, 24)
 
 
 def test_compression_is_told_by_the_content_not_the_name(tmp_path: Path) -> None:
@@ -152,18 +155,19 @@ def test_a_label_that_is_no_digit_and_a_set_of_nothing_are_refused(tmp_path: Pat
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_bundled_digits_are_split_1437_to_360_with_equal_shares(seed: int) -> None:
+def test_the_bundled_digits_are_split_with_equal_shares(seed: int) -> None:
     from sklearn.datasets import load_digits
 
     digits = bundled_digits(seed)
-    assert (len(digits.x_train), len(digits.x_test)) == (1437, 360)
-    shares = np.bincount(digits.y_train) / 1437 - np.bincount(digits.y_test) / 360
-    assert np.abs(shares).max() < 1 / 360 + 1 / 1437  # whole digits cannot be split more evenly
-    both = np.concatenate((digits.x_train, digits.x_test)) * 16
-    bundle = load_digits().data
-    assert sorted(map(tuple, both.tolist())) == sorted(map(tuple, bundle.tolist()))  # each once, 16 is full ink
-    assert (bundled_digits(seed).x_train == digits.x_train).all()
-    assert (bundled_digits(seed + 2).x_train != digits.x_train).any()
+    parts = [digits.y_learn, digits.y_choose, digits.y_judge]
+    assert [len(part) for part in parts] == [1257, 180, 360]
+    for one, other in itertools.combinations(parts, 2):
+        shares = np.bincount(one) / len(one) - np.bincount(other) / len(other)
+        assert np.abs(shares).max() < 1 / len(one) + 1 / len(other)  # whole digits cannot be split more evenly
+    every = np.concatenate((digits.x_learn, digits.x_choose, digits.x_judge)) * 16
+    assert sorted(map(tuple, every.tolist())) == sorted(map(tuple, load_digits().data.tolist()))  # each once
+    assert (bundled_digits(seed).x_learn == digits.x_learn).all()
+    assert (bundled_digits(seed + 2).x_learn != digits.x_learn).any()
 
 
 def test_a_target_is_one_in_its_class_and_nowhere_else() -> None:

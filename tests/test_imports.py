@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -71,9 +72,17 @@ def imports(file: Path) -> list[str]:
 
 @pytest.mark.parametrize("package", ["autograd", "nn"])
 def test_every_public_name_is_there_without_any_other_package_installed(package: str) -> None:
-    program = f"import {package}; print(*[type(getattr({package}, name)).__name__ for name in {package}.__all__])"
+    names = [name for name in sys.modules[package].__all__ if package != "nn" or name not in nn._ON_FIRST_USE]
+    program = f"import {package}; print(*[type(getattr({package}, name)).__name__ for name in {names}])"
     shown = interpreter(program, "-S")  # without site-packages
-    assert len(shown.split()) == len(sys.modules[package].__all__)
+    assert len(shown.split()) == len(names)
+
+
+@pytest.mark.parametrize("name", nn._ON_FIRST_USE)
+def test_what_needs_another_package_says_which_and_how_to_install_it(name: str) -> None:
+    program = f"import nn\ntry: nn.{name}\nexcept ModuleNotFoundError as error: print(error)"
+    said = interpreter(program, "-S")
+    assert re.fullmatch(rf"nn\.{name} needs \w+: pip install 'scalar-autograd\[digits\]'\n", said)
 
 
 def test_importing_autograd_takes_no_longer_than_starting_the_interpreter_and_no_50_ms() -> None:

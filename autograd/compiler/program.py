@@ -99,6 +99,11 @@ class Program:
             )
         self._vector[:] = given
 
+    @property
+    def generator(self) -> np.random.Generator:
+        """What random numbers are drawn from, for each call and each sample; its state can be kept and put back."""
+        return self._chance
+
     def write_back(self) -> None:
         """Put the vector into the `data` of the parameters, and the last gradient, if any, into their `grad`."""
         for parameter, data in zip(self.parameters, self._vector.tolist(), strict=True):

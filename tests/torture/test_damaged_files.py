@@ -1,6 +1,6 @@
 """Files that were damaged at random: each is refused in one line, or read as what it holds, and costs little.
 
-A few rounds of each, and with ``AUTOGRAD_TORTURE=1`` a thousand.
+A few rounds of each, and with ``AUTOGRAD_TORTURE=1000`` or more a thousand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import io
 import itertools
 import json
 import math
-import os
 import random
 import re
 import struct
@@ -24,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faults import rounds
 from PIL import Image
 
 import nn
@@ -32,7 +32,8 @@ from nn.data import read_idx
 from nn.predict import FORMATS, picture
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 1000 if os.environ.get("AUTOGRAD_TORTURE") == "1" else 200
+LONG = rounds(few=0) >= 1000
+ROUNDS = 1000 if LONG else 200
 SECONDS = 5  # for a file of some kB; measured: 0.1
 LONGEST = 400  # of a message, without the path
 
@@ -269,8 +270,8 @@ COMMANDS = {
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the peak is measured, and bounded, on Linux")
 @pytest.mark.parametrize("kind", costly())
 def test_no_file_of_16_mb_costs_500_mb(tmp_path: Path, kind: str) -> None:
-    if ROUNDS < 1000 and kind not in SHORT:
-        pytest.skip("a long one: AUTOGRAD_TORTURE=1")
+    if not LONG and kind not in SHORT:
+        pytest.skip("a long one: AUTOGRAD_TORTURE=1000")
     what, make = costly()[kind]
     path, usual = tmp_path / "file", tmp_path / "w.safetensors"
     path.write_bytes(make())

@@ -54,6 +54,7 @@ class Interrupted:
         caught = interrupted_at_random(self._job, self._within, self._generator)
         self._kept[self.times % 5] = caught  # type: ignore[call-overload]
         self.times += caught is not None
+        self._within *= 0.9 if caught is None else 1.03  # so that most come in time on a machine that is busy, too
         return caught is not None
 
 
@@ -94,6 +95,7 @@ def blocks() -> None:
 
 
 def test_recording_is_on_after_interrupts_of_no_grad() -> None:
+    before = set(recording.paused)  # of tests whose tracebacks are kept for the report
     trial = Interrupted(blocks)
     for _ in range(2 * rounds(500)):
         trial.again()
@@ -105,7 +107,7 @@ def test_recording_is_on_after_interrupts_of_no_grad() -> None:
     assert trial.times > rounds(500) / 2
     del trial
     gc.collect()
-    assert not recording.paused, "and it costs one look again, once the tracebacks are gone"
+    assert recording.paused <= before, "and it costs one look again, once the tracebacks are gone"
 
 
 def test_a_backward_pass_is_done_in_full_or_not_at_all() -> None:

@@ -1,0 +1,239 @@
+"""`Checkpoint`: all that a training needs to go on, in one file that is there whole or not at all.
+
+>>> import tempfile, nn
+>>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
+>>> def learn(model, path, epochs, existing="refuse"):
+...     kept = nn.Checkpoint(path, existing=existing)
+...     return nn.fit(model, X, y, loss=nn.mse_loss, epochs=epochs, batch_size=2, checkpoint=kept)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     whole, parts = nn.MLP(1, [1], seed=0), nn.MLP(1, [1], seed=0)
+...     _ = learn(whole, f"{folder}/whole.safetensors", 5)
+...     _ = learn(parts, f"{folder}/parts.safetensors", 2)
+...     _ = learn(parts, f"{folder}/parts.safetensors", 5, existing="resume")
+>>> whole.state_dict() == parts.state_dict()       # bit for bit
+True
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.given import setting, whole
+from nn.history import Epoch, History
+from nn.module import Module
+from nn.tensors import read, write
+
+__all__ = ["Checkpoint", "State"]
+
+FORMAT = "scalar-autograd checkpoint"
+Array = NDArray[Any]
+
+
+@dataclass
+class State:
+    """Where a training is: what is in a checkpoint.
+
+    Attributes:
+        history: what has been measured.
+        last: the parameters, as `Module.state_dict` names them.
+        best: those of the best epoch; None before there is one.
+        slots: the state of the optimiser, see `nn.engines.Engine.slots`.
+        rates: its settings that are numbers, by name.
+        generators: the states of the generators of random numbers.
+        order: in the middle of an epoch the order of its samples, else None.
+        at: how many of them have been learned from.
+        total: the sum of their losses.
+    """
+
+    history: History
+    last: dict[str, Any]
+    best: dict[str, Any] | None
+    slots: list[Any]
+    rates: dict[str, float]
+    generators: list[Any]
+    order: Array | None = None
+    at: int = 0
+    total: float = 0.0
+
+
+class Checkpoint:
+    """Where `nn.fit` keeps all that it needs to go on: weights, optimiser, history, the order of the samples, chance.
+
+    What is resumed goes on bit for bit as if it had not been stopped, whenever that was; also by ``kill -9``: the
+    file is replaced by a whole one, or not at all. It is safe to read from anyone (safetensors).
+
+    Args:
+        path: the file.
+        epochs: write it after every so many epochs, and at the end.
+        seconds: write it also in the middle of an epoch, when the last time is so many seconds ago.
+        existing: what to do with a file that is there: "refuse", "resume", or "overwrite" it, once there is an epoch
+            to write. With "resume", a file that is not there is no error: the training begins.
+
+    Raises:
+        ValueError, TypeError: for settings out of their ranges.
+    """
+
+    def __init__(
+        self, path: str | Path, *, epochs: int = 1, seconds: float | None = None, existing: str = "refuse"
+    ) -> None:
+        self.path, self.epochs, self.seconds, self.existing = Path(path), whole("epochs", epochs), seconds, existing
+        if seconds is not None:
+            setting("seconds", seconds, 0)
+        if existing not in ("refuse", "resume", "overwrite"):
+            raise ValueError(f"existing is 'refuse', 'resume' or 'overwrite', not {existing!r}")
+        self._settings: dict[str, Any] = {}
+        self._saved = time.monotonic()
+
+    def begin(self, settings: Mapping[str, Any]) -> State | None:
+        """Where to go on, None for a training that begins; called by `nn.fit`.
+
+        Args:
+            settings: what must not have changed between two parts of a training.
+
+        Raises:
+            FileExistsError: for a file that is there and should be refused.
+            ValueError: for one that is no checkpoint, a damaged one, or of other settings, saying which.
+        """
+        self._settings, self._saved = dict(settings), time.monotonic()
+        if self.existing == "overwrite" or not self.path.exists():
+            return None
+        if self.existing == "refuse":
+            raise FileExistsError(
+                f"{self.path} is there: nn.Checkpoint(…, existing='resume') goes on from it, 'overwrite' begins anew"
+            )
+        state, before = _read(self.path)
+        changed = [
+            f"{name} was {before.get(name)!r} and is {value!r}"
+            for name, value in self._settings.items()
+            if before.get(name) != value
+        ]
+        if changed:
+            raise ValueError(f"{self.path} is of another training: {'; '.join(changed)}")
+        return state
+
+    def is_due(self, epoch: int) -> bool:
+        """Whether it is to be written after this epoch."""
+        return epoch % self.epochs == 0 or self.is_late()
+
+    def is_late(self) -> bool:
+        """Whether it is to be written now, in the middle of an epoch."""
+        return self.seconds is not None and time.monotonic() - self._saved >= self.seconds
+
+    def save(self, state: State) -> None:
+        """Write it, in the place of what was there.
+
+        Raises:
+            OSError: if that is not possible; what was there is there still.
+        """
+        _write(self.path, state, self._settings)
+        self._saved = time.monotonic()
+
+    def read(self) -> State:
+        """What it holds.
+
+        Raises:
+            FileNotFoundError: if there is none.
+            ValueError: for a file that is no checkpoint, or a damaged one.
+        """
+        return _read(self.path)[0]
+
+    def load_into(self, model: Module, which: str = "best") -> None:
+        """Give a model the parameters that it holds: the best, or the last.
+
+        Raises:
+            ValueError: also for parameters that do not fit the model, which stays as it is.
+        """
+        if which not in ("best", "last"):
+            raise ValueError(f"which is 'best' or 'last', not {which!r}")
+        state = self.read()
+        model.load_state_dict(state.last if which == "last" or state.best is None else state.best)
+
+
+def state_of(generator: Any) -> Any:
+    """The state of a generator of NumPy or of `random`, as JSON can hold it."""
+    if isinstance(generator, np.random.Generator):
+        return json.loads(json.dumps(generator.bit_generator.state, default=lambda array: array.tolist()))
+    version, numbers, spare = generator.getstate()
+    return [version, list(numbers), spare]
+
+
+def restore(generator: Any, state: Any) -> None:
+    """Let a generator go on from what `state_of` gave."""
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    else:
+        version, numbers, spare = state
+        generator.setstate((version, tuple(numbers), spare))
+
+
+def drawn_from(model: Module) -> list[Any]:
+    """The generators that the modules inside a model draw from, such as those of `nn.Dropout`, each once."""
+    found = [thing for module in model.modules() for thing in vars(module).values() if _is_generator(thing)]
+    return list({id(generator): generator for generator in found}.values())
+
+
+def _is_generator(thing: Any) -> bool:
+    return isinstance(thing, (random.Random, np.random.Generator)) or thing is random
+
+
+def _write(path: Path, state: State, settings: Mapping[str, Any]) -> None:
+    tensors = {f"last.{name}": tensor for name, tensor in state.last.items()}
+    tensors |= {f"best.{name}": tensor for name, tensor in (state.best or {}).items()}
+    tensors |= {f"optimiser.{i}": slot for i, slot in enumerate(state.slots) if isinstance(slot, np.ndarray)}
+    arrays = {name: np.array(tensor, np.float64) for name, tensor in tensors.items()}
+    if state.order is not None:
+        arrays["order"] = state.order.astype(np.int64)
+    history = state.history
+    about = {
+        "settings": settings,
+        "epochs": [asdict(epoch) for epoch in history],
+        "best": history.best and history.best.number,
+        "stopped": history.stopped,
+        "slots": [None if isinstance(slot, np.ndarray) else [slot] for slot in state.slots],
+        "rates": state.rates,
+        "generators": state.generators,
+        "at": state.at,
+        "total": state.total,
+    }
+    arrays["training"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    write(path, arrays, {"format": FORMAT})
+
+
+def _read(path: Path) -> tuple[State, dict[str, Any]]:
+    arrays, metadata, checked = read(path)
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"{path} is a safetensors file, but no {FORMAT}")
+    try:
+        if not checked:
+            raise ValueError("it has no checksum")
+        about = json.loads(arrays.pop("training").tobytes())
+        epochs = [Epoch(**epoch) for epoch in about["epochs"]]
+        best = next((epoch for epoch in epochs if epoch.number == about["best"]), None)
+        slots = [arrays[f"optimiser.{i}"] if slot is None else slot[0] for i, slot in enumerate(about["slots"])]
+        state = State(
+            History(epochs, best, about["stopped"]),
+            _under("last.", arrays),
+            _under("best.", arrays) or None,
+            slots,
+            about["rates"],
+            about["generators"],
+            arrays.get("order"),
+            about["at"],
+            about["total"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} is no whole {FORMAT}: {type(error).__name__}: {error}") from error
+    return state, about["settings"]
+
+
+def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

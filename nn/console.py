@@ -1,0 +1,109 @@
+"""A long job on a terminal: signals that stop it in order, and output that cannot stop it.
+
+With this module one can
+
+* let SIGTERM and SIGHUP stop a job as Ctrl-C does: `signals`, which raise `Stopped`;
+* go on when whoever reads the output has gone, or cannot show a character: `steady_output`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+__all__ = ["Stopped", "signals", "status_of", "steady_output"]
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the job to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def status_of(stopped: KeyboardInterrupt) -> int:
+    """The exit status that a shell expects: 128 and the number of the signal.
+
+    >>> status_of(KeyboardInterrupt()), status_of(Stopped(signal.SIGTERM))
+    (130, 143)
+    """
+    return 128 + (stopped.number if isinstance(stopped, Stopped) else signal.SIGINT)
+
+
+@contextmanager
+def signals() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP raise `Stopped`; what ignores them (nohup) goes on ignoring them.
+
+    Python delivers signals to the main thread alone; elsewhere nothing is changed.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped(number)
+
+    before: dict[int, Any] = {}
+    with suppress(ValueError):  # not the main thread
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def steady_output() -> Iterator[None]:
+    """Within the block what is printed is shown line by line, and never fails.
+
+    When a pipe is closed (``| head``) or a terminal is gone, what is printed from then on goes nowhere, and the job
+    goes on. A character that the encoding has not (``LC_ALL=C``) is written as its number.
+    """
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _Steady(sys.stdout), _Steady(sys.stderr)
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError):
+                stream.flush()
+        sys.stdout, sys.stderr = before
+
+
+class _Steady:
+    """A text stream that goes on as `os.devnull` once it cannot be written to."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except OSError:
+            self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Let the file itself lead nowhere, so that what is buffered does not fail again when Python ends."""
+        with suppress(OSError, AttributeError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
