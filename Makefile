@@ -51,7 +51,7 @@ test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip 
 fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath and 3 x 4,000 compiled programs with the eager engine
 	AUTOGRAD_GRAPHS=30000 AUTOGRAD_PROGRAMS=4000 $(python) -m pytest -n auto --dist worksteal tests/fuzz $(ARGS)
 
-mutants: $(ready)-mutants  ## break every line once and see a test fail; an hour and more on two cores
+mutants: $(ready)-mutants  ## break every line once and see a test fail; an hour or two on two cores
 	$(python) tests/mutants $(ARGS)
 
 torture: $(ready)-test  ## damage files, fill disks, cut the power, kill and interrupt, thousands of times
