@@ -265,7 +265,12 @@ def _sympy() -> None:
 def _mpmath() -> None:
     import mpmath
 
-    reading = Functions(_PLAIN, mpmath)
+    class Digits(Functions):
+        def apply(self, op: Primitive, operands: Sequence[Any]) -> Any:
+            # A float among them would be what `where` or `maximum` gives, and the rest be computed by floats.
+            return super().apply(op, [mpmath.mpf(x) if type(x) in (float, int) else x for x in operands])
+
+    reading = Digits(_PLAIN, mpmath)
     for kind in (mpmath.mpf, mpmath.mpc, mpmath.constant if hasattr(mpmath, "constant") else mpmath.mpf):
         readings[kind] = reading
 

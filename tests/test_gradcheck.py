@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import mpmath
 import pytest
 
+import autograd
 from autograd import (
     Value,
     elu,
@@ -202,3 +205,22 @@ def test_a_node_made_by_hand_has_no_derivative_in_any_mode() -> None:
     ):
         with pytest.raises(RuntimeError, match="made by hand"):
             check()
+
+
+@pytest.mark.parametrize("at", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: autograd.logsumexp([x, x, 2.0, -1.5]),
+        lambda x: autograd.logsumexp([x * x, 4.0, 0.1]),
+        lambda x: autograd.sigmoid(autograd.maximum(x - 5, 0.3)) * x,
+        lambda x: autograd.exp(autograd.where(x > 2.5, 0.1, x)) + x,
+        lambda x: autograd.dot([x, 0.1], [0.3, 0.7], 1 / 3),
+    ],
+)
+def test_a_constant_that_is_chosen_is_computed_with_all_digits(f: Any, at: float) -> None:
+    """max(x, 2) was the float 2 on one side of a tie, and what came of it had 16 digits: 1e-17 over a step of 1e-20."""
+    assert gradcheck(f, at)
+    with mpmath.workdps(50):
+        x = mpmath.mpf(at)
+        assert isinstance(f(x), mpmath.mpf)
