@@ -47,7 +47,7 @@ from autograd.compiler.instructions import (
 )
 from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.passes import Programs
-from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED
+from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, aligned
 
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation, Plain
@@ -112,13 +112,13 @@ class Plan:
         self.inputs = [np.empty((batch, width)) for width in widths]
         self.stores: dict[int, Floats] = {
             PARAMETER: vector.reshape(-1, 1),
-            SHARED: np.zeros((sizes[SHARED], 1)),
-            SAMPLE: np.zeros((sizes[SAMPLE], batch)),
+            SHARED: aligned((sizes[SHARED], 1)),
+            SAMPLE: aligned((sizes[SAMPLE], batch)),
             **{INPUT + k: array.T for k, array in enumerate(self.inputs)},
         }
         self.adjoints: dict[int, Floats] = {PARAMETER: self.gradient.reshape(-1, 1)}
         if lowered.forward < len(lowered.instructions):
-            self.adjoints |= {store: np.zeros_like(self.stores[store]) for store in (SHARED, SAMPLE)}
+            self.adjoints |= {store: aligned(self.stores[store].shape) for store in (SHARED, SAMPLE)}
         for store, fixed in self.vectorised.fixed.items():
             for row, number in fixed:
                 self.stores[store][row] = number
@@ -256,7 +256,7 @@ class Plan:
         free = self._free.get((size, condition))
         if free:
             return free.pop().reshape(shape)
-        buffer = np.zeros(shape, bool if condition else np.float64)
+        buffer: NDArray[Any] = np.zeros(shape, bool) if condition else aligned(shape)
         self.nbytes += buffer.nbytes
         return buffer
 

