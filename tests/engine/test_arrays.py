@@ -42,6 +42,12 @@ def test_a_primitive_of_an_array_of_any_kind_is_that_of_its_numbers_as_floats(op
     assert tried
 
 
+@pytest.mark.parametrize("op", [op for op in table.values() if not op.nary], ids=lambda op: op.name)
+def test_a_primitive_of_an_array_of_no_numbers_is_one(op: Primitive) -> None:
+    y = op(*[np.zeros((0, 3))] * len(op.derivatives))  # type: ignore[arg-type]
+    assert (type(y), y.shape, y.dtype) == (np.ndarray, (0, 3), np.float64)
+
+
 def test_unsigned_bytes_are_no_arithmetic_of_their_own() -> None:
     assert sigmoid(np.array([3], np.uint8))[0] == pytest.approx(0.9525741268224334, rel=1e-15)
     assert table["total"](np.uint8(200), np.uint8(100), np.array([1], np.uint8)).tolist() == [301.0]
