@@ -52,23 +52,25 @@ _lock = RLock()
 _both_at_ties: ContextVar[bool] = ContextVar("autograd.both_at_ties", default=False)
 
 
+def _compute_with(digits: int) -> None:
+    _iv.dps = digits
+    _mp.prec = _iv.prec + GUARD
+
+
 @contextmanager
 def _precision(digits: int) -> Iterator[None]:
     with _lock:
-        before = _iv.prec
-        _iv.dps = digits
-        _mp.prec = _iv.prec + GUARD
+        before = _iv.dps
+        _compute_with(digits)
         try:
             yield
         finally:
-            _iv.prec = before
-            _mp.prec = before + GUARD
+            _compute_with(before)
 
 
 if mpmath is not None:
     _iv, _mp = type(mpmath.iv)(), type(mpmath.mp)()
-    _iv.dps = DIGITS
-    _mp.prec = _iv.prec + GUARD
+    _compute_with(DIGITS)
 
 
 def _check_mpmath() -> None:
@@ -279,7 +281,7 @@ def _power(a: Interval, b: Interval) -> Interval:
 # ── functions ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _widened(y: Any, exact: bool = False) -> tuple[Any, Any]:
+def _widened(y: Any, exact: bool) -> tuple[Any, Any]:
     """Two numbers between which that lies of which y is all but the last bits."""
     bits, y = _iv.prec, y._mpf_
     slack = mpf_shift(mpf_abs(y), -bits)  # of 0 it is 0: no function here comes near without being there

@@ -340,7 +340,7 @@ def primitive(
                 f"{len(derivatives) + extra} arguments, not {code.co_argcount}"
             )
     row = Primitive(name, symbol or name, formula, derivatives, defaults, textbook, domain, called, flat)
-    if formula is None and FLOATS.function(row) is None:
+    if FLOATS.function(row) is None:
         raise TypeError(f"primitive {name!r} has no formula, and Python's math no function of that name")
     if old is not None:
         old.remove()

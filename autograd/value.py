@@ -545,10 +545,6 @@ class _Values(Reading):
     """The table read as the eager engine: a primitive of a `Value` is a node."""
 
     def apply(self, op: Primitive, operands: Sequence[Any]) -> Value:
-        for kind in set(map(type, operands)):
-            other = readings.get(kind, self)
-            if other is not self and issubclass(kind, Value):  # as with Python's operators, a subclass decides
-                return other.apply(op, operands)  # type: ignore[no-any-return]
         return record(op, operands)
 
 

@@ -15,7 +15,7 @@ import mpmath
 import pytest
 
 import autograd
-from autograd import Value, enclose, erf, gelu, maximum, no_grad, primitive, where
+from autograd import Value, enclose, erf, erfc, gelu, maximum, no_grad, primitive, where
 from autograd.intervals import Interval
 from autograd.primitives import table
 
@@ -37,6 +37,7 @@ def ends(x: Interval) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("function", "true"), [
     (erf, lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x)),
+    (erfc, lambda x: -2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x)),
     (gelu, lambda x: mpmath.ncdf(x) + x * mpmath.npdf(x)),
 ])  # fmt: skip
 @pytest.mark.parametrize("at", [0.3, -1.7, 2.0])
@@ -49,6 +50,21 @@ def test_the_derivative_contained_is_the_true_one_and_not_that_of_a_rounded_cons
     with mpmath.workdps(60):
         assert true(mpmath.mpf(at)) in slope
     assert slope.high - slope.low < 1e-15
+
+
+@pytest.mark.parametrize(("name", "true"), [
+    ("erf", lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x)),
+    ("erfc", lambda x: -2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x)),
+    ("gelu", lambda x: mpmath.ncdf(x) + x * mpmath.npdf(x)),
+])  # fmt: skip
+def test_the_root_that_a_rule_means_is_enclosed_and_not_only_the_float_in_its_place(name: str, true: Any) -> None:
+    """Before anything is rounded to floats, which would hide the 1e-17 between the two."""
+    x = Interval(0.3)
+    (slope,) = table[name].local_derivatives(table[name](x), [x], [True])
+    low, high = slope._ends
+    with mpmath.workdps(60):
+        assert low <= true(mpmath.mpf(0.3)) <= high
+    assert high - low < 1e-16
 
 
 @pytest.mark.parametrize("name", [
@@ -65,6 +81,74 @@ def test_at_a_point_every_function_has_its_true_value_in_an_interval_of_50_digit
             assert true in y, x
             low, high = y._ends
             assert high - low < abs(true) * mpmath.mpf(10) ** -48
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sin", "cos", "tan", "atan", "tanh", "erf", "expm1"])
+def test_the_true_value_is_in_the_middle_of_its_interval_as_mpmath_computes_far_more_than_it_is_trusted_with(
+    name: str,
+) -> None:
+    """It is given 32 bits more, of which a few may be wrong: 2⁻²⁶ of the width leaves it six of them."""
+    for x in (0.1, 0.5, 0.9):
+        low, high = table[name](Interval(x))._ends
+        with mpmath.workdps(100):
+            true = getattr(mpmath, name)(mpmath.mpf(x))
+            assert abs(mpmath.mpf(low) + mpmath.mpf(high) - 2 * true) < (high - low) * mpmath.mpf(2) ** -26
+
+
+@pytest.mark.parametrize(("name", "at", "exactly"), [
+    *(("exp", 0, 1), ("cosh", 0, 1), ("erfc", 0, 1), ("cos", 0, 1)),
+    *(("sin", 0, 0), ("tan", 0, 0), ("sinh", 0, 0), ("tanh", 0, 0), ("expm1", 0, 0), ("log1p", 0, 0), ("acos", 1, 0)),
+])  # fmt: skip
+def test_what_is_a_whole_number_is_that_number_alone(name: str, at: int, exactly: int) -> None:
+    assert ends(table[name](Interval(at))) == (exactly, exactly)
+
+
+@pytest.mark.parametrize(("name", "box", "low", "high"), [
+    ("exp", (-1e6, 0), 0, 1),
+    ("expm1", (-1000, 0), -1, 0),
+    ("tanh", (-100, 100), -1, 1),
+    ("erf", (-100, 100), -1, 1),
+    ("erfc", (-100, 100), 0, 2),
+    ("sin", (1, 5), -1, None),
+    ("cos", (-1, 1), None, 1),
+    ("cosh", (-1, 0.5), 1, None),
+    ("cosh", (-0.5, 1), 1, None),
+    ("acos", (0, 1), 0, None),
+])  # fmt: skip
+def test_no_interval_goes_beyond_the_values_of_its_function(name: str, box: Any, low: Any, high: Any) -> None:
+    y = table[name](Interval(*box))
+    assert low is None or y.low == low
+    assert high is None or y.high == high
+
+
+@pytest.mark.parametrize(("a", "b", "low", "high"), [
+    ((0.5, 2), -2, 0.25, 4),
+    ((-2, -1), -3, -1, -0.125),
+    ((0.25, 4), (0.5, 1), 0.25, 4),
+    ((0.25, 0.5), (-1, 0.5), 0.5, 4),
+    ((0, 4), (0.5, 1), 0, 4),
+    ((0, 0.25), (0.5, 1), 0, 0.5),
+    ((0, 2), (0, 1), 0, 2),
+    (0, (0, 1), 0, 1),  # 0⁰ is 1
+    (0, (0.5, 1), 0, 0),
+])  # fmt: skip
+def test_a_power_has_its_least_and_its_greatest_value_at_the_ends(a: Any, b: Any, low: float, high: float) -> None:
+    """By hand: aᵇ is monotone in a and in b. The room is what floats that are rounded outwards take."""
+    base, exponent = (Interval(*x) if isinstance(x, tuple) else Interval(x) for x in (a, b))
+    y = base**exponent
+    assert y.low <= low <= y.low + 1e-15
+    assert y.high - 1e-15 <= high <= y.high
+
+
+def test_zero_to_a_power_that_may_be_negative_is_refused() -> None:
+    for exponent in (Interval(-0.5, 1), Interval(-1, -0.5), -0.5):
+        with pytest.raises(ZeroDivisionError, match=r"which contains 0, is raised to .* which may be negative"):
+            Interval(0, 4) ** exponent
+
+
+def test_a_whole_power_that_the_digits_have_room_for_is_exact() -> None:
+    """13 bits to the 13th are the 169 bits of 50 digits."""
+    assert ends(Interval(8191) ** 13 - 8191**13) == (0, 0)
 
 
 def test_where_mpmaths_own_interval_of_exp_ends_too_low_ours_does_not() -> None:
@@ -151,6 +235,23 @@ def test_fewer_digits_give_wider_intervals_that_contain_the_narrow_ones() -> Non
     assert x.grad in wide.derivative
 
 
+@pytest.mark.parametrize("digits", [1, 15, 50, 200])
+def test_the_intervals_are_as_narrow_as_the_digits_and_true(digits: int) -> None:
+    """exp(x)·exp(−x) is 1 whatever x is, and each factor is off by a unit in the last digit or two."""
+    x = Value(0.7)
+    found = enclose(x.exp() * (-x).exp() - 1, digits=digits).value
+    assert found.low < 0 < found.high < 10.0 ** (1 - digits)
+
+
+@pytest.mark.parametrize("digits", [1, 15, 200])
+def test_the_digits_of_one_enclosure_are_not_those_of_what_comes_after(digits: int) -> None:
+    x = Interval(0.7)
+    before = [y._ends for y in (x / 3, autograd.exp(x), autograd.sin(x))]
+    for _ in range(2):
+        enclose(Value(0.7).exp(), digits=digits)
+    assert [y._ends for y in (x / 3, autograd.exp(x), autograd.sin(x))] == before
+
+
 def test_cancellation_is_shown_for_what_it_is() -> None:
     """1 − cos x at 1e-9 is 5e-19, and floats say 0."""
     x = Value(1e-9)
@@ -216,6 +317,22 @@ def test_a_box_that_leaves_the_domain_is_refused_by_the_error_of_the_engine(
         enclose(y, wrt=x, within={x: (-1.0, 1.0)})
 
 
+@pytest.mark.parametrize(("name", "inside", "outside"), [
+    ("log", (1e-300, 1), [(0, 1), (-0.5, 1)]),
+    ("log1p", (-0.99, 1), [(-1, 1), (-1.5, 1)]),
+    ("sqrt", (0, 1), [(-0.5, 1), (-1e-300, 1)]),
+    ("asin", (-1, 1), [(-1.5, 1), (-1, 1.5)]),
+    ("acos", (-1, 1), [(-1.5, 1), (-1, 1.5)]),
+])  # fmt: skip
+def test_a_function_takes_what_is_inside_of_its_domain_and_refuses_what_crosses_either_end(
+    name: str, inside: Any, outside: list[Any]
+) -> None:
+    assert table[name](Interval(*inside)).low < table[name](Interval(*inside)).high
+    for box in outside:
+        with pytest.raises(ValueError, match="it is defined for"):
+            table[name](Interval(*box))
+
+
 @pytest.mark.parametrize("data", [math.inf, -math.inf, math.nan])
 def test_a_leaf_that_is_not_finite_is_refused(data: float) -> None:
     x = Value(data)
@@ -268,12 +385,20 @@ def test_without_mpmath_the_error_says_what_to_install(use: str) -> None:
     assert "ModuleNotFoundError: intervals need mpmath: pip install mpmath" in ran.stderr
 
 
+@pytest.mark.parametrize("use", [lambda: enclose(Value(1.0)), lambda: Interval(1.0)])
+def test_mpmath_is_asked_for_before_anything_else(use: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("mpmath", "_iv", "_mp"):
+        monkeypatch.setattr(autograd.intervals, name, None)
+    with pytest.raises(ModuleNotFoundError, match="intervals need mpmath: pip install mpmath"):
+        use()
+
+
 # ── intervals by hand ─────────────────────────────────────────────────────────────────────────────
 
 
 def test_numbers_go_on_either_side_of_an_operator() -> None:
     x = Interval(1, 2)
-    found = [2 + x, x + 2, 2 - x, x - 2, 3 * x, x * 3, 2 / x, x / 2, 2**x, x**2, -x, +x, abs(-x)]
+    found = [2 + x, x + 2, 2 - x, x - 2, 3 * x, x * 3, 2 / x, x / 2, 3**x, x**2, -x, +x, abs(-x)]
     expected = [
         (3, 4),
         (3, 4),
@@ -283,7 +408,7 @@ def test_numbers_go_on_either_side_of_an_operator() -> None:
         (3, 6),
         (1, 2),
         (0.5, 1),
-        (2, 4),
+        (3, 9),
         (1, 4),
         (-2, -1),
         (1, 2),
@@ -299,7 +424,8 @@ def test_comparisons_are_true_false_or_undecided() -> None:
     assert [x < 3, x > 3, x <= 2, x >= 1, x < 1, x > 2, x == 5, x != 5] == [
         *(True, False, True, True, False, False, False, True),
     ]
-    for undecided in (x < 2, x > 1, x <= 1, x == 1, x != 1):
+    assert [Interval(2) == 2, Interval(2) == Interval(2), Interval(2) != 2] == [True, True, False]
+    for undecided in (x < 2, x > 1, x <= 1, x == 1, x != 1, x == x, x == Interval(1, 2)):
         assert ends(undecided) == (0.0, 1.0)
         with pytest.raises(ValueError, match="not decided; choose with where"):
             bool(undecided)
@@ -327,6 +453,23 @@ def test_a_box_may_end_at_a_fraction(third: Any) -> None:
     found = enclose(x * 3, within={x: (third, Fraction(2, 3))}).value
     assert Fraction(found.low) <= 1 < 2 <= Fraction(found.high)
     assert found.high - found.low < 1 + 1e-12  # rounded outwards twice, at 50 digits and to floats
+
+
+@pytest.mark.parametrize("third", [Fraction(1, 3), Fraction(2, 3), Fraction(-1, 3)])
+def test_an_end_at_a_fraction_lies_beyond_it(third: Fraction) -> None:
+    around = Interval(third)
+    assert (Interval(-1, third) - around).high > 0
+    assert (Interval(third, 1) - around).low < 0
+
+
+def test_only_a_float_stands_for_a_root() -> None:
+    """The float √2 of a row may mean √2 itself; a fraction, or mpmath's number, is what it says."""
+    root = math.sqrt(2)
+    assert (Interval(0) + root).low < root
+    for exactly in (Fraction(root), mpmath.mpf(root)):
+        assert ends(Interval(0) + exactly) == (root, root)
+    with pytest.raises(TypeError, match="the ends of an interval are real numbers"):
+        Interval(0) * [1.0]
 
 
 @pytest.mark.parametrize("end", ["a", "1", b"1", 1j, None, [1.0], object()])

@@ -411,6 +411,12 @@ def test_a_saturated_sigmoid_is_named() -> None:
     assert "σ is saturated at z = 12, and little of the gradient gets through" in str(found)
 
 
+@pytest.mark.parametrize(("slope", "saturated"), [(0.0009, True), (0.0011, False)])
+def test_a_unit_is_saturated_where_its_slope_is_less_than_a_thousandth(slope: float, saturated: bool) -> None:
+    z = Value(math.atanh(math.sqrt(1 - slope)), label="z")  # 1 − tanh² is the slope
+    assert ("is saturated" in str(explain(z.tanh(), wrt=z))) is saturated  # type: ignore[attr-defined]
+
+
 def test_a_dead_relu_is_named() -> None:
     z = Value(-1.2, label="z")
     found = explain(3 * labelled(z.relu(), "h"), wrt=z)  # type: ignore[attr-defined]

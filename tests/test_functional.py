@@ -189,6 +189,12 @@ def test_a_result_that_does_not_depend_on_the_argument_has_derivative_zero() -> 
     assert grad(lambda x: x)(1.0) == 1.0
 
 
+@pytest.mark.parametrize("mode", [jacrev, jacfwd, autograd.jacobian])
+def test_a_result_that_does_not_depend_on_the_argument_has_derivative_zero_also_where_it_has_none(mode: Any) -> None:
+    """√x at 0 has no derivative, and none is asked for."""
+    assert mode(lambda x: [2 * x, Value(0.0).sqrt()])(1.0) == [2.0, 0.0]  # type: ignore[attr-defined]
+
+
 def test_a_derivative_that_is_not_asked_for_need_not_exist() -> None:
     assert grad(lambda x: x + sqrt(Value(0.0)))(1.0) == 1.0
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,9 +52,9 @@ class Group:
 
     def __init__(self, op: Primitive, store: int, start: int, size: int, active: bool) -> None:
         self.op, self.store, self.start, self.size, self.active = op, store, start, size, active
-        self.shape: tuple[int, ...] = (size,)
-        self.inner: tuple[int, ...] = ()
-        self.operands: list[Operand] = []
+        self.shape: tuple[int, ...]  # what is not known yet is filled in with the operands, see `_fit`
+        self.inner: tuple[int, ...]
+        self.operands: list[Operand]
         self.length = 1  # of the inner sequence
         self.optional = False
 
@@ -283,10 +284,9 @@ def _grouped(s: Scalars) -> Groups:
     for node, op in enumerate(s.op):
         if op is not None:
             operands = s.operands[node]
-            length = len(operands) if op.nary else 0
             kinds = _kinds(s, operands[:: len(operands) // 2] if op is _DOT else operands[:1] if op.nary else operands)
             gradient = s.active[node] and 1 + s.optional[node]
-            alike.setdefault((s.level[node], op, s.batched[node], length, kinds, gradient), []).append(node)
+            alike.setdefault((s.level[node], op, s.batched[node], len(operands), kinds, gradient), []).append(node)
     families: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for key in alike:
         families.setdefault((*key[:3], *key[4:]), []).append(key)
@@ -302,7 +302,7 @@ def _grouped(s: Scalars) -> Groups:
         for nodes in classes:
             nodes.sort(key=s.rank.__getitem__)
             found.append((s.level[nodes[0]], s.rank[nodes[0]], op, nodes))
-    found.sort(key=lambda entry: entry[:2])
+    found.sort(key=itemgetter(0, 1))
     return [(op, nodes) for _, _, op, nodes in found]
 
 

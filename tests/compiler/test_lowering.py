@@ -188,6 +188,9 @@ LANES = {
     "parameters alone": lambda x: total([exp(p) for p in P[:5]]) + P[2] * P[3],
     "parameters alone, used by samples": lambda x: (lambda s: total([s * v for v in x]) + s)(exp(P[1] + P[2] * P[3])),
     "a parameter": lambda x: P[4],
+    "a sum of what has a gradient and what has none, of parameters alone, and of a sample": lambda x: (
+        logsumexp([tanh((P[0] * 2.0).detach()), tanh(P[1]), x[0] * P[2]])
+    ),
     "a parameter, and one without a gradient": lambda x: P[4] + P[5].detach() * x[0],
     "an input, and no gradient": lambda x: x[2] + 0.0 * P[0].detach(),
     "nothing stored": lambda x: total(x) * 2.0,
@@ -399,6 +402,47 @@ def test_what_is_summed_is_read_where_it_lies() -> None:
     assert [(g.shape, g.inner) for g in groups if g.op.name == "dot"] == [((4,), (4,))]
 
 
+def test_what_a_sum_is_padded_with_has_no_gradient() -> None:
+    groups = lowered(
+        lambda x: total([tanh(dot(W[i][: i + 1], x[: i + 1], P[8 + i])) for i in range(4)])
+    ).vectorised.groups
+    (padded,) = [g for g in groups if g.op.name == "dot"]
+    assert [operand.active for operand in padded.operands] == [True, False, True]
+
+
+def test_every_other_pair_of_lanes_is_read_where_it_lies() -> None:
+    def f(x: Any) -> Any:
+        h = [tanh(v * P[0]) for v in x]
+        return tanh(dot(h, h)) * h[0] - exp(total([exp(h[i]) for i in (0, 1, 4, 5, 8, 9, 12, 13)]))
+
+    program = autograd.compile(f, example=([0.0] * 16,), engine="numpy")._programs.arrays
+    pairs = [g for g in program.vectorised.groups if g.op.name == "exp" and g.size == 8]
+    assert [(g.shape, g.operands[0].strides) for g in pairs] == [((4, 2), (4, 1))]
+    assert not any(isinstance(x, Gather) for x in program.instructions)
+
+
+@pytest.mark.parametrize("claim", LANES)
+def test_every_row_of_a_store_is_one_that_something_stands_in(claim: str) -> None:
+    made = lowered(LANES[claim]).vectorised
+    for store, size in made.sizes.items():
+        of_groups = [range(g.start, g.start + g.size) for g in made.groups if g.store == store]
+        rows = sorted([*itertools.chain(*of_groups), *(row for row, _ in made.fixed[store])])
+        assert rows == list(range(size))
+
+
+def test_the_parameters_stand_as_they_are_first_needed_and_matrices_before_all_others() -> None:
+    def order(f: Any) -> list[Value]:
+        program = autograd.compile(f, example=([0.0] * 4,), engine="numpy")
+        return list(program.parameters)
+
+    one_by_one = order(lambda x: exp(P[3] * x[0]) + exp(P[1] * x[1]) * sin(P[2] * x[2]))
+    assert [P.index(p) for p in one_by_one] == [3, 1, 2]
+    used_backwards = order(lambda x: (lambda a, b: tanh(tanh(b)) * exp(a))(dot(W[0], x), dot(W[1], x)))
+    assert [P.index(p) for p in used_backwards] == [*range(8)]  # as they are written
+    layer = order(lambda x: tanh(P[20] * x[1]) + total([tanh(dot(W[i], x, P[21 + i])) for i in (1, 0)]))
+    assert [P.index(p) for p in layer] == [*range(4, 8), *range(4), 22, 21, 20]
+
+
 def test_the_two_terms_of_a_square_are_added_before_they_are_handed_on() -> None:
     assert count(lambda x: dot(P[:4], P[:4]) * x[0], Contribute) == 1
 
@@ -406,6 +450,22 @@ def test_the_two_terms_of_a_square_are_added_before_they_are_handed_on() -> None
 def test_what_is_gathered_for_the_value_is_there_for_the_derivative() -> None:
     assert count(LANES["parameters without a pattern, some twice"], Gather) == 2  # the parameters and the inputs
     assert count(lambda x: total([tanh(2.0 * v * P[0]) for v in x]), (Gather, Literal)) == 0
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_was_not_chosen_has_no_gradient_where_it_has_none_beside_what_is_always_used(before: bool) -> None:
+    """√x has no derivative at 0, and 0 · ∞ is no number."""
+    zero, four, nine = Value(0.0), Value(4.0), Value(9.0)
+
+    def f(x: Any, k: Any) -> Any:
+        made = [nine.sqrt(), zero.sqrt(), four.sqrt()] if before else [zero.sqrt(), four.sqrt(), nine.sqrt()]  # type: ignore[attr-defined]
+        always, *items = made if before else [made[2], *made[:2]]
+        return take(items, k) * x + always
+
+    program = autograd.compile(f, example=(1.0, 0), engine="numpy")
+    _, gradient = program.value_and_grad(np.array([3.0, 5.0]), np.array([1, 1]))
+    expected = {zero: 0.0, four: 4.0 * 0.5 / 2.0, nine: 0.5 / 3.0}  # the mean of x is 4
+    assert gradient == pytest.approx([expected[p] for p in program.parameters], rel=1e-15)
 
 
 @pytest.mark.parametrize("engine", ["numpy", "nodes"])

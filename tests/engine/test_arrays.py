@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Value, dot, exp, maximum, sigmoid, total, where
 from autograd.primitives import Primitive, table
 
@@ -40,6 +41,19 @@ def test_a_primitive_of_an_array_of_any_kind_is_that_of_its_numbers_as_floats(op
             # Both round each step; NumPy's functions and the C library's differ by a unit or two
             assert result.tolist() == pytest.approx(given, rel=1e-14)
     assert tried
+
+
+@pytest.mark.parametrize("op", [op for op in table.values() if not op.nary], ids=lambda op: op.name)
+def test_a_primitive_of_an_array_of_no_numbers_is_one(op: Primitive) -> None:
+    y = op(*[np.zeros((0, 3))] * len(op.derivatives))  # type: ignore[arg-type]
+    assert (type(y), y.shape, y.dtype) == (np.ndarray, (0, 3), np.float64)
+
+
+def test_what_numpy_does_not_have_is_made_anew_as_a_function_of_no_numbers_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autograd.readings, "readings", made := {})
+    autograd.readings._numpy()
+    for name in ("erf", "erfc"):
+        assert made[np.ndarray].apply(table[name], [np.zeros((0, 3))]).dtype == np.float64
 
 
 def test_unsigned_bytes_are_no_arithmetic_of_their_own() -> None:

@@ -1,6 +1,7 @@
 """Copies and pickles of graphs and networks compute, and differentiate, as the originals do."""
 
 import copy
+import gc
 import io
 import pickle
 import subprocess
@@ -165,12 +166,28 @@ def test_keep_gradients_labels_and_that_there_is_no_gradient_yet(duplicate: Call
     fresh, done = x * y, x - y
     done.backward()
     done.label = "done"
-    x2, y2, fresh2, done2 = duplicate((x, y, fresh, done))
+    leaf = Value(1.0)
+    leaf.grad = fresh.grad
+    x2, y2, fresh2, done2, leaf2 = duplicate((x, y, fresh, done, leaf))
+    assert leaf2.grad is NOT_YET
     assert (x2.label, x2.grad, y2.grad, y2._op) == ("x", -0.5, -1.0, "Operation")
     assert fresh2.grad is NOT_YET
     assert done2.grad is not NOT_YET
     assert (done2.label, done2.grad) == ("done", 1.0)
     assert y2.grad is not NOT_YET
+
+
+@copies
+@pytest.mark.parametrize("collecting", [True, False])
+def test_leave_the_collector_of_garbage_as_it_was(duplicate: Callable[[Any], Any], collecting: bool) -> None:
+    x = Value(3.0)
+    before = gc.isenabled()
+    (gc.enable if collecting else gc.disable)()
+    try:
+        duplicate(x * x)
+        assert gc.isenabled() is collecting
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 @copies

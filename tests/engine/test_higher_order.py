@@ -124,6 +124,17 @@ def test_data_changed_after_the_forward_pass_raise_and_change_no_gradient(comput
     assert y.grad == 0.0
 
 
+def test_data_changed_to_where_there_is_no_result_raise_too() -> None:
+    x = Value(2.0, label="x")
+    for compute in (Value.log, Value.sqrt, lambda x: 1 / x, lambda x: x**-1.5):
+        x.data = 2.0
+        y = compute(x)
+        x.data = 0.0 if compute is not Value.sqrt else -1.0
+        with pytest.raises(RuntimeError, match="data changed after the forward pass"):
+            y.backward(create_graph=True)
+        assert x.grad == y.grad == 0.0
+
+
 def test_data_changed_so_that_the_result_stays_raise_too() -> None:
     """0·x is 0 whatever x is, but ∂(wx)/∂w = x is not; cos is even, its derivative odd."""
     x, w = Value(2.0), Value(0.0)

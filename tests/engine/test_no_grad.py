@@ -117,6 +117,28 @@ def test_another_async_task_goes_on_recording() -> None:
     assert in_a_thread(lambda: asyncio.run(main())) == (table["mul"], None)
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_task_that_outlives_the_block_it_was_begun_in_records_all_or_nothing(elsewhere: bool) -> None:
+    """Whatever holds there, a power and a `dot` are recorded if a product is, which has a shortcut of its own."""
+    x = Value(2.0)
+
+    async def later(left: asyncio.Event) -> set[bool]:
+        await left.wait()
+        return {(y.op is None) for y in (x * x, x**2, exp(x), x.exp(), dot([x], [x], x), total([x, x]))}
+
+    async def main() -> set[bool]:
+        left = asyncio.Event()
+        with no_grad():
+            task = asyncio.create_task(later(left))
+        left.set()
+        if elsewhere:
+            with no_grad():
+                return await task
+        return await task
+
+    assert len(in_a_thread(lambda: asyncio.run(main()))) == 1
+
+
 def test_errors_inside_still_say_what_and_where() -> None:
     with no_grad(), pytest.raises(ValueError, match=r"log\(q = -1\.0\)"):
         Value(-1.0, label="q").log()

@@ -2,6 +2,7 @@
 
 import math
 import operator
+import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, dot, logsumexp, total
-from autograd.primitives import table
+import autograd
+from autograd import Value, dot, logsumexp, maximum, minimum, relu, total
+from autograd.primitives import Takes, _derivatives_of_each, table
+from autograd.readings import FLOATS
 
 OPERATORS = {
     "add": operator.add,
@@ -90,7 +93,7 @@ def test_signs_and_absolute_value() -> None:
 )
 def test_of_something_that_is_no_real_number_is_a_type_error(name: str, other: object) -> None:
     for operands in [(Value(3.0), other), (other, Value(3.0))]:
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=r"unsupported operand|can only concatenate|can't multiply"):  # Python's own
             OPERATORS[name](*operands)
 
 
@@ -126,12 +129,28 @@ def test_a_function_of_a_number_is_a_number_and_of_a_value_a_value(scalar: Any) 
 def test_every_primitive_of_a_first_operand_is_also_a_method() -> None:
     x = Value(0.25)
     for name, op in table.items():
-        if op.nary or name == "where":
+        if op.nary or name == "where":  # the first operand is one of a list, or a condition
+            assert not hasattr(x, name)
             continue
         others = [0.5] * (len(op.derivatives) - 1)
         method, function = getattr(x, name)(*others), op(x, *others)
         assert method.op is function.op is op
         assert method.data == function.data
+
+
+def test_what_python_has_a_sign_for_is_no_function_of_the_package() -> None:
+    for name in ("add", "sub", "mul", "div", "pow", "neg", "pos", "abs"):
+        assert name in table
+        assert not hasattr(autograd, name)
+
+
+def test_of_two_zeros_maximum_and_minimum_are_the_second_so_that_relu_has_no_sign_at_minus_zero() -> None:
+    for function in (maximum, minimum):
+        for first, second in ((0.0, -0.0), (-0.0, 0.0)):
+            for y in (function(first, second), function(Value(first), second).data):
+                assert math.copysign(1.0, y) == math.copysign(1.0, second)
+    for y in (relu(-0.0), relu(Value(-0.0)).data, Value(-0.0).relu().data):  # type: ignore[attr-defined]
+        assert math.copysign(1.0, y) == 1.0
 
 
 # ── the shortcuts: value and local derivatives are those of the row, or both do not exist ─────
@@ -194,6 +213,26 @@ def test_dot_is_its_row_of_the_table(pairs: list[tuple[float, float]], bias: flo
     if node:
         assert b.grad == local[-1]
     assert y.operands == (*w_nodes, *x_nodes, b)
+
+
+def test_what_the_reading_of_floats_has_itself_is_what_computes_there() -> None:
+    """From Python 3.12 on its sum rounds less than one term after the other, as the row has it."""
+    for name, function in FLOATS.functions.items():
+        assert table[name].on_floats is function
+
+
+def test_a_derivative_that_is_one_number_for_a_whole_list_is_that_of_each_in_it() -> None:
+    of_each = _derivatives_of_each(lambda y, w, x, b: (2, x, 1), Takes(2, 1))
+    assert of_each(0, 10, 20, 30, 40, 50) == (2, 2, 30, 40, 1)
+
+
+def test_a_sum_of_floats_is_the_number_that_a_node_has() -> None:
+    """Bit by bit, also where another order of the terms, or Python's own way to add floats, rounds elsewhere."""
+    choose = random.Random(0)
+    for _ in range(50):
+        w, x = ([choose.uniform(-1, 1) * 10 ** choose.randint(-8, 8) for _ in range(9)] for _ in range(2))
+        b = choose.uniform(-1, 1)
+        assert dot(w, x, b) == dot(list(map(Value, w)), x, Value(b)).data == dot(list(map(Value, w)), x, b).data
 
 
 def test_dot_takes_values_and_numbers_in_any_mixture() -> None:

@@ -153,6 +153,20 @@ def test_the_table_and_every_class_with_methods_are_after_removing_what_they_wer
     assert table["scaled"] is again
 
 
+def test_a_class_with_methods_has_one_for_each_row_of_a_first_operand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first operand of where is a condition, those of the sums are one of a list."""
+    for kept in ("_with_methods", "reserved"):
+        monkeypatch.setattr(autograd.primitives, kept, type(getattr(autograd.primitives, kept))())
+
+    class Kind:
+        pass
+
+    autograd.primitives.give_methods(Kind, lambda op: lambda self: op)
+    methods = {name: method(Kind()) for name, method in vars(Kind).items() if not name.startswith("_")}
+    rows = [op for op in table.values() if not op.nary and op.name != "where"]
+    assert methods == {name: op for op in rows for name in (op.name, op.called.get("numpy", op.name))}
+
+
 @pytest.mark.parametrize("change", ["removed", "replaced"])
 def test_what_was_computed_and_compiled_with_a_row_keeps_it(change: str) -> None:
     """∂(2x)²/∂x = 8x, to any order, in every reading, whatever becomes of the name."""

@@ -177,6 +177,21 @@ def test_whoever_equals_everything_equals_a_value() -> None:
     assert Value(1.0) == ANY  # the other operand is asked, as Python does it
 
 
+def test_what_is_no_number_is_asked_about_the_value_itself_and_not_about_its_float() -> None:
+    class Kind:
+        def __init__(self, kind: type) -> None:
+            self.kind = kind
+
+        def __eq__(self, other: object) -> bool:
+            return type(other) is self.kind
+
+        __hash__ = None  # type: ignore[assignment]
+
+    for x in (Value(1.0), Value(1.0) * 2):
+        assert x == Kind(Value)
+        assert x != Kind(float)
+
+
 def test_a_number_does_not_find_a_value_in_a_dictionary() -> None:
     """Equal is not the same hash, here: `value == 2` and the hash of `value` is that of the node."""
     x = Value(2.0)
