@@ -79,7 +79,7 @@ class Owners:
                 continue
             operand = group.operands[0]
             producer = producers.get((operand.store, int(operand.rows.flat[0]))) if operand.rows.size else None
-            if producer not in self.layer or producer in activated or operand.rows.size != group.size:
+            if producer not in self.layer or producer in activated:
                 continue
             if producer.size == group.size and _one_by_one(operand.rows, producer.start):
                 activated.add(producer)

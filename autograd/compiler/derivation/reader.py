@@ -116,7 +116,11 @@ class _Reader:
     def _at(self, node: int) -> Term:
         """What a node of the scalar program is."""
         store, row = self.vectorised.location(node)
-        return float(self.vectorised.number[node]) if store == CONSTANT else self.elements.element(store, Index(row))
+        if store == CONSTANT:
+            return float(self.vectorised.number[node])
+        owner = self.owners.owner(store, row)
+        assert owner is not None
+        return self.elements.element(store, Index(row), owner)
 
     def _returned(self, result: Any) -> str:
         if isinstance(result, (list, tuple)):
