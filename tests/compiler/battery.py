@@ -498,6 +498,34 @@ def named() -> Iterator[Case]:
         ),
         (4,),
     )
+    yield case("a constant before what is an operand", lambda x: dot([x[0], 0.5, x[1]], w[:3]) ** 2, (2,))
+    yield case(
+        "part of some results, added, and the product of others",
+        lambda x: total((v := [tanh(a) for a in scaled(x)])[:2]) + v[2] * v[3],
+        (4,),
+    )
+    yield case(
+        "an outer product with results of several kinds",
+        lambda x: squares([a * b for a in x for b in [tanh(s * x[0]), x[1], sin(t * x[1]), t]]),
+        (3,),
+    )
+    yield case(
+        "a matrix, one row of it, and the matrix again",
+        lambda x: squares(matvec(U, [tanh(a) * b for a, b in zip(matvec(U, x), U[1], strict=True)])),
+        (4,),
+    )
+    yield case(
+        "a sum times each of several",
+        lambda x: total([sin(v) for v in x]) * total([tanh(v) for v in scaled(x)]),
+        (4,),
+    )
+    yield case("a function of squares of inputs", lambda x: sin(squares([dot(row, w) for row in x])), (3, 4))
+    yield case(
+        "a matrix of inputs, each with its own factor",
+        lambda x, y: total([tanh(a * v) * e for row, v in zip(x, y, strict=True) for a, e in zip(w, row, strict=True)]),
+        (3, 4),
+        (3,),
+    )
     yield case("0 to a power", lambda x: 0.0 ** (s * s + 1) + 0.0 ** (x * x + s * s), ())
     yield case("an input alone", lambda x: x, ())
     yield case("one parameter alone, no inputs", lambda: s)

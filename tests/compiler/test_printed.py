@@ -2,7 +2,8 @@
 
 First the reader itself (`printed.py`), on texts written and computed by hand; then the battery: functions of
 every kind (`battery.py`), whose printed text has to give what `value_and_grad` and the eager engine give, and whose
-LaTeX (`latex.py`) has to give the same. ``AUTOGRAD_PRINTED`` says how many (1 000 if it is not set).
+LaTeX (`latex.py`) has to give the same. ``AUTOGRAD_PRINTED`` says how many (1 000 if it is not set), and
+``AUTOGRAD_PRINTED_PARTS`` in how many tests (20).
 """
 
 from __future__ import annotations
