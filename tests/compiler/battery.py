@@ -498,11 +498,27 @@ def named() -> Iterator[Case]:
         ),
         (4,),
     )
-    yield case("a constant before what is an operand", lambda x: dot([x[0], 0.5, x[1]], w[:3]) ** 2, (2,))
     yield case(
-        "part of some results, added, and the product of others",
-        lambda x: total((v := [tanh(a) for a in scaled(x)])[:2]) + v[2] * v[3],
+        "a matrix of inputs, transposed, and a row added",
+        lambda x: total([sin(s * x[j][i] + w[i]) for i in range(3) for j in range(2)]),
+        (2, 3),
+    )
+    yield case("a constant before all results", lambda x: logsumexp([0.5, x[0], w[0]]), (2,))
+    yield case(
+        "results in the order they are made, and in another",
+        lambda x: total([sin(v) for v in matvec(W, x)]) + dot([tanh(matvec(W, x)[i]) for i in (0, 2, 1)], w[:3]),
         (4,),
+    )
+    yield case(
+        "a function of the sum of part of some results, and the product of others",
+        lambda x: sin(total((v := [tanh(a) for a in scaled(x)])[:2])) * v[2] * v[3],
+        (4,),
+    )
+    yield case(
+        "an outer product of sums of unlike length",
+        lambda x, y: squares([a * b for a in (total(scaled(x)[:2]), total(scaled(x)[1:])) for b in y]),
+        (4,),
+        (3,),
     )
     yield case(
         "an outer product with results of several kinds",
@@ -510,8 +526,8 @@ def named() -> Iterator[Case]:
         (3,),
     )
     yield case(
-        "a matrix, one row of it, and the matrix again",
-        lambda x: squares(matvec(U, [tanh(a) * b for a, b in zip(matvec(U, x), U[1], strict=True)])),
+        "a matrix, one element of it, and the matrix again",
+        lambda x: squares(matvec(U, [tanh(a) * U[1][1] for a in matvec(U, x)])),
         (4,),
     )
     yield case(
@@ -520,6 +536,11 @@ def named() -> Iterator[Case]:
         (4,),
     )
     yield case("a function of squares of inputs", lambda x: sin(squares([dot(row, w) for row in x])), (3, 4))
+    yield case(
+        "a matrix of inputs times results, and a function of all",
+        lambda x: sin(squares([dot(row, [tanh(v) for v in w]) for row in x])),
+        (3, 4),
+    )
     yield case(
         "a matrix of inputs, each with its own factor",
         lambda x, y: total([tanh(a * v) * e for row, v in zip(x, y, strict=True) for a, e in zip(w, row, strict=True)]),
