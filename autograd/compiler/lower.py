@@ -200,7 +200,8 @@ class _Lowering:
         try:
             result = read_table(op, row, given)
         except (ArithmeticError, ValueError):  # of numbers, which Python refuses: at run time they follow IEEE
-            given = [x if isinstance(x, Array) else self._literal(x) for x in given]
+            axes = [1] * next(len(x.lanes) for x in given if isinstance(x, Array))
+            given = [x if isinstance(x, Array) else self._literal(np.full(axes, x)) for x in given]
             result = read_table(op, row, given)
         if derivative is not None and isinstance(result, Array) and not any(result is x for x in given):
             known = self.code.readings.get(result)

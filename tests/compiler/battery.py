@@ -433,6 +433,123 @@ def named() -> Iterator[Case]:
         (),
     )
     yield case("y chooses where y is also an index letter's neighbour", lambda i, j: take(V, i) * take(V, j), 6, 6)
+    # what an integer chooses, by an index that is itself looked up, from constants and from several blocks
+    yield case("take of constants", lambda y: take([0.5, -1.5, 2.5], y) * s, 3)
+    yield case("take of rows of constants", lambda y, x: dot(take([[1, 2], [3, -1], [0, 1]], y), x) * s, 3, (2,))
+    yield case(
+        "take by two integers from constants",
+        lambda y, z, x: total([tanh(take([0.5, -1.5, 2.5], i) * a * b) for i, a, b in zip((y, z), w, x, strict=False)]),
+        3,
+        3,
+        (2,),
+    )
+    yield Case(
+        "take by a list of integers from constants, others for each",
+        lambda y: total([tanh(take([0.5 * k, -1.5, 2.5 - k], i) * w[k]) for k, i in enumerate(y)]),
+        [(m.choose.choices(range(3), k=4),) for _ in range(SAMPLES)],
+    )
+    yield case(
+        "take of weights of several layers",
+        lambda x, y: take([W[0][0], W[1][1], s, W[2][3]], y) * squares([tanh(v) for v in matvec(W, x)]),
+        (4,),
+        4,
+    )
+    yield Case(
+        "take by a list of integers, in another order",
+        lambda y: total([tanh(take(V[:3], y[i]) * w[k]) for k, i in enumerate((0, 2, 3, 1))]),
+        [(m.choose.choices(range(3), k=4),) for _ in range(SAMPLES)],
+    )
+    yield case("take of two tables", lambda y: tanh(take(V[:3], y) * s) * tanh(take(V[3:], y) * t), 3)
+    yield case(
+        "take of two tables in another order",
+        lambda y: tanh(take([V[5], V[0], V[1]], y) * s) * tanh(take([V[3], V[2], V[4]], y) * t),
+        3,
+    )
+    yield case(
+        "a layer, each result with its own neighbour",
+        lambda x: dot([tanh(matvec(W, x)[i]) for i in (0, 2, 1)], w[:3]),
+        (4,),
+    )
+    yield case(
+        "a layer, two activations", lambda x: dot([tanh(v) for v in matvec(W, x)], [sin(v) for v in matvec(W, x)]), (4,)
+    )
+    yield case(
+        "a layer, part of it activated",
+        lambda x: dot([tanh(v) for v in matvec(W, x)[:2]], w[:2]) + total(matvec(W, x)),
+        (4,),
+    )
+    yield case("a quotient of a sum and each of several", lambda x: total([sin(s * dot(w, x) / v) for v in u]), (4,))
+    yield case(
+        "a matrix and its transpose",
+        lambda x: squares([tanh(U[i][j] + U[j][i] * x[j]) for i in range(4) for j in range(4)]),
+        (4,),
+    )
+    yield case(
+        "a layer whose weights are used again",
+        lambda x: (
+            total(
+                [
+                    tanh(a + b * x[0])
+                    for r, c in zip(U, zip(*U, strict=True), strict=True)
+                    for a, b in zip(r, c, strict=True)
+                ]
+            )
+            + squares(matvec(U, x))
+        ),
+        (4,),
+    )
+    yield case(
+        "a matrix of inputs, transposed, and a row added",
+        lambda x: total([sin(s * x[j][i] + w[i]) for i in range(3) for j in range(2)]),
+        (2, 3),
+    )
+    yield case("a constant before all results", lambda x: logsumexp([0.5, x[0], w[0]]), (2,))
+    yield case(
+        "results in the order they are made, and in another",
+        lambda x: total([sin(v) for v in matvec(W, x)]) + dot([tanh(matvec(W, x)[i]) for i in (0, 2, 1)], w[:3]),
+        (4,),
+    )
+    yield case(
+        "a function of the sum of part of some results, and the product of others",
+        lambda x: sin(total((v := [tanh(a) for a in scaled(x)])[:2])) * v[2] * v[3],
+        (4,),
+    )
+    yield case(
+        "an outer product of sums of unlike length",
+        lambda x, y: squares([a * b for a in (total(scaled(x)[:2]), total(scaled(x)[1:])) for b in y]),
+        (4,),
+        (3,),
+    )
+    yield case(
+        "an outer product with results of several kinds",
+        lambda x: squares([a * b for a in x for b in [tanh(s * x[0]), x[1], sin(t * x[1]), t]]),
+        (3,),
+    )
+    yield case(
+        "a matrix, one element of it, and the matrix again",
+        lambda x: squares(matvec(U, [tanh(a) * U[1][1] for a in matvec(U, x)])),
+        (4,),
+    )
+    yield case(
+        "a sum times each of several",
+        lambda x: total([sin(v) for v in x]) * total([tanh(v) for v in scaled(x)]),
+        (4,),
+    )
+    yield case("a function of squares of inputs", lambda x: sin(squares([dot(row, w) for row in x])), (3, 4))
+    yield case(
+        "a matrix of inputs times results, and a function of all",
+        lambda x: sin(squares([dot(row, [tanh(v) for v in w]) for row in x])),
+        (3, 4),
+    )
+    yield case(
+        "a matrix of inputs, each with its own factor",
+        lambda x, y: total([tanh(a * v) * e for row, v in zip(x, y, strict=True) for a, e in zip(w, row, strict=True)]),
+        (3, 4),
+        (3,),
+    )
+    yield case("0 to a power", lambda x: 0.0 ** (s * s + 1) + 0.0 ** (x * x + s * s), ())
+    yield case("an input alone", lambda x: x, ())
+    yield case("one parameter alone, no inputs", lambda: s)
     # programs that return lists
     yield case("a list", lambda x: [tanh(v) for v in matvec(W, x)], (4,), loss=False)
     yield case("a list of one", lambda x: [dot(w, x)], (4,), loss=False)
@@ -445,6 +562,7 @@ def named() -> Iterator[Case]:
         loss=False,
     )
     yield case("a list without inputs", lambda: [tanh(v) for v in w], loss=False)
+    yield case("a list with what is a constant at the end", lambda x: [Value(2.0) * 3, s * x], (), loss=False)
     yield case("a list of comparisons", lambda x: [where(v > 0, 1.0, 0.0) * s for v in x], (4,), loss=False)
 
 

@@ -2,7 +2,8 @@
 
 First the reader itself (`printed.py`), on texts written and computed by hand; then the battery: functions of
 every kind (`battery.py`), whose printed text has to give what `value_and_grad` and the eager engine give, and whose
-LaTeX (`latex.py`) has to give the same. ``AUTOGRAD_PRINTED`` says how many (1 000 if it is not set).
+LaTeX (`latex.py`) has to give the same. ``AUTOGRAD_PRINTED`` says how many (1 000 if it is not set), and
+``AUTOGRAD_PRINTED_PARTS`` in how many tests (20).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from compiler.printed import DERIVATIVES, FUNCTIONS, MisprintError, evaluate, re
 
 import autograd
 import nn
-from autograd import Value, primitive
+from autograd import Value, erf, exp, primitive, sqrt, total, where
 from autograd.compiler.derivation import LaTeX, Plain
 from autograd.compiler.engines import ENGINES
 from autograd.primitives import table
@@ -303,7 +304,7 @@ def test_the_reader_knows_every_primitive_and_those_of_users() -> None:
 # ── what programs print ───────────────────────────────────────────────────────────────────────
 
 CASES = int(os.environ.get("AUTOGRAD_PRINTED", "1000"))
-PARTS = 20  # for those who test in parallel
+PARTS = int(os.environ.get("AUTOGRAD_PRINTED_PARTS", "20"))  # for those who test in parallel
 
 
 @functools.cache
@@ -384,8 +385,8 @@ def wrong(case: Case, says: Callable[[Any], str], engine: str = "numpy") -> str:
     parameters, vector = program.parameters, program.vector.copy()
     text = ""
     try:
-        text = says(program)
-        printed = [evaluate(text, vector, s, getattr(program, "tables", None)) for s in case.samples]
+        text, tables = says(program), getattr(program, "tables", None)
+        printed = [evaluate(text, vector, s, tables) for s in case.samples]
         truth = [eagerly(case, parameters, s) for s in case.samples]
         nearby = disturbed(case, parameters)
         for size in (1, 2, 5):
@@ -439,11 +440,10 @@ def unlike(case: Case, engine: str = "numpy") -> str:
     latex = said = ""
     try:
         latex = program._repr_latex_()
-        said = translated(latex, str(program))
+        text, tables = str(program), getattr(program, "tables", None)
+        said = translated(latex, text)
         for sample in case.samples:
-            results = [
-                evaluate(t, program.vector, sample, getattr(program, "tables", None)) for t in (str(program), said)
-            ]
+            results = [evaluate(t, program.vector, sample, tables) for t in (text, said)]
             for plain, other in zip(*results, strict=True):
                 if plain is None and other is None:
                     continue
@@ -461,6 +461,38 @@ def test_the_latex_says_the_same(part: int, engine: str) -> None:
     some = cases()[part::PARTS][:: 3 if engine == "numpy" else 9]
     faults = {case.claim: said for case in some if (said := unlike(case, engine))}
     assert not faults, report(faults, len(some))
+
+
+USERS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "functions of what is less than 0": (
+        lambda x, a: exp(-abs(x)) * erf(a),
+        lambda _, x, a: where(x > 0, -1.0, 1.0) * exp(-abs(x)) * erf(a),
+        lambda _, x, a: 2 / math.sqrt(math.pi) * exp(-abs(x)) * exp(-a * a),
+    ),
+    "a function of a condition": (
+        lambda x, a: x + a * sqrt(x > a),
+        lambda *_: 1.0,
+        lambda _, x, a: sqrt(x > a),
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", USERS)
+def test_the_derivatives_of_a_user_s_primitive_are_printed(name: str, engine: str) -> None:
+    """Of two operands: there is no name for its derivative by one of them."""
+    m = Maker(name)
+    w, u = m.values(3), m.values(3)
+    op = primitive("of_its_own", *USERS[name])
+    try:
+        for case in (
+            Case("lanes", lambda x: total([op(a * b, c) for a, b, c in zip(w, x, u, strict=True)]), m.samples((3,))),
+            Case("a number", lambda x: op(w[0] * x, u[0]) ** 2, m.samples(())),
+        ):
+            said = wrong(case, str, engine) or unlike(case, engine)
+            assert not said, f"{case.claim}: {said}"
+    finally:
+        op.remove()
 
 
 FALSE = {

@@ -51,6 +51,7 @@ def prepare() -> None:
         AUTOGRAD_GRAPHS="200",  # random graphs: a broken rule shows in the first few
         AUTOGRAD_PROGRAMS="20",
         AUTOGRAD_PRINTED="0",  # the named ones alone
+        AUTOGRAD_PRINTED_PARTS="150",  # a few in each test: those that are likeliest to notice come first
     )
     for library in (
         "numpy",

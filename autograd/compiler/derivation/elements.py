@@ -35,7 +35,6 @@ from autograd.compiler.instructions import (
     Contribute,
     ContributeTaken,
     Elementwise,
-    Function,
     Gather,
     Instruction,
     Literal,
@@ -140,8 +139,6 @@ class Elements:
         match x:
             case Elementwise():
                 return self._elementwise(x, [self.term(a, index) for a in x.args])
-            case Function():
-                return Call(x.name, tuple([self.term(a, index) for a in x.args]))
             case Number():
                 return self._as_number(x.x, index)
             case Mask():
@@ -160,7 +157,7 @@ class Elements:
             case ReduceSum() | ReduceMax():
                 return self._reduced("maximum" if isinstance(x, ReduceMax) else "Σ", x.lanes, [x.x], index)
             case Literal():
-                if x.values.size == 1 or (x.values == x.values.flat[0]).all():
+                if (x.values == x.values.flat[0]).all():
                     return float(x.values.flat[0])
                 return self._entry("c", x.values, index)
             case Take():
@@ -216,12 +213,11 @@ class Elements:
     def _condition(self, x: Array, index: Sequence[Index]) -> Term:
         if isinstance(x, Not):
             return Negation(self._condition(x.x, index))
-        if isinstance(x, Compare):
-            a, b = (self.term(arg, index) for arg in x.args)
-            if x.function == "not_equal" and b == 0.0 and isinstance(a, Indicator):
-                return a.condition
-            return Comparison(a, COMPARISONS[x.function], b)
-        return Comparison(self.term(x, list(index)), "≠", 0.0)
+        assert isinstance(x, Compare)
+        a, b = (self.term(arg, index) for arg in x.args)
+        if x.function == "not_equal" and b == 0.0 and isinstance(a, Indicator):
+            return a.condition
+        return Comparison(a, COMPARISONS[x.function], b)
 
     def _reduced(self, name: str, lanes: Sequence[int], factors: list[Any], index: list[Index]) -> Term:
         """The sum (or another reduction) of a product over the axes that the result does not have."""
@@ -254,8 +250,7 @@ class Elements:
         store, rows = place(x)
         owners = self.owners.owners_of(store, rows)
         if len(owners) == 1:
-            if owners[0] is None:
-                return self.owners.fixed[store, int(rows.flat[0])]
+            assert owners[0] is not None  # rows of constants alone are a `Literal`
             return self.element(store, self.row(x, index), owners[0])
         if store == PARAMETER:
             at = self.row(x, index)
@@ -274,12 +269,8 @@ class Elements:
         low, high = self.owners.owner(PARAMETER, least), self.owners.owner(PARAMETER, most)
         return low if low is not None and low == high else self.owners.vector
 
-    def element(self, store: int, at: Index, owner: Owner | None = None) -> Term:
-        """What is at a row."""
-        if owner is None:
-            owner = self.owners.owner(store, at.constant)
-            if owner is None:
-                return self.owners.fixed[store, at.constant]
+    def element(self, store: int, at: Index, owner: Owner) -> Term:
+        """What is at a row of what has this owner."""
         if owner.group is not None and owner.group in self.inlined:
             inner = (at + Index(-owner.start)).split(owner.group.shape, self.ranges)
             return detached(owner.group, self.term(self.inlined[owner.group], list(inner)))
@@ -310,8 +301,6 @@ class Elements:
 
     def _tabled(self, rows: NDArray[Any], index: Sequence[Index]) -> Index:
         """Rows without a pattern, as an entry of a table."""
-        if rows.size == 1:
-            return Index(int(rows.flat[0]))
         return Index(0, ((self._entry("p", rows, index), 1),))
 
     def _entry(self, kind: str, values: NDArray[Any], index: Sequence[Index]) -> Element:

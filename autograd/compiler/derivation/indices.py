@@ -55,11 +55,7 @@ class Index:
         found: list[Index] = []
         rest = self
         for number, _ in enumerate(shape):
-            inner = prod(shape[number + 1 :])
-            if inner == 1 and number == len(shape) - 1:
-                found.append(rest)
-                break
-            outer, rest = _divided(rest, inner, ranges)
+            outer, rest = _divided(rest, prod(shape[number + 1 :]), ranges)
             found.append(outer)
         return tuple(found)
 
@@ -70,7 +66,11 @@ def letter(name: str) -> Index:
 
 
 def row_by_row(lengths: Sequence[int], index: Sequence[Index]) -> Index:
-    """The indices of all axes as one that counts row by row; an axis of length 1 counts nothing."""
+    """The indices of all axes as one that counts row by row; an axis of length 1 counts nothing.
+
+    >>> row_by_row((5, 1, 4), (letter("i"), letter("j"), letter("k")))
+    Index(constant=0, parts=(('i', 4), ('k', 1)))
+    """
     at = Index()
     for length, i in zip(lengths, index, strict=True):
         at = at * length + (i if length > 1 else Index())
@@ -79,8 +79,6 @@ def row_by_row(lengths: Sequence[int], index: Sequence[Index]) -> Index:
 
 def _divided(index: Index, by: int, ranges: dict[str, int]) -> tuple[Index, Index]:
     """index // by and index % by, by parts where the parts say so."""
-    if by == 1:
-        return index, Index()
     above = Index(index.constant // by, tuple((a, f // by) for a, f in index.parts if f // by))
     below = Index(index.constant % by, tuple((a, f % by) for a, f in index.parts if f % by))
     most = below.constant

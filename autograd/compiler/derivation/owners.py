@@ -79,7 +79,7 @@ class Owners:
                 continue
             operand = group.operands[0]
             producer = producers.get((operand.store, int(operand.rows.flat[0]))) if operand.rows.size else None
-            if producer not in self.layer or producer in activated or operand.rows.size != group.size:
+            if producer not in self.layer or producer in activated:
                 continue
             if producer.size == group.size and _one_by_one(operand.rows, producer.start):
                 activated.add(producer)
@@ -148,9 +148,8 @@ class Owners:
         return self.adjoint(owner.group) if owner.group is not None else self.slope(owner.name)
 
     def shape(self, group: Group) -> tuple[int, ...]:
-        """The axes that are longer than 1; of a layer with one neuron, 1."""
-        shape = tuple(n for n in group.shape if n > 1)
-        return shape or ((1,) if group in self.layer or group in self.activation else ())
+        """The axes; of a layer with one neuron, 1."""
+        return group.shape or ((1,) if group in self.layer or group in self.activation else ())
 
     # ── owners ────────────────────────────────────────────────────────────────────────────────
 
@@ -196,7 +195,7 @@ class Owners:
 
     def source(self, store: int, row: int) -> tuple[int, int]:
         """Where a row comes from, if it is the copy of an input."""
-        group = self.group(store, row) if store not in (PARAMETER,) and store < INPUT else None
+        group = self.group(store, row)
         if group is None or not is_copy(group):
             return store, row
         operand = group.operands[0]

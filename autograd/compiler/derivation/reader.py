@@ -50,7 +50,7 @@ def derive(
     lowered: ArrayProgram,
     root: int | None,
     arguments: Sequence[tuple[str, tuple[int, ...]]],
-    result: Any = None,
+    result: Any,
     notation: Plain | None = None,
 ) -> Derivation:
     """The program, read in symbols.
@@ -82,7 +82,7 @@ class _Reader:
             notation,
         )
         self.owners = Owners(lowered.vectorised, root, arguments)
-        self.uses = Uses(lowered.instructions, self.owners, list(_nodes(result)) if root is None else [root])
+        self.uses = Uses(lowered.instructions, self.owners, _nodes(result))
         self.elements = Elements(lowered, self.owners, self._define)
         self.lines: list[Line] = []
         self.part = "forward"
@@ -116,7 +116,11 @@ class _Reader:
     def _at(self, node: int) -> Term:
         """What a node of the scalar program is."""
         store, row = self.vectorised.location(node)
-        return float(self.vectorised.number[node]) if store == CONSTANT else self.elements.element(store, Index(row))
+        if store == CONSTANT:
+            return float(self.vectorised.number[node])
+        owner = self.owners.owner(store, row)
+        assert owner is not None
+        return self.elements.element(store, Index(row), owner)
 
     def _returned(self, result: Any) -> str:
         if isinstance(result, (list, tuple)):
@@ -226,7 +230,7 @@ class _Reader:
         for start, stop, owner in self.owners.runs(PARAMETER, place(x)[1]):
             assert owner is not None
             whole = owner.start == x.start + start and owner.size == stop - start
-            shape = owner.shape if whole else (stop - start,) * (stop - start > 1)
+            shape = owner.shape if whole else (stop - start,)
             index, axes = self.elements.axes(shape)
             at = row_by_row(shape, index)
             term = self.elements.term(x.x, [at + Index(start)])
@@ -267,8 +271,9 @@ class _Reader:
         owners = self.owners.owners_of(store, x.items.rows)
         if store == PARAMETER and len(owners) > 1:
             owners = [self.owners.vector]
-        if len(owners) == 1 and owners[0] is not None:
+        if len(owners) == 1:
             owner = owners[0]
+            assert owner is not None
             index, _ = self.elements.axes(x.lanes)
             at = self.elements.chosen(x, index)
             left = owner.place(self.owners.adjoint_of(owner), at, self.elements.ranges)

@@ -185,8 +185,6 @@ def plus(*terms: Term) -> Term:
 
 def as_number(x: Term) -> Term:
     """x as a formula of a number: 1 or 0 for a condition."""
-    if not isinstance(x, Formula):
-        return float(x)
     return Indicator(x) if isinstance(x, Comparison | Negation) else x
 
 

@@ -54,8 +54,6 @@ class Uses:
                 isinstance(x, (Take, ContributeTaken)) and x.items.store != CONSTANT
             ):
                 self._need(*place(x))
-            if isinstance(x, (Take, ContributeTaken)):
-                self._need(x.index.store, x.index.rows)
         for node in returned:
             if owners.vectorised.store[node] != CONSTANT:
                 store, row = owners.vectorised.location(node)

@@ -87,7 +87,7 @@ class _Vectors:
     def element(self, x: Element, axes: tuple[str, ...]) -> _Whole:
         if not letters(x):
             if x.shape in ((), (1,)):
-                return _Whole(Name(x.name), bool(x.shape) and self._only_rows(axes))
+                return _Whole(Name(x.name), bool(x.shape) and not axes)  # an array where there is no longer one
             return _Whole(x, False)
         if self._whole(x, axes):
             return _Whole(Name(x.name), True)
@@ -96,10 +96,6 @@ class _Vectors:
         if len(axes) == 1 and len(x.at) == 1 and len(x.at[0].parts) == 1 and x.at[0].parts[0][0] == axes[0]:
             return _Whole(Slice(x.name, x.at[0].constant, x.at[0].parts[0][1], self.ranges[axes[0]]), True)
         raise NoVectorsError
-
-    def _only_rows(self, axes: tuple[str, ...]) -> bool:
-        """A vector of one element stands for a vector where there is no longer one."""
-        return all(self.ranges[axis] == 1 for axis in axes)
 
     def _whole(self, x: Element, axes: Sequence[str]) -> bool:
         """Whether an element runs through the whole of what it is one of, axis by axis."""
@@ -115,10 +111,8 @@ class _Vectors:
         """Factor after factor, numbers and signs in front: ⊙ between arrays, side by side what else is multiplied."""
         apart = [factored(x.term) for x in factors]
         number = prod([n for n, _ in apart], start=number)
-        bare = [_Whole(scaled(1.0, rest), x.array) for (_, rest), x in zip(apart, factors, strict=True) if rest]
+        bare = [_Whole(scaled(1.0, rest), x.array) for (_, rest), x in zip(apart, factors, strict=True)]
         bare.sort(key=lambda x: takes_all_that_follows(x.term))  # a Σ comes last
-        if not bare:
-            return _Whole(number, False)
         (term, array), kind = bare[0], None
         for factor in bare[1:]:
             now = Hadamard if array and factor.array else Product
@@ -184,8 +178,6 @@ class _Vectors:
 
     def matrix_product(self, body: Term, k: str, axes: tuple[str, ...]) -> _Whole | None:
         """W v, of Σₖ W[i, k] v[k]; (W)ᵀ v, of Σₖ W[k, i] v[k]."""
-        if len(axes) > 1:
-            return None
         number, factors = factored(body)
         matrices = [x for x in factors if isinstance(x, Element) and len(x.shape) == 2 and self._matrix(x, k, axes)]
         if len(matrices) != 1:
@@ -206,5 +198,5 @@ class _Vectors:
 
     def _matrix(self, x: Element, k: str, axes: tuple[str, ...]) -> bool:
         if self._row(x, (k,)):
-            return not axes or self._only_rows(axes)
+            return not axes
         return len(axes) == 1 and (self._whole(x, (axes[0], k)) or self._whole(x, (k, axes[0])))
