@@ -30,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(command: str, options: dict[str, Any]) -> int:
     try:
-        with signals():
-            return _do(command, options)
+        return _do(command, options)
     except KeyboardInterrupt as stopped:
         return status_of(stopped)
     except InputError as error:
@@ -49,7 +48,8 @@ def _do(command: str, options: dict[str, Any]) -> int:
         return 0
     from nn.predict import predict_files
 
-    return predict_files(options["weights"], options["images"])
+    with signals():
+        return predict_files(options["weights"], options["images"])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 With this module one can
 
-* let SIGTERM and SIGHUP stop a job as Ctrl-C does: `signals`, which raise `Stopped`;
+* let Ctrl-C, SIGTERM and SIGHUP stop a job in order: `signals`, which raise `Stopped`;
 * go on when whoever reads the output has gone, or cannot show a character: `steady_output`.
 """
 
@@ -38,22 +38,32 @@ def status_of(stopped: KeyboardInterrupt) -> int:
 
 @contextmanager
 def signals() -> Iterator[None]:
-    """Within the block SIGTERM and SIGHUP raise `Stopped`; what ignores them (nohup) goes on ignoring them.
+    """Within the block SIGINT (Ctrl-C), SIGTERM and SIGHUP raise `Stopped`.
 
-    Python delivers signals to the main thread alone; elsewhere nothing is changed.
+    Who ignores them (nohup), or has a handler of their own, keeps it.
+
+    Whatever error the block ends with after such a signal, it is `Stopped` by the signal: a library that is
+    interrupted in the middle of an import or with a lock in its hand may turn that into an error of its own. Python
+    delivers signals to the main thread alone; elsewhere nothing is changed.
     """
+    asked: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
         raise Stopped(number)
 
     before: dict[int, Any] = {}
-    with suppress(ValueError):  # not the main thread
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-                before[number] = signal.signal(number, stop)
     try:
+        with suppress(ValueError):  # not the main thread
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                    before[number] = signal.signal(number, stop)
         yield
+    except Exception as error:
+        if asked:
+            raise Stopped(asked[-1]) from error
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

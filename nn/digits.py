@@ -31,6 +31,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import nn
+from nn.console import signals
 from nn.extras import require
 
 if TYPE_CHECKING:
@@ -136,17 +137,18 @@ def run(settings: Settings) -> None:
         MissingLibraryError: for libraries that are not installed, likewise.
         OSError: if a file cannot be written.
         ArithmeticError: if the engine's gradients are not those of the four equations.
-        KeyboardInterrupt: on Ctrl-C (`nn.console.Stopped` on other signals), after printing what is whole on disk.
+        nn.console.Stopped: a KeyboardInterrupt, on Ctrl-C, SIGTERM or SIGHUP, after printing what is whole on disk.
     """
     began = perf_counter()
     job: _Job | None = None
     try:
-        _require(settings)
-        digits = _load(settings)
-        with _alone_in(settings.out):
-            job = _Job(settings, digits)
-            job.run()
-            print(f"Done in {_duration(perf_counter() - began)}. Written:\n{job.listing()}")
+        with signals():
+            _require(settings)
+            digits = _load(settings)
+            with _alone_in(settings.out):
+                job = _Job(settings, digits)
+                job.run()
+                print(f"Done in {_duration(perf_counter() - began)}. Written:\n{job.listing()}")
     except KeyboardInterrupt:
         print(f"\nInterrupted. {job.left() if job else 'Nothing was finished yet, so nothing was written.'}")
         raise

@@ -200,8 +200,7 @@ def running(out: Path, *options: object, **more: Any) -> Iterator[subprocess.Pop
 def stopped(process: subprocess.Popen[str], by: signal.Signals) -> str:
     os.killpg(process.pid, by)  # as a terminal does: to Graphviz, too, if it is running
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 128 + by
-    assert err == ""  # no traceback
+    assert (process.returncode, err) == (128 + by, ""), out  # no traceback
     return out
 
 
@@ -224,6 +223,28 @@ def test_a_signal_leaves_what_was_finished_and_says_so(tmp_path: Path, line: str
         assert {path.name for path in files} == {CHECKPOINT, "weights.safetensors", "history.csv"}
         best = max(epoch["accuracy"] for epoch in history(tmp_path)[1:])
         assert accuracy(tmp_path / "weights.safetensors") == best
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda by: by.name)
+@pytest.mark.parametrize("error", [ImportError, RuntimeError, OSError, ValueError], ids=lambda error: error.__name__)
+def test_an_error_that_a_library_makes_of_a_signal_is_the_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], by: signal.Signals, error: type
+) -> None:
+    """As Cython's modules do when they are interrupted while they import NumPy, and locks that were not yet taken."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            signal.raise_signal(by)
+        except KeyboardInterrupt:
+            raise error("numpy._core.multiarray failed to import") from None
+
+    before = signal.getsignal(by)
+    monkeypatch.setattr("nn.digits.nn.fit", interrupted)
+    assert main(digits(tmp_path)) == 128 + by
+    out, err = capfd.readouterr()
+    assert "Interrupted. Nothing was finished yet, so nothing was written." in out
+    assert err == ""
+    assert signal.getsignal(by) == before
 
 
 def test_ctrl_c_among_the_pictures_leaves_those_that_were_finished(tmp_path: Path) -> None:
