@@ -443,11 +443,14 @@ def _derivatives_of_each(derivatives: Callable[..., Any], takes: Takes) -> Calla
 def _of_sequences(op: Primitive) -> Callable[..., Any]:
     """A primitive on floats; one of a single operand, and an n-ary one, also on whole sequences of them."""
     function = op.on_floats
+    if op.takes and op.takes.alone and op.over_sequences:
+        of_whole = _for_floats(op.over_sequences[0], _of_sequences)
+        return lambda *parts: of_whole(parts[0] if len(parts) == 1 else Whole(one_by_one(parts)))
     if op.nary:
         return lambda *parts: function(*one_by_one(parts))
     if len(op.derivatives) > 1:  # type: ignore[arg-type]
         return function
-    return lambda x: Whole([function(z) for z in x.elements]) if type(x) is Whole else function(x)
+    return lambda x: Whole(list(map(function, x.elements))) if type(x) is Whole else function(x)
 
 
 NEARLY_FLAT = 1e-3

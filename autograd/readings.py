@@ -48,16 +48,18 @@ from __future__ import annotations
 
 import math
 import sys
-from _operator import mul  # the part of operator that is written in C: half a millisecond less to import
-from itertools import repeat
+from _operator import add, mul, sub, truediv  # the part of operator that is written in C: 0.5 ms less to import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from functools import reduce
     from types import ModuleType
     from typing import Any
 
     Primitive = Any  # autograd.primitives.Primitive: imports only point down, and that module reads this one
+else:
+    from _functools import reduce  # the part of functools that is written in C, likewise
 
 __all__ = ["FLOATS", "NUMBERS", "Functions", "Reading", "Whole", "one_by_one", "reading", "readings"]
 
@@ -127,30 +129,27 @@ class Whole:
         self.elements = elements
 
     def __mul__(self, other: Any) -> Whole:
-        return Whole([x * z for x, z in self._beside(other)])
+        if type(other) is Whole:
+            return Whole(list(map(mul, self.elements, other.elements)))
+        return Whole([x * other for x in self.elements])
 
     def __sub__(self, other: Any) -> Whole:
-        return Whole([x - z for x, z in self._beside(other)])
+        if type(other) is Whole:
+            return Whole(list(map(sub, self.elements, other.elements)))
+        return Whole([x - other for x in self.elements])
 
     def __truediv__(self, other: Any) -> Whole:
-        return Whole([x / z for x, z in self._beside(other)])
-
-    def _beside(self, other: Any) -> Any:
-        return zip(self.elements, other.elements if isinstance(other, Whole) else repeat(other))  # noqa: B905
+        if type(other) is Whole:
+            return Whole(list(map(truediv, self.elements, other.elements)))
+        return Whole([x / other for x in self.elements])
 
     def summed(self) -> Any:
         """x₁ + x₂ + …, in this order."""
-        result, *others = self.elements
-        for x in others:
-            result = result + x
-        return result
+        return reduce(add, self.elements)
 
     def greatest(self, maximum: Primitive) -> Any:
         """The greatest of x₁, x₂, …, two by two."""
-        result, *others = self.elements
-        for x in others:
-            result = maximum(result, x)
-        return result
+        return reduce(maximum, self.elements)
 
 
 def one_by_one(operands: Iterable[Any]) -> list[Any]:

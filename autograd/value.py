@@ -526,7 +526,11 @@ def _with_derivatives(
     op: Primitive, operands: Sequence[Any], numbers: list[float], wanted: list[bool], data: float
 ) -> Value:
     """A node with its local derivatives, recorded even under `no_grad`."""
-    operands = tuple([x if want else n for x, n, want in zip(operands, numbers, wanted, strict=True)])
+    all_wanted = False not in wanted
+    if all_wanted:
+        operands = tuple(operands)
+    else:
+        operands = tuple([x if want else n for x, n, want in zip(operands, numbers, wanted, strict=True)])
     rules = op.derivatives_on_floats
     try:
         if op.nary:
@@ -537,6 +541,8 @@ def _with_derivatives(
         return node(op, data, None, operands, (), _Singular(error))
     if len(operands) == 2 and local[0] is not None and (local[1] is not None or not wanted[1]):
         return node(op, data, operands[0], local[0], operands[1], local[1])
+    if all_wanted and None not in local:
+        return node(op, data, None, operands, operands, tuple(local))
     flows = [i for i, want in enumerate(wanted) if want and local[i] is not None]
     return node(op, data, None, operands, tuple([operands[i] for i in flows]), tuple([local[i] for i in flows]))
 

@@ -142,7 +142,7 @@ class Scalars:
             if op is None or not reached[node]:
                 continue
             operands = self.operands[node]
-            if not op.nary:
+            if not op.nary and None in op.derivatives:  # type: ignore[operator]
                 operands = tuple([x for x, rule in zip(operands, op.derivatives, strict=True) if rule])  # type: ignore[arg-type]
             arrives = _SOMETIMES if op is TAKE else reached[node]
             for x in operands[:-1] if op is TAKE else operands:

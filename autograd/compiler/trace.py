@@ -230,13 +230,14 @@ class _Finished(Traced):
 
 
 def _node(op: Primitive, operands: tuple[Any, ...]) -> Traced:
+    # What is paused includes the trace itself, so one of them is no `no_grad`.
     y: Traced = new(Traced)
     y.label = ""
     y.op = op
     y._a = None
     y._da = operands
     y._n = next_number()
-    if paused and not_recording.get() and op is not DETACH and op not in CONDITIONS:
+    if len(paused) > 1 and not_recording.get() and op is not DETACH and op not in CONDITIONS:
         return _node(DETACH, (y,))
     return y
 
