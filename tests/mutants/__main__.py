@@ -78,6 +78,9 @@ PATIENCE = 20.0
 """Seconds of tests that are tried on one mutant, the likeliest and the fastest first; and a third of that of tests of
 the same files that do not execute its line, but use what was made there (a fixture, a table)."""
 
+AGAIN = 10
+"""What then survives without a reason is tried once more, with so many times the patience."""
+
 CHEAP = 0.02
 """Tests of so many seconds are all tried on the lines that they execute, whatever the patience."""
 
@@ -317,26 +320,30 @@ def main() -> int:
         tests.killed_before = json.loads(remembered.read_text())
     survivors: list[Mutant] = []
     killed: list[Mutant] = []
-    killing: set[str] = set()
     found: dict[str, str] = {}
     false: list[str] = []
-    with (
-        (RUNS / "results.txt").open("w") as results,
-        workers(places, tests, reasons) as pool,
-        suppress(KeyboardInterrupt),
-    ):
-        for mutant, killer, seconds in pool.imap_unordered(tried, wanted):
-            (survivors if killer is None else killed).append(mutant)
-            killing.add(killer or "")
-            if killer:
-                found[str(mutant.key)] = killer
-            at = f"{mutant.module}:{mutant.lines[0]} {mutant.where}: "
-            print(f"{at}{mutant.change}\n    {killer or 'SURVIVED'}, {seconds:.1f} s", file=results, flush=True)
-            if killer is None and mutant.key not in reasons:
-                say(f"{at}{mutant.line}\n    survived: {mutant.change}\n")
-            done = len(survivors) + len(killed)
-            progress(done, len(wanted), len(survivors), time.monotonic() - begun)
-        false = [test for test in pool.map(fails, sorted(killing & tests.seconds.keys()), 1) if test]
+    with (RUNS / "results.txt").open("w") as results, suppress(KeyboardInterrupt):
+        for tests.patience in (given.patience, AGAIN * given.patience):
+            survivors = [m for m in survivors if m.key in reasons]
+            of = len(survivors) + len(killed) + len(wanted)
+            with workers(places, tests, reasons) as pool:
+                for mutant, killer, seconds in pool.imap_unordered(tried, wanted):
+                    (survivors if killer is None else killed).append(mutant)
+                    if killer:
+                        found[str(mutant.key)] = killer
+                    at = f"{mutant.module}:{mutant.lines[0]} {mutant.where}: "
+                    print(f"{at}{mutant.change}\n    {killer or 'SURVIVED'}, {seconds:.1f} s", file=results, flush=True)
+                    if killer is None and mutant.key not in reasons and tests.patience > given.patience:
+                        say(f"{at}{mutant.line}\n    survived: {mutant.change}\n")
+                    done = len(survivors) + len(killed)
+                    progress(done, of, len(survivors), time.monotonic() - begun)
+                killing = sorted(set(found.values()) & tests.seconds.keys())
+                false += [test for test in pool.map(fails, killing, 1) if test]
+            wanted = [m for m in survivors if m.key not in reasons]
+            if not wanted:
+                break
+            if tests.patience == given.patience:
+                say(f"{len(wanted)} survived without a reason, and are tried with {AGAIN} times the patience")
     for copied in places:
         for made in (copied, copied.with_suffix(".temporary")):
             shutil.rmtree(made, ignore_errors=True)
