@@ -36,52 +36,35 @@ def eager(f: Any, parameters: list[Value], *batch: Any) -> tuple[float, np.ndarr
     return mean, np.array([p.grad for p in parameters])
 
 
-def paths(f: Any, parameters: list[Value], *batch: Any) -> float:
-    """The greatest sum, over the paths from the loss to a parameter, of the size of what they add to its gradient."""
-    greatest = 0.0
-    for sample in zip(*[np.asarray(x).tolist() for x in batch], strict=True):
-        loss = f(*sample)
-        size = {loss: 1.0}
-        for node in reversed(autograd.topological_order(loss)):
-            if node.op is not None and node in size:
-                numbers = [x.data if isinstance(x, Value) else x for x in node.operands]
-                local = node.op.local_derivatives(node.data, numbers, [isinstance(x, Value) for x in node.operands])
-                for operand, derivative in zip(node.operands, local, strict=True):
-                    if derivative is not None and isinstance(operand, Value):
-                        size[operand] = size.get(operand, 0.0) + size[node] * abs(derivative)
-        greatest = max([greatest, *(size.get(p, 0.0) for p in parameters)])
-    return greatest
+def strays(f: Any, parameters: list[Value], *batch: Any) -> tuple[float, np.ndarray]:
+    """How far value and gradient can at worst be from the true ones by the roundings of floats.
+
+    The widths of the intervals in which `enclose` proves the true ones to lie, with 15 digits: where a sum cancels, a
+    derivative is great or a comparison is a near tie, they are wide.
+    """
+    value, gradient = 0.0, np.zeros(len(parameters))
+    samples = list(zip(*[np.asarray(x).tolist() for x in batch], strict=True))
+    for sample in samples:
+        proved = autograd.enclose(f(*sample), wrt=parameters, digits=15)
+        value += (proved.value.high - proved.value.low) / len(samples)
+        gradient += [(slope.high - slope.low) / len(samples) for slope in proved.derivative]
+    return value, gradient
 
 
-def rounding(f: Any, parameters: list[Value], *batch: Any) -> tuple[float, np.ndarray] | None:
-    """As `eager`, with every parameter changed in its last digit; None where that leaves a domain."""
-    data = [p.data for p in parameters]
-    for i, p in enumerate(parameters):
-        p.data *= 1 + (-1) ** i * 4e-16
-    try:
-        return eager(f, parameters, *batch)
-    except (ArithmeticError, ValueError):  # out of a domain
-        return None
-    finally:
-        for p, x in zip(parameters, data, strict=True):
-            p.data = x
+def assert_agrees(f: Any, example: tuple[Any, ...], *batch: Any, engine: str = "auto") -> Program:
+    """That value and gradient agree to 1e-12, or both are within what roundings can do to them.
 
-
-def assert_agrees(
-    f: Any, example: tuple[Any, ...], *batch: Any, disturbed: Any = None, engine: str = "auto"
-) -> Program:
-    """That value and gradient agree to 1e-12, or to what roundings make of ill-conditioned ones.
-
-    `disturbed`: the same function with a rounding error at every step.
+    Four times that: each of the two may stray to a side, and NumPy's functions are within two last digits, not one.
     """
     program = autograd.compile(f, example=example, engine=engine)
     value, gradient = program.value_and_grad(*batch)
     expected, slope = eager(f, program.parameters, *batch)
-    value_nearby, slope_nearby = rounding(disturbed or f, program.parameters, *batch) or (expected, slope)
-    assert abs(value - expected) <= TOLERANCE * abs(expected) + 20 * abs(value_nearby - expected) + 1e-300
-    allowed = TOLERANCE * np.abs(slope).max(initial=1e-300) + 20 * np.abs(slope_nearby - slope).max(initial=0.0)
-    allowed += 1e-15 * paths(f, program.parameters, *batch)  # x / x: two terms that cancel to a last digit, or to 0
-    assert np.abs(gradient - slope).max(initial=0.0) <= allowed
+    off, off_slope = abs(value - expected), np.abs(gradient - slope)
+    allowed, allowed_slope = TOLERANCE * abs(expected), TOLERANCE * np.abs(slope).max(initial=1e-300)
+    if not (off <= allowed and (off_slope <= allowed_slope).all()):
+        by_rounding, by_rounding_slope = strays(f, program.parameters, *batch)
+        assert off <= allowed + 4 * by_rounding
+        assert (off_slope <= allowed_slope + 4 * by_rounding_slope).all()
     assert np.array_equal(program.value_and_grad(*batch)[1], gradient)  # the buffers are clean the second time
     return program
 
@@ -93,19 +76,17 @@ def test_random_programs_over_every_primitive(drawn: Any, first: bool) -> None:
     if not inputs:
         return
 
-    def f(x: Any, factors: Any = None) -> Any:
+    def f(x: Any) -> Any:
         mixed: list[Any] = [None] * len(drawn.leaves)
         mixed[first::2] = [v if isinstance(v, Value) else Value(v) for v in x]
         mixed[not first :: 2] = parameters
-        return drawn.run(mixed, factors)
-
-    roundings = [1 + random.Random(i).choice([-1, 1]) * 2.3e-16 for i in range(999)]
+        return drawn.run(mixed)
 
     try:
         f(inputs).backward()
     except (ArithmeticError, ValueError):  # no derivative there (√x at 0): the compiled program follows IEEE instead
         return
-    assert_agrees(f, (list(inputs),), [inputs, inputs], disturbed=lambda x: f(x, roundings))
+    assert_agrees(f, (list(inputs),), [inputs, inputs])
 
 
 UNARY = [n for n, op in table.items() if not op.nary and len(op.derivatives) - len(op.defaults) == 1]
@@ -165,6 +146,7 @@ STEPS = [
 
 
 @settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+@example(seed=19713, inputs=2, parameters=4, steps=31, batch=2)  # its derivatives may stray by their own size
 @given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 5), st.integers(1, 50), st.sampled_from([1, 2, 5]))
 def test_random_deep_functions_that_share_results(
     seed: int, inputs: int, parameters: int, steps: int, batch: int
