@@ -68,6 +68,7 @@ bench: $(ready)-bench  ## print the tables of what is measured, in about five mi
 	$(python) -m benchmarks.engine $(ARGS)
 	$(if $(wildcard benchmarks/compiled.py),$(python) -m benchmarks.compiled $(ARGS))
 	$(python) -m benchmarks.engines
+	$(python) -m benchmarks.estimators
 
 ifneq ($(wildcard notebooks/*.ipynb),)
 notebooks: $(ready)-notebooks  ## open the notebooks in JupyterLab
