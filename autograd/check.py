@@ -7,13 +7,13 @@ With this module one can
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import zip_longest
 from math import inf, isfinite
 from typing import Any
 
-from autograd.functional import _Call, _leaves, _map, _name
+from autograd.functional import _Call, _is_array, _leaves, _map, _name
 from autograd.graph import evaluate
 from autograd.recording import no_grad
 from autograd.value import Value
@@ -55,7 +55,7 @@ def gradcheck(
     where rounding is great, as after cancellation: choose `atol` and `rtol` accordingly.
 
     Args:
-        f: a function of numbers and nested lists, tuples and dictionaries of numbers, that gives such.
+        f: a function of numbers, arrays of them, and nested lists, tuples and dictionaries of both, that gives such.
         inputs: the point to check at.
         eps: the step is ε · max(|x|, 1); 1e-15 with mpmath, else 1e-6.
         atol, rtol: allowed is |analytical − numerical| ≤ atol + rtol · |numerical|; 1e-12 and 1e-9 with
@@ -180,7 +180,7 @@ def _check_complete(f: Callable[..., Any], inputs: Any, call: _Call) -> None:
     expected = _outputs(call, at, float)
     if given != expected and [repr(y) for y in given] != [repr(y) for y in expected]:  # repr: NaN is NaN
         where = ", ".join(f"{name} = {x!r}" for name, x in zip(_paths(inputs, "inputs"), at, strict=True))
-        ours, its = next(pair for pair in zip_longest(given, expected) if repr(pair[0]) != repr(pair[1]))
+        ours, its = next(pair for pair in itertools.zip_longest(given, expected) if repr(pair[0]) != repr(pair[1]))
         raise GradcheckError(
             f"the gradient does not see all of {_name(f)}: nearby, at {where}, the function gives {ours!r}, and its "
             f"graph {its!r}; part of it is computed outside the graph (.data, detach, no_grad), by chance, or on "
@@ -201,5 +201,7 @@ def _paths(tree: Any, root: str) -> Iterator[str]:
     if isinstance(tree, (list, tuple, dict)):
         for key, branch in tree.items() if isinstance(tree, dict) else enumerate(tree):
             yield from _paths(branch, f"{root}[{key!r}]")
+    elif _is_array(tree):
+        yield from (f"{root}{list(at)}" for at in itertools.product(*map(range, tree.shape)))
     else:
         yield root

@@ -7,8 +7,8 @@ With this module one can
 * get curvature: `hessian`, or its product with a direction alone: `hvp`;
 * follow one direction through a function, in forward mode: `jvp`.
 
-A function here takes and gives numbers and nested lists, tuples and dictionaries of them. Everything
-is pure: no `grad` attribute of any `Value` changes. Numbers in, floats out; where a `Value` goes in, the
+A function here takes and gives numbers, NumPy's arrays of numbers, and nested lists, tuples and dictionaries of both.
+Everything is pure: no `grad` attribute of any `Value` changes. Numbers in, floats out; where a `Value` goes in, the
 results are `Value`s that can be differentiated further. It may be an argument or part of one, or one from
 outside that the function uses (a closure): the weights of a network, say, whose own derivative is part of its loss.
 
@@ -24,6 +24,15 @@ Under `no_grad` closures are constants, and floats come out again (faster, where
 >>> with no_grad():
 ...     grad(lambda z: v * z * z)(1.0)
 4.0
+
+An array goes into the function as an array of `Value`s, and the derivative comes out as an array of its shape, as
+SciPy's optimisers want it:
+
+>>> import numpy as np
+>>> from scipy.optimize import minimize
+>>> from autograd import value_and_grad
+>>> minimize(value_and_grad(lambda x: ((x - [1, 2]) ** 2).sum()), np.zeros(2), jac=True).x.round(6).tolist()
+[1.0, 2.0]
 
 Newton's method for a minimum needs a derivative and the derivative of that:
 
@@ -53,6 +62,7 @@ True
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -71,8 +81,8 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     """The function that gives the gradient of f: ∂f/∂argument, in the structure of the argument.
 
     Args:
-        f: a function whose result is one real number. Its arguments may be nested lists, tuples and
-            dictionaries of numbers; keyword arguments are passed on and not differentiated.
+        f: a function whose result is one real number. Its arguments may be arrays of numbers, and nested lists,
+            tuples and dictionaries; keyword arguments are passed on and not differentiated.
         argnums: with respect to which positional argument, or a sequence of them (the result is then
             a tuple). Unlike in JAX an int is a real number like any other.
 
@@ -117,7 +127,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call(f, args, kwargs, argnums)
         y = call.output
-        if isinstance(y, (list, tuple, dict)):
+        if isinstance(y, (list, tuple, dict)) or _is_array(y):
             raise TypeError(
                 f"a gradient is defined for functions whose result is one real number, and {_name(f)} gave "
                 f"{_described(y)}. Try jacobian."
@@ -133,10 +143,14 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     The graph is recorded once, then walked backwards once a result or forwards once an argument,
     whichever is fewer. `jacrev` and `jacfwd` are the same with the mode given.
 
-    Args and errors are those of `grad`, but f may return nested lists, tuples and dictionaries.
+    Args and errors are those of `grad`, but f may return arrays, and nested lists, tuples and dictionaries. Of an array
+    by an array it is an array, as in JAX: its first axes are those of the result, its last those of the argument.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], x[1] ** 2])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [0.0, 6.0]]
+    >>> import numpy as np
+    >>> jacobian(lambda x: np.outer(x, x))(np.array([2.0, 3.0])).shape
+    (2, 2, 2)
     """
     return _named(_jacobian(f, argnums, lambda inputs, outputs: inputs < outputs), "jacobian", f)
 
@@ -189,7 +203,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     with the local derivatives of the same table; there is no walk back.
 
     Args:
-        f: a function of numbers and nested lists, tuples and dictionaries of numbers.
+        f: a function of numbers, arrays of them, and nested lists, tuples and dictionaries of both.
         primals: its arguments, a tuple or list.
         tangents: their directions, in the same structure.
 
@@ -367,7 +381,23 @@ def _positions(argnums: Any, count: int, f: Callable[..., Any]) -> list[int]:
     return positions
 
 
-# ── nested lists, tuples and dictionaries ────────────────────────────────────────────────────────
+# ── arrays, and nested lists, tuples and dictionaries ────────────────────────────────────────────
+
+
+def _is_array(tree: Any) -> bool:
+    """Whether this is one of NumPy's arrays, of whatever shape; NumPy is not imported to ask."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(tree, numpy.ndarray)
+
+
+def _array(elements: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """An array of these numbers: of floats, or of objects if there are `Value`s among them."""
+    numpy = sys.modules["numpy"]
+    if all(type(x) is float for x in elements):
+        return numpy.array(elements, dtype=float).reshape(shape)
+    made = numpy.empty(len(elements), dtype=object)
+    made[:] = elements
+    return made.reshape(shape)
 
 
 def _leaves(tree: Any) -> Iterator[Any]:
@@ -377,8 +407,17 @@ def _leaves(tree: Any) -> Iterator[Any]:
     elif isinstance(tree, dict):
         for branch in tree.values():
             yield from _leaves(branch)
+    elif _is_array(tree):
+        yield from _elements(tree)
     else:
         yield tree
+
+
+def _elements(array: Any) -> list[Any]:
+    if hasattr(array, "mask"):
+        raise TypeError("a masked array would lose its mask: fill it first, and choose with where")
+    elements: list[Any] = array.ravel().tolist()
+    return elements
 
 
 def _map(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -390,7 +429,29 @@ def _map(function: Callable[[Any], Any], tree: Any) -> Any:
         return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)
     if isinstance(tree, dict):
         return {key: _map(function, branch) for key, branch in tree.items()}
+    if _is_array(tree):
+        return _stacked([function(x) for x in _elements(tree)], tree.shape)
     return function(tree)
+
+
+def _stacked(trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Trees of one structure as one, at whose leaves are arrays of this shape and what each leaf is."""
+    if not trees:
+        return _array([], shape)
+    first = trees[0]
+    if isinstance(first, (list, tuple)):
+        branches = [_stacked(branch, shape) for branch in zip(*trees, strict=True)]
+        return (
+            branches
+            if isinstance(first, list)
+            else type(first)(*branches)
+            if hasattr(first, "_fields")
+            else tuple(branches)
+        )
+    if isinstance(first, dict):
+        return {key: _stacked([tree[key] for tree in trees], shape) for key in first}
+    inner = first.shape if _is_array(first) else ()
+    return _array([x for tree in trees for x in _leaves(tree)], (*shape, *inner))
 
 
 def _matching(tree: Any, other: Any, path: str) -> Iterator[Any]:
@@ -399,21 +460,31 @@ def _matching(tree: Any, other: Any, path: str) -> Iterator[Any]:
         keys = list(tree) if isinstance(tree, dict) else list(range(len(tree)))
         kind = dict if isinstance(tree, dict) else (list, tuple)
         if not isinstance(other, kind) or len(other) != len(keys) or (kind is dict and set(other) != set(keys)):
-            raise TypeError(
-                f"primals and tangents must have one structure, but {path} is {_described(tree)} and its tangent "
-                f"{_described(other)}"
-            )
+            raise TypeError(_unlike(tree, other, path))
         for key in keys:
             yield from _matching(tree[key], other[key], f"{path}[{key!r}]")
+    elif _is_array(tree):
+        if not _is_array(other) or other.shape != tree.shape:
+            raise TypeError(_unlike(tree, other, path))
+        yield from _leaves(other)
     elif isinstance(other, Value) or is_number(other):
         yield other
     else:
         raise TypeError(f"the tangent of {path} must be a number or a Value, as the primal is, not {_described(other)}")
 
 
+def _unlike(tree: Any, other: Any, path: str) -> str:
+    return (
+        f"primals and tangents must have one structure, but {path} is {_described(tree)} and its tangent "
+        f"{_described(other)}"
+    )
+
+
 def _described(x: Any) -> str:
     if isinstance(x, (list, tuple, dict)):
         return f"a {type(x).__name__} of {len(x)}"
+    if _is_array(x):
+        return f"an array of {x.dtype} of shape {x.shape}"
     return f"{x!r} of type {type(x).__name__}"
 
 
