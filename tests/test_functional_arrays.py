@@ -1,4 +1,4 @@
-"""Derivatives of functions of arrays: arrays in, arrays out, with the numbers that nested lists give and JAX's shapes."""
+"""Derivatives of functions of arrays: arrays in, arrays out, with the numbers of nested lists and the shapes of JAX."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_scipy_minimises_by_the_gradient() -> None:
 
 
 @pytest.mark.parametrize(
-    "call, words",
+    ("call", "words"),
     [
         (lambda: grad(np.sin)(np.ones(2)), r"an array of object of shape \(2,\). Try jacobian"),
         (lambda: grad(lambda x: x[0])(np.array(["a", "b"])), "argument 0"),
