@@ -93,7 +93,7 @@ class Value(Micrograd):
     (True, True, False, True, True)
 
     There is no ``float(value)``: ``math.exp(value)`` would lose the gradient without a word, so it
-    fails. Use `data` or `item()`.
+    fails, and says what to write instead. Use `data` or `item()`.
     """
 
     # A node of one or two operands keeps them as y = op(a, b) with da = ∂y/∂a and db = ∂y/∂b, where
@@ -202,6 +202,22 @@ class Value(Micrograd):
         if paused and (tracer := current_tracer()) is not None:
             tracer.item(self)
         return self._data
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{self!r} is no float, as its gradient would be lost: use autograd.exp and the like, not those of math, "
+            "and x.data for the number alone"
+        )
+
+    def _sympy_(self) -> Any:
+        """SymPy takes what has a `__float__` for a number of its own; it is to leave comparisons to us."""
+        from sympy import SympifyError
+
+        raise SympifyError(self)
+
+    def conjugate(self) -> Value:
+        """The same, as of any real number: NumPy's variance asks for it."""
+        return self
 
     def detach(self) -> Value:
         """A new leaf with the same data (and label), to which no gradient flows from here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,6 +111,20 @@ def test_gradcheck_takes_arrays_and_names_their_elements() -> None:
     assert gradcheck(lambda x, y: x @ y, X, V.T)
     with pytest.raises(GradcheckError, match=r"inputs\[0\]\[1, 2\]"):
         gradcheck(lambda x: abs(x[1][2] + 0.5) + x[0][0], X)
+
+
+def test_numpys_variance_has_a_gradient() -> None:
+    """∂ var/∂xᵢ = 2 (xᵢ − x̄) / n, and ∂ std = ∂ var / 2 std; to a few roundings."""
+    x = np.array([0.5, 0.7, 1.9, -2.0])
+    expected = 2 * (x - x.mean()) / 4
+    assert grad(np.var)(x) == pytest.approx(expected, rel=1e-14)
+    assert grad(np.std)(x) == pytest.approx(expected / 2 / x.std(), rel=1e-14)
+
+
+@pytest.mark.parametrize("function", [float, complex, math.sin, math.hypot, np.float64], ids=lambda f: f.__name__)
+def test_a_function_of_floats_says_what_to_use_for_a_value(function: Any) -> None:
+    with pytest.raises(TypeError, match=r"Value\(data=2.0.*use autograd.exp and the like.*x.data for the number"):
+        function(Value(2.0))
 
 
 def test_scipy_minimises_by_the_gradient() -> None:
