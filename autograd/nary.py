@@ -73,7 +73,6 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
             if of_values:
                 return node(_dot, data, None, operands, operands, (*x_data, *w_data, 1.0))
             return node(_dot, data, None, operands, (*w, bias), (*x_data, 1.0))
-    _check_sequences("dot", ws, xs)
     return _dot(*w, *x, bias)
 
 

@@ -608,6 +608,16 @@ def test_the_gradient_is_that_of_the_mask_of_the_value() -> None:
     assert len(values) > 2
 
 
+def test_what_is_drawn_depends_on_every_generator() -> None:
+    def drawn(*seeds: int) -> list[float]:
+        one, other = map(random.Random, seeds)
+        program = autograd.compile(lambda x: W * x * uniform(one) * uniform(other), example=1.0)
+        return program([1.0, 1.0, 1.0]).tolist()  # type: ignore[no-any-return]
+
+    assert drawn(0, 0) == drawn(0, 0)
+    assert len({tuple(drawn(*seeds)) for seeds in ((0, 0), (0, 1), (1, 0), (1, 1))}) == 4
+
+
 def test_equal_seeds_give_equal_programs_and_going_on_gives_others() -> None:
     drop, _, a = dropped(5)
     _, _, b = dropped(5)
