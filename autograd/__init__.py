@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import autograd.copies  # gives Value copies and pickles
 import autograd.operators  # noqa: F401  gives Value arithmetic
+from autograd.collector import collector_paused
 from autograd.graph import topological_order
 from autograd.nary import dot, logsumexp, total
 from autograd.primitives import primitive, reserved, table
@@ -57,7 +58,7 @@ _ON_FIRST_USE = {
 """Which module the other public names come from."""
 
 __all__ = [
-    "Value", "topological_order", "no_grad", "primitive", "dot", "total", "logsumexp",
+    "Value", "topological_order", "no_grad", "collector_paused", "primitive", "dot", "total", "logsumexp",
     *_FUNCTIONS,
     *_ON_FIRST_USE,
 ]  # fmt: skip

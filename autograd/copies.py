@@ -20,7 +20,6 @@ True
 
 from __future__ import annotations
 
-import gc
 from _operator import (  # the part of operator that is written in C: half a millisecond less to import
     attrgetter,
     getitem,
@@ -29,36 +28,17 @@ from _thread import _local as local  # what threading.local is, without importin
 from _weakref import ref  # what weakref.ref is, likewise
 from types import MemberDescriptorType
 
+from autograd.collector import collector_paused
 from autograd.recording import current_tracer
 from autograd.value import NOT_YET, Value, new, next_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, TypeVar
-
-    _F = TypeVar("_F", bound=Callable[..., Any])
+    from typing import Any
 
 __all__ = ["Graph", "deep", "reduced", "shallow"]
 
 _creation = attrgetter("_n")
-
-
-def _without_collector(function: _F) -> _F:
-    """A graph is many objects and no garbage: looking for some takes half the time."""
-
-    def faster(*args: Any) -> Any:
-        collecting = gc.isenabled()
-        try:
-            gc.disable()
-            return function(*args)
-        finally:
-            if collecting:
-                gc.enable()
-
-    faster.__name__, faster.__qualname__ = function.__name__, function.__qualname__  # where a pickle looks for it
-    faster.__doc__ = function.__doc__
-    return faster  # type: ignore[return-value]
 
 
 def shallow(node: Value) -> Value:
@@ -67,7 +47,7 @@ def shallow(node: Value) -> Value:
     return _twin(node, lambda x: x)
 
 
-@_without_collector
+@collector_paused()
 def deep(root: Value, memo: dict[int, Any]) -> Value:
     """`copy.deepcopy`: copies of all that `root` was computed from, except what the memo has already."""
     _refuse_in_trace(root)
@@ -166,7 +146,7 @@ class Graph:
 
         graphs.update(dict.fromkeys(ids, ref(self, forget)))
 
-    @_without_collector
+    @collector_paused()
     def __reduce__(self) -> tuple[Any, ...]:
         outside: list[Value] = []
         at: dict[int, int] = {}  # the number of a node outside is −1, −2, …
@@ -205,7 +185,7 @@ class Graph:
         return _graph, (outside, rows, gradients, classes)
 
 
-@_without_collector
+@collector_paused()
 def _graph(
     outside: list[Value],
     rows: list[tuple[Any, ...]],

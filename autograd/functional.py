@@ -66,6 +66,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from autograd.collector import collector_paused
 from autograd.graph import adjoints, tangents
 from autograd.primitives import table
 from autograd.real import is_number
@@ -124,6 +125,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     (9.0, 6.0)
     """
 
+    @collector_paused()
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call(f, args, kwargs, argnums)
         y = call.output
@@ -174,6 +176,7 @@ def jacfwd(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[
 
 
 def _jacobian(f: Callable[..., Any], argnums: Any, forward: Callable[[int, int], bool]) -> Callable[..., Any]:
+    @collector_paused()
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         call = _Call(f, args, kwargs, argnums)
         ys = call.outputs
@@ -196,6 +199,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
     return _named(jacobian(jacrev(f, argnums), argnums), "hessian", f)
 
 
+@collector_paused()
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """f at the primals, and its directional derivative along the tangents, in forward mode.
 

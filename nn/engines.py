@@ -86,6 +86,7 @@ class Eager:
         self.loss, self.optimiser = loss, optimiser(model.parameters())
         self._modules = list(model.modules())  # once: a search through all the weights
 
+    @autograd.collector_paused()
     def step(self, x: Array, y: Array, clip: float | None = None) -> float:
         total, share = 0.0, 1 / len(x)
         self.optimiser.zero_grad()

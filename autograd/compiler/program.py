@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import inspect
 import re
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.collector import collector_paused
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
 from autograd.compiler.normalise import Returned
 from autograd.compiler.passes import Programs
@@ -56,19 +56,14 @@ class Program:
         parameters: the `Value`s that the function depends on, in the order of `vector`.
     """
 
+    @collector_paused()
     def __init__(self, f: Callable[..., Any], example: Any, engine: str = "auto") -> None:
-        collecting = gc.isenabled()
-        try:
-            gc.disable()  # a graph is many objects and no garbage
-            traced = trace(f, example)
-            programs = Programs.of(traced)
-            self._names = _names(f, len(traced.arguments))
-            self._shapes = [argument.shape for argument in traced.arguments]
-            self._noise, self._chance = len(traced.noise), np.random.default_rng(traced.seed)
-            self._set_up(programs, engine)
-        finally:
-            if collecting:
-                gc.enable()
+        traced = trace(f, example)
+        programs = Programs.of(traced)
+        self._names = _names(f, len(traced.arguments))
+        self._shapes = [argument.shape for argument in traced.arguments]
+        self._noise, self._chance = len(traced.noise), np.random.default_rng(traced.seed)
+        self._set_up(programs, engine)
 
     def _set_up(self, programs: Programs, engine: str) -> None:
         self._programs, self._wanted = programs, engine

@@ -56,6 +56,7 @@ MODULES = (
         "autograd/value.py",
         "autograd/operators.py",
     ),
+    "autograd/collector.py",
     *("autograd/nary.py", "autograd/graph.py", "autograd/primitives.py", "autograd/intervals.py"),
     *("nn/losses.py", "nn/initialise.py", "nn/optim.py", "nn/layers.py"),
 )

@@ -18,7 +18,7 @@ from faults import interrupted_at, interrupted_at_random, rounds
 
 import autograd
 import nn
-from autograd import Value, copies, no_grad, recording, topological_order
+from autograd import Value, collector, copies, no_grad, recording, topological_order
 from autograd.compiler import program
 from autograd.value import _running
 
@@ -180,9 +180,19 @@ def test_a_step_is_taken_in_full_or_not_at_all(compiled: bool) -> None:
 
 def test_the_collector_runs_after_an_interrupt_at_any_moment_of_what_stops_it() -> None:
     root = Value(2.0) * 3
-    for job in (lambda: copy.deepcopy(root), lambda: autograd.compile(lambda x: x * 2.0, example=(1.0,))):
+
+    @autograd.collector_paused()
+    def build() -> None:
+        assert not gc.isenabled()
+
+    for job in (
+        build,
+        lambda: copy.deepcopy(root),
+        lambda: autograd.grad(lambda x: x * x)(2.0),
+        lambda: autograd.compile(lambda x: x * 2.0, example=(1.0,)),
+    ):
         for n in range(1, 10_000):
-            caught = interrupted_at(n, job, (copies.__file__, program.__file__))
+            caught = interrupted_at(n, job, (collector.__file__, copies.__file__, program.__file__, __file__))
             assert gc.isenabled(), f"at moment {n}"
             if caught is None:
                 break
