@@ -17,10 +17,9 @@ True
 from __future__ import annotations
 
 import json
-import random
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +46,8 @@ class State:
         last: the parameters, as `Module.state_dict` names them.
         best: those of the best epoch; None before there is one.
         slots: the state of the optimiser, see `nn.engines.Engine.slots`.
-        rates: its settings that are numbers, by name.
-        generators: the states of the generators of random numbers.
+        attributes: what has changed of the attributes of modules and optimiser, see `nn.attributes`.
+        generators: the states of the generators of random numbers; None of one that was not drawn from.
         order: in the middle of an epoch the order of its samples, else None.
         at: how many of them have been learned from.
         total: the sum of their losses.
@@ -58,7 +57,7 @@ class State:
     last: dict[str, Any]
     best: dict[str, Any] | None
     slots: list[Any]
-    rates: dict[str, float]
+    attributes: dict[str, Any]
     generators: list[Any]
     order: Array | None = None
     at: int = 0
@@ -90,6 +89,8 @@ class Checkpoint:
             setting("seconds", seconds, 0)
         if existing not in ("refuse", "resume", "overwrite"):
             raise ValueError(f"existing is 'refuse', 'resume' or 'overwrite', not {existing!r}")
+        self.written = False
+        """Whether there is something to go on from, of the training that goes on."""
         self._settings: dict[str, Any] = {}
         self._saved = time.monotonic()
 
@@ -103,7 +104,7 @@ class Checkpoint:
             FileExistsError: for a file that is there and should be refused.
             ValueError: for one that is no checkpoint, a damaged one, or of other settings, saying which.
         """
-        self._settings, self._saved = dict(settings), time.monotonic()
+        self._settings, self._saved, self.written = dict(settings), time.monotonic(), False
         if self.existing == "overwrite" or not self.path.exists():
             return None
         if self.existing == "refuse":
@@ -111,13 +112,14 @@ class Checkpoint:
                 f"{self.path} is there: nn.Checkpoint(…, existing='resume') goes on from it, 'overwrite' begins anew"
             )
         state, before = _read(self.path)
-        changed = [
-            f"{name} was {before.get(name)!r} and is {value!r}"
-            for name, value in self._settings.items()
-            if before.get(name) != value
-        ]
+        changed = list(_differences(before, self._settings))
         if changed:
-            raise ValueError(f"{self.path} is of another training: {'; '.join(changed)}")
+            others = f"; and {len(changed) - 3} more" if len(changed) > 4 else ""
+            raise ValueError(f"{self.path} is of another training: {'; '.join(changed[: 3 if others else 4])}{others}")
+        for which, tensors in (("last", state.last), ("best", state.best)):
+            if tensors is not None and sizes(tensors) != self._settings["model"]:
+                raise ValueError(f"{self.path} is no whole {FORMAT}: its {which} weights are {sizes(tensors)}")
+        self._settings["attributes"], self.written = before["attributes"], True
         return state
 
     def is_due(self, epoch: int) -> bool:
@@ -134,8 +136,12 @@ class Checkpoint:
         Raises:
             OSError: if that is not possible; what was there is there still.
         """
-        _write(self.path, state, self._settings)
-        self._saved = time.monotonic()
+        now, begun = state.attributes, self._settings.get("attributes", {})
+        lasting = {name: value for name, value in begun.items() if name in now and now[name] == value}
+        self._settings["attributes"] = lasting  # what has changed once is a state, and no setting
+        changed = {name: value for name, value in now.items() if name not in lasting}
+        _write(self.path, replace(state, attributes=changed), self._settings)
+        self._saved, self.written = time.monotonic(), True
 
     def read(self) -> State:
         """What it holds.
@@ -158,31 +164,24 @@ class Checkpoint:
         model.load_state_dict(state.last if which == "last" or state.best is None else state.best)
 
 
-def state_of(generator: Any) -> Any:
-    """The state of a generator of NumPy or of `random`, as JSON can hold it."""
-    if isinstance(generator, np.random.Generator):
-        return json.loads(json.dumps(generator.bit_generator.state, default=lambda array: array.tolist()))
-    version, numbers, spare = generator.getstate()
-    return [version, list(numbers), spare]
+def sizes(tensors: Mapping[str, Any]) -> list[str]:
+    """The names and sizes of tensors, for people and to be compared."""
+    return sorted(f"{name} {np.shape(tensor)}" for name, tensor in tensors.items())
 
 
-def restore(generator: Any, state: Any) -> None:
-    """Let a generator go on from what `state_of` gave."""
-    if isinstance(generator, np.random.Generator):
-        generator.bit_generator.state = state
-    else:
-        version, numbers, spare = state
-        generator.setstate((version, tuple(numbers), spare))
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What of the settings was something else before. Attributes that are new are none of that training."""
+    for name, value in now.items():
+        if name == "attributes":
+            for place, then in before[name].items():
+                if value.get(place) != then:
+                    yield f"{place} was {_shown(then)} and is {_shown(value.get(place))}"
+        elif before.get(name) != value:
+            yield f"{name} was {before.get(name)!r} and is {value!r}"
 
 
-def drawn_from(model: Module) -> list[Any]:
-    """The generators that the modules inside a model draw from, such as those of `nn.Dropout`, each once."""
-    found = [thing for module in model.modules() for thing in vars(module).values() if _is_generator(thing)]
-    return list({id(generator): generator for generator in found}.values())
-
-
-def _is_generator(thing: Any) -> bool:
-    return isinstance(thing, (random.Random, np.random.Generator)) or thing is random
+def _shown(written: Any) -> str:
+    return repr(next(iter(written.values())) if isinstance(written, dict) else written)
 
 
 def _write(path: Path, state: State, settings: Mapping[str, Any]) -> None:
@@ -199,7 +198,7 @@ def _write(path: Path, state: State, settings: Mapping[str, Any]) -> None:
         "best": history.best and history.best.number,
         "stopped": history.stopped,
         "slots": [None if isinstance(slot, np.ndarray) else [slot] for slot in state.slots],
-        "rates": state.rates,
+        "attributes": state.attributes,
         "generators": state.generators,
         "at": state.at,
         "total": state.total,
@@ -224,7 +223,7 @@ def _read(path: Path) -> tuple[State, dict[str, Any]]:
             _under("last.", arrays),
             _under("best.", arrays) or None,
             slots,
-            about["rates"],
+            about["attributes"],
             about["generators"],
             arrays.get("order"),
             about["at"],

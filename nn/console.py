@@ -91,6 +91,8 @@ class _Steady:
     """A text stream that goes on as `os.devnull` once it cannot be written to."""
 
     def __init__(self, stream: Any) -> None:
+        if stream is None:  # closed before Python began (>&-)
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  as long as the job
         self._stream = stream
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")

@@ -16,6 +16,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -147,11 +148,17 @@ class _MLPEstimator(BaseEstimator):  # type: ignore[misc]
 class _Memory:
     """A checkpoint that is kept in memory: what `partial_fit` and `warm_start` go on from."""
 
+    written = True
+
     def __init__(self, state: State | None) -> None:
         self.state = state
 
     def begin(self, settings: Any) -> State | None:
-        return self.state
+        """Go on with the settings of now, also where it was ended."""
+        if self.state is None:
+            return None
+        self.state.history.stopped = ""
+        return replace(self.state, attributes={})
 
     def is_due(self, epoch: int) -> bool:
         return False

@@ -97,7 +97,8 @@ class Module:
     def _tensors(self) -> dict[str, dict[tuple[int, ...], Value]]:
         """The entries of each tensor by their indices; a shared parameter in each of its places.
 
-        A list in which something else stands as well (None, a number) is no tensor: each of its parameters is one.
+        A list in which something else stands as well (None, a number), or whose rows differ in their sizes, is no
+        tensor: each of its parameters is one.
         """
         found: dict[str, dict[tuple[int, ...], Value]] = {}
         for name, parameter in self._places():
@@ -191,11 +192,12 @@ def _joined(tensor: str, at: tuple[int, ...]) -> str:
 
 
 def _is_full(entries: Mapping[tuple[int, ...], Any]) -> bool:
-    """Whether entries at these indices are all of nested lists."""
+    """Whether entries at these indices are all of nested lists, of which the rows have one size."""
     if () in entries:
         return len(entries) == 1
     rows = _rows(entries)
-    return list(rows) == list(range(len(rows))) and all(map(_is_full, rows.values()))
+    alike = len({frozenset(row) for row in rows.values()}) == 1
+    return alike and list(rows) == list(range(len(rows))) and _is_full(rows[0])
 
 
 def _nested(entries: Mapping[tuple[int, ...], Any]) -> Any:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -22,7 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.checkpoint import Checkpoint, State, drawn_from, restore, state_of
+from nn.attributes import attributes_of, generators_in, restore, set_attributes, state_of
+from nn.checkpoint import Checkpoint, State, sizes
 from nn.engines import Loss, engine_for
 from nn.given import setting, shown, whole
 from nn.history import Epoch, History
@@ -34,6 +36,7 @@ __all__ = ["Training", "fit"]
 
 Array = NDArray[Any]
 Samples = tuple[Array, Array]
+ENDED = "a callback ended it"
 ENGINES = ("auto", "eager", "numpy", "nodes")
 
 
@@ -92,7 +95,8 @@ def fit(
         TypeError: for what is no module, no function, no number; and as `autograd.compile` does.
 
     Where the loss is no finite number any more, the training ends, and `History.stopped` says so. When it is
-    interrupted, the model has the parameters of the last step. A parameter on which the loss does not depend stays as
+    interrupted, the model has the parameters of the last step; with a checkpoint that was not yet written, those of the
+    beginning. A parameter on which the loss does not depend stays as
     it is where the model is compiled; eagerly, weight decay moves it.
     """
     if not isinstance(model, Module):
@@ -120,6 +124,7 @@ def fit(
         training.begin()
     else:
         training.go_on_from(state)
+    begun = training.state() if kept is not None and state is None else None
     try:
         with _bar(progress, epochs, training) as bar:
             while not training.is_over(epochs, patience):
@@ -128,12 +133,15 @@ def fit(
                     if kept is not None and kept.is_late():
                         kept.save(training.state())
                 if any([callback(training) is True for callback in callbacks]):  # noqa: C419  all of them are called
-                    training.history.stopped = "a callback ended it"
+                    training.history.stopped = ENDED
                 bar.set_postfix_str(repr(training.history).partition(": ")[2], refresh=False)
                 if kept is not None and (training.is_over(epochs, patience) or kept.is_due(training.number - 1)):
                     kept.save(training.state())
     finally:
         training.engine.write_back()
+        if kept is not None and begun is not None and not kept.written:  # so that who begins anew begins there
+            training.go_on_from(begun)
+            training.engine.write_back()
         model.zero_grad()
     training.leave_the_best()
     return training.history
@@ -171,7 +179,10 @@ class Training:
         self.history = History()
         self._best: dict[str, Any] | None = None
         self._generator = np.random.default_rng(seed)
-        self._generators = [self._generator, *self.engine.generators(), *drawn_from(model)]
+        self._generators = [self._generator, *self.engine.generators(), *generators_in(model, self.engine.optimiser)]
+        # Those that everybody draws from are kept where something did draw, as a model can that is not compiled.
+        self._everybodys: list[Any] = [random, np.random] if engine == "eager" else []
+        self._begun = [state_of(generator) for generator in self._everybodys]
         self._order: NDArray[np.intp] | None = None  # of the samples in the epoch that is going on
         self._at, self._total = 0, 0.0
 
@@ -208,6 +219,8 @@ class Training:
     def is_over(self, epochs: int, patience: int | None) -> bool:
         """Whether there is nothing left to do, and why: `History.stopped`."""
         history = self.history
+        if history.stopped == ENDED:
+            return True
         if not len(history) or self._order is not None:
             return False
         last = history[-1]
@@ -230,26 +243,30 @@ class Training:
         for array in (*self.learned, *(self.held_out or ())):
             digest.update(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
         return {
-            "model": [f"{name} {np.shape(tensor)}" for name, tensor in self.model.state_dict().items()],
+            "model": sizes(self.model.state_dict()),
+            "attributes": attributes_of(self.model, self.engine.optimiser),
             "loss": getattr(self.loss, "__qualname__", type(self.loss).__qualname__),
             "optimiser": type(self.engine.optimiser).__qualname__,
             "batch_size": self.batch_size,
             "seed": self.seed,
             "engine": self.asked_for,
             "samples": digest.hexdigest(),
+            "clip": self.clip,
+            "metrics": sorted(self.metrics),
         }
 
     def state(self) -> State:
         """Where it is now."""
         self.engine.write_back()
-        optimiser = self.engine.optimiser
+        everybodys = map(state_of, self._everybodys)
+        drawn = [now if now != begun else None for now, begun in zip(everybodys, self._begun, strict=True)]
         return State(
             self.history,
             self.model.state_dict(),
             self._best,
             self.engine.slots(),
-            {name: float(getattr(optimiser, name)) for name in optimiser.ranges},
-            [state_of(generator) for generator in self._generators],
+            attributes_of(self.model, self.engine.optimiser),
+            [*map(state_of, self._generators), *drawn],
             self._order,
             self._at,
             self._total,
@@ -260,12 +277,13 @@ class Training:
         self.model.load_state_dict(state.last)
         self.engine.read_back()
         self.engine.set_slots(state.slots)
-        for name, number in state.rates.items():
-            setattr(self.engine.optimiser, name, number)
-        for generator, of_then in zip(self._generators, state.generators, strict=True):
-            restore(generator, of_then)
+        set_attributes(self.model, self.engine.optimiser, state.attributes)
+        for generator, of_then in zip([*self._generators, *self._everybodys], state.generators, strict=True):
+            if of_then is not None:
+                restore(generator, of_then)
         self.history, self._best = state.history, state.best
-        self.history.stopped = ""
+        if self.history.stopped != ENDED:
+            self.history.stopped = ""
         self._order, self._at, self._total = state.order, state.at, state.total
 
     def _measure(self, learning: float | None) -> None:

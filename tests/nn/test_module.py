@@ -90,7 +90,9 @@ def test_every_state_that_a_module_gives_it_takes() -> None:
         "some[3]": 6.0,
         "rows[0].y": 7.0,
         "rows[1].y": [8.0, 9.0],
-        "ragged": [[10.0], [11.0, 12.0]],
+        "ragged[0][0]": 10.0,
+        "ragged[1][0]": 11.0,
+        "ragged[1][1]": 12.0,
         "inner.weight": state["inner.weight"],
         "inner.bias": [0.0],
     }
