@@ -70,7 +70,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         _sync_folder(target.parent)
     except OSError as error:
         if error.errno is not None and not (theirs and error.filename not in (None, temporary, str(temporary))):
-            error.filename, error.filename2 = os.fspath(path), None
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from error
         raise
     finally:
         if temporary is not None:

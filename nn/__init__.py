@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 _ON_FIRST_USE = {"Checkpoint": "checkpoint", "Classifier": "estimators", "Regressor": "estimators", "fit": "training"}
 """They need NumPy (and scikit-learn), which the rest does without."""
 
+_MODULES = ("by_hand", "checkpoint", "data", "figures", "history", "schedules", "tensors", "training", "weights")
+"""Modules that are there as ``nn.schedules`` without being imported by name."""
+
 __all__ = [
     "INITIALISERS",
     "MLP",
@@ -69,10 +72,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ON_FIRST_USE:
-        raise AttributeError(f"module 'nn' has no attribute {name!r}", name=name)
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f"nn.{name}")
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module 'nn' has no attribute {name!r}", name=name)
     try:
         found = globals()[name] = getattr(import_module(f"nn.{_ON_FIRST_USE[name]}"), name)
     except ModuleNotFoundError as error:

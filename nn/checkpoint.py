@@ -34,6 +34,7 @@ from nn.tensors import read, write
 __all__ = ["Checkpoint", "State"]
 
 FORMAT = "scalar-autograd checkpoint"
+DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 Array = NDArray[Any]
 
 
@@ -161,7 +162,11 @@ class Checkpoint:
         if which not in ("best", "last"):
             raise ValueError(f"which is 'best' or 'last', not {which!r}")
         state = self.read()
-        model.load_state_dict(state.last if which == "last" or state.best is None else state.best)
+        tensors = state.last if which == "last" or state.best is None else state.best
+        for name, tensor in tensors.items():
+            if not np.isfinite(tensor).all():
+                raise ValueError(f"{self.path}: {name} has numbers that are not finite")
+        model.load_state_dict(tensors)
 
 
 def sizes(tensors: Mapping[str, Any]) -> list[str]:
@@ -215,9 +220,11 @@ def _read(path: Path) -> tuple[State, dict[str, Any]]:
         if not checked:
             raise ValueError("it has no checksum")
         about = json.loads(arrays.pop("training").tobytes())
-        epochs = [Epoch(**epoch) for epoch in about["epochs"]]
+        epochs = _epochs(about["epochs"])
         best = next((epoch for epoch in epochs if epoch.number == about["best"]), None)
         slots = [arrays[f"optimiser.{i}"] if slot is None else slot[0] for i, slot in enumerate(about["slots"])]
+        if type(about["stopped"]) is not str or type(about["at"]) is not int:
+            raise ValueError("it does not say where it stopped")
         state = State(
             History(epochs, best, about["stopped"]),
             _under("last.", arrays),
@@ -227,11 +234,29 @@ def _read(path: Path) -> tuple[State, dict[str, Any]]:
             about["generators"],
             arrays.get("order"),
             about["at"],
-            about["total"],
+            float(about["total"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path} is no whole {FORMAT}: {type(error).__name__}: {error}") from error
-    return state, about["settings"]
+        if not all(np.isfinite(tensor).all() for tensor in (state.best or {}).values()):
+            raise ValueError("the best weights are no finite numbers")
+        return state, dict(about["settings"], attributes=dict(about["settings"]["attributes"]))
+    except DAMAGED as error:
+        raise broken(path, error) from error
+
+
+def broken(path: Path, error: Exception) -> ValueError:
+    """The error of a file with a right checksum, and something in it that no training wrote."""
+    return ValueError(f"{path} is no whole {FORMAT}: {type(error).__name__}: {error}")
+
+
+def _epochs(given: Any) -> list[Epoch]:
+    epochs = [Epoch(**epoch) for epoch in given]
+    for i, epoch in enumerate(epochs):
+        numbers = [epoch.learning, epoch.validation, epoch.lr, *epoch.metrics.values()]
+        if type(epoch.number) is not int or epoch.number != epochs[0].number + i or epochs[0].number not in (0, 1):
+            raise ValueError(f"the number of epoch {i} is {epoch.number!r}")
+        if not all(number is None or type(number) in (int, float) for number in numbers):
+            raise ValueError(f"what was measured in epoch {i} are no numbers")
+    return epochs
 
 
 def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -19,6 +19,10 @@ from typing import Any
 __all__ = ["Stopped", "signals", "status_of", "steady_output"]
 
 
+AGAIN = 1.0
+"""Seconds after which a block that was to stop, and has not, is told again."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the job to stop."""
 
@@ -43,14 +47,19 @@ def signals() -> Iterator[None]:
     Who ignores them (nohup), or has a handler of their own, keeps it.
 
     Whatever error the block ends with after such a signal, it is `Stopped` by the signal: a library that is
-    interrupted in the middle of an import or with a lock in its hand may turn that into an error of its own. Python
-    delivers signals to the main thread alone; elsewhere nothing is changed.
+    interrupted in the middle of an import or with a lock in its hand may turn that into an error of its own. Where it
+    is lost, as in what is run when an object goes, it is raised again a second later. Python delivers signals to the
+    main thread alone; elsewhere nothing is changed.
     """
     asked: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
         asked.append(number)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN)
         raise Stopped(number)
+
+    def again(number: int, frame: FrameType | None) -> None:
+        stop(asked[-1], frame)
 
     before: dict[int, Any] = {}
     try:
@@ -59,12 +68,15 @@ def signals() -> Iterator[None]:
                 number = getattr(signal, name, None)
                 if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                     before[number] = signal.signal(number, stop)
+            before[signal.SIGALRM] = signal.signal(signal.SIGALRM, again)
         yield
     except Exception as error:
         if asked:
             raise Stopped(asked[-1]) from error
         raise
     finally:
+        if signal.SIGALRM in before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
 

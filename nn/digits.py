@@ -21,8 +21,10 @@ checkpoint is written; what an earlier run has left goes when the first epoch of
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -211,9 +213,16 @@ class _Job:
         self.loss = getattr(nn, settings.loss)
         self.checkpoint = self._checkpoint()
         self.written: list[Path] = []
+        self.modes: dict[Path, int] = {}
+        """Those of the files that an earlier run has left, which the new ones are to have."""
 
     def run(self) -> None:
         older = self._found()
+        if older and self.settings.existing == "resume" and self.settings.out / CHECKPOINT not in older:
+            raise InputError(
+                f"{self.settings.out} has results, and no {CHECKPOINT} to go on from: replace them with --overwrite, "
+                "or choose another --out"
+            )
         if older and self.settings.existing == "refuse":
             raise InputError(
                 f"{self.settings.out} has results of an earlier run: go on from them with --resume, replace them with "
@@ -238,16 +247,22 @@ class _Job:
         class OfJob(Checkpoint):
             """Once it is there, what an earlier run has left goes: results of two are never side by side."""
 
+            def begin(self, settings: Mapping[str, Any]) -> State | None:
+                return super().begin({**settings, "init": job.settings.init})
+
             def save(self, state: State) -> None:
                 super().save(state)
                 job._wrote(self.path)
-                for name in FILES:
-                    if out / name not in job.written:
-                        (out / name).unlink(missing_ok=True)
+                for path in (out / name for name in FILES):
+                    if path not in job.written and path.exists():
+                        job.modes[path] = stat.S_IMODE(path.stat().st_mode)
+                        Path(os.path.realpath(path)).unlink(missing_ok=True)  # a link still leads there
 
         return OfJob(out / CHECKPOINT, existing="overwrite" if self.settings.existing == "overwrite" else "resume")
 
     def _wrote(self, path: Path) -> None:
+        if path in self.modes:
+            path.chmod(self.modes[path])
         if path not in self.written:
             self.written.append(path)
 

@@ -30,6 +30,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 import autograd
 from nn.checkpoint import State
+from nn.given import listed, setting, whole
 from nn.layers import MLP
 from nn.losses import cross_entropy, mse_loss
 from nn.optim import Adam
@@ -97,6 +98,10 @@ class _MLPEstimator(BaseEstimator):  # type: ignore[misc]
         self.verbose = verbose
 
     def _learn(self, X: Array, y: Array, nout: int, epochs: int, *, go_on: bool) -> None:
+        listed("hidden", self.hidden)
+        setting("tol", self.tol, 0)
+        if self.patience is not None:
+            whole("patience", self.patience)
         state: State | None = getattr(self, "_state", None) if go_on else None
         if not (go_on and hasattr(self, "model_")):
             random = check_random_state(self.random_state)
@@ -122,6 +127,11 @@ class _MLPEstimator(BaseEstimator):  # type: ignore[misc]
             seed=self._seed,
             progress=self.verbose,
         )
+        if "finite" in self.history_.stopped:
+            raise ValueError(
+                "the loss is no finite number any more: scale the inputs (StandardScaler) and the targets, or take a "
+                "smaller lr"
+            )
         self._state = memory.state
         self._programs: dict[str, Any] = {}
         self.n_iter_ = self.history_[-1].number
@@ -129,9 +139,11 @@ class _MLPEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _is_flat(self, done: int, training: Training) -> bool:
         """Whether the loss has stopped falling, since `fit` was called."""
-        losses = [epoch.learning for epoch in training.history[done:]]
-        n = self.patience or 0
-        return len(losses) > n and min(losses[-n:]) > min(losses[:-n]) - self.tol
+        best, flat = np.inf, 0
+        for epoch in training.history[done:]:
+            flat = flat + 1 if epoch.learning > best - self.tol else 0
+            best = min(best, epoch.learning)
+        return flat > (self.patience or 0)
 
     def _outputs(self, X: Any) -> Array:
         check_is_fitted(self, "model_")

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from autograd import Value
-from autograd.value import is_parameter
+from autograd.value import is_parameter, put_in_place
 from nn.given import shown
 
 __all__ = ["Module"]
@@ -154,8 +154,7 @@ class Module:
                         f"the state does not fit this {type(self).__name__}: {_joined(tensor, at)} is {number}, and "
                         f"{numbers[parameter]} in another place of the same parameter"
                     )
-        for parameter, number in numbers.items():
-            parameter.data = number
+        put_in_place(numbers, ["_data"] * len(numbers), numbers.values())
 
 
 def _leaves(name: str, thing: Any) -> Iterator[tuple[str, Value | Module]]:

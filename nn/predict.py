@@ -138,7 +138,8 @@ def predict_files(weights: Path, images: Sequence[Path]) -> int:
         ranked = _probabilities([y.data for y in (outputs if isinstance(outputs, list) else [outputs])], model)
         (digit, p), *rest = sorted(enumerate(ranked), key=lambda pair: -pair[1])
         second = f", then {rest[0][0]} with {rest[0][1]:.3f}" if rest else ""
-        print(f"{path}: {digit}  ({p:.3f}{second})" + "".join(f"; {text}" for text in seen.done))
+        name = "".join(c if c.isprintable() else "�" for c in str(path))  # no escapes for the terminal
+        print(f"{name}: {digit}  ({p:.3f}{second})" + "".join(f"; {text}" for text in seen.done))
     return status
 
 

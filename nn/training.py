@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.attributes import attributes_of, generators_in, restore, set_attributes, state_of
-from nn.checkpoint import Checkpoint, State, sizes
+from nn.checkpoint import DAMAGED, Checkpoint, State, broken, sizes
 from nn.engines import Loss, engine_for
 from nn.given import setting, shown, whole
 from nn.history import Epoch, History
@@ -119,12 +119,7 @@ def fit(
     training = Training(model, learned, held_out, loss, optimiser, engine, batch_size, seed)
     training.metrics, training.schedule, training.clip = dict(metrics or {}), schedule, clip
     training.score = score or _lowest_loss
-    state = None if kept is None else kept.begin(training.settings())
-    if state is None:
-        training.begin()
-    else:
-        training.go_on_from(state)
-    begun = training.state() if kept is not None and state is None else None
+    beginning = _begin(training, kept)
     try:
         with _bar(progress, epochs, training) as bar:
             while not training.is_over(epochs, patience):
@@ -139,12 +134,31 @@ def fit(
                     kept.save(training.state())
     finally:
         training.engine.write_back()
-        if kept is not None and begun is not None and not kept.written:  # so that who begins anew begins there
-            training.go_on_from(begun)
+        if kept is not None and beginning is not None and not kept.written:  # so that who begins anew begins there
+            training.go_on_from(beginning)
             training.engine.write_back()
         model.zero_grad()
     training.leave_the_best()
     return training.history
+
+
+def _begin(training: Training, kept: Checkpoint | None) -> State | None:
+    """Begin, or go on from what was kept; where something is to be kept, the state before that."""
+    if kept is None:
+        training.begin()
+        return None
+    state, beginning = kept.begin(training.settings()), training.state()
+    if state is None:
+        training.begin()
+        return beginning
+    try:
+        training.check(state)
+        training.go_on_from(state)
+    except DAMAGED as error:
+        training.go_on_from(beginning)
+        training.engine.write_back()
+        raise broken(kept.path, error) from error
+    return beginning
 
 
 class Training:
@@ -271,6 +285,24 @@ class Training:
             self._at,
             self._total,
         )
+
+    def check(self, state: State) -> None:
+        """That it is one of this training, before anything is changed.
+
+        Raises:
+            ValueError: if not.
+        """
+        n, now = len(self.learned[0]), self.engine.slots()
+        if state.order is not None and sorted(state.order.ravel().tolist()) != list(range(n)):
+            raise ValueError(f"the order of the samples is none of {n}")
+        if not 0 <= state.at <= n or (state.order is None and state.at not in (0, n)):
+            raise ValueError(f"it is at sample {state.at} of {n}")
+        if len(state.slots) != len(now) or any(
+            slot is not None and np.shape(slot) not in ((), (len(self.model.parameters()),)) for slot in state.slots
+        ):
+            raise ValueError("the state of the optimiser is one of other parameters")
+        if len(state.generators) != len(self._generators) + len(self._everybodys):
+            raise ValueError("it has another number of generators of chance")
 
     def go_on_from(self, state: State) -> None:
         """Be where another training was: the same samples and settings, as `Checkpoint.begin` has checked."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -379,6 +381,73 @@ def test_what_an_earlier_run_left_stays_until_there_is_an_epoch(
         patch.setattr("nn.digits._Job._write_network", stop)
         assert main(digits(tmp_path, "--epochs", 2, "--limit", 50, "--overwrite")) == 130
     assert [path.name for path in shown(tmp_path)] == [CHECKPOINT]  # nothing of two runs side by side
+
+
+def test_results_that_are_replaced_keep_their_modes_and_links(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(digits(out, "--epochs", 1)) == 0
+    elsewhere = tmp_path / "elsewhere.safetensors"
+    (out / "weights.safetensors").replace(elsewhere)
+    (out / "weights.safetensors").symlink_to(elsewhere)
+    for path in shown(out):
+        path.chmod(0o600)
+    old = elsewhere.read_bytes()
+    for more in (["--resume", "--epochs", 2], ["--overwrite", "--epochs", 1, "--seed", 1]):
+        assert main(digits(out, *more)) == 0
+        assert (out / "weights.safetensors").readlink() == elsewhere
+        assert elsewhere.read_bytes() != old
+        assert {path.stat().st_mode & 0o777 for path in shown(out)} == {0o600}
+        old = elsewhere.read_bytes()
+
+
+def test_results_without_a_checkpoint_are_not_gone_on_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(digits(tmp_path, "--epochs", 1)) == 0
+    (tmp_path / CHECKPOINT).unlink()
+    before = {path: path.read_bytes() for path in shown(tmp_path)}
+    capsys.readouterr()
+    assert main(digits(tmp_path, "--resume", "--epochs", 2)) == 2
+    assert "has results, and no checkpoint.safetensors to go on from" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in shown(tmp_path)} == before
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (["--activation", "tanh"], "activation was 'sigmoid' and is 'tanh'"),
+        (["--output", "tanh"], "activation was 'sigmoid' and is 'tanh'"),
+        (["--lr", 1], "optimiser.lr was 3.0 and is 1.0"),
+        (["--init", "he"], "init was 'uniform' and is 'he'"),
+        (["--batch-size", 11], "batch_size was 10 and is 11"),
+    ],
+)
+def test_results_of_other_settings_are_not_gone_on_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], other: list[Any], words: str
+) -> None:
+    assert main(digits(tmp_path, "--epochs", 1)) == 0
+    before = {path: path.read_bytes() for path in shown(tmp_path)}
+    assert main(digits(tmp_path, "--resume", "--epochs", 2, *other)) == 2
+    assert words in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in shown(tmp_path)} == before
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "2>/dev/full"])
+def test_a_closed_output_does_not_end_the_training(tmp_path: Path, closed: str) -> None:
+    command = shlex.join([sys.executable, "-m", "nn", *digits(tmp_path, "--epochs", 1)])
+    assert subprocess.run(f"{command} {closed}", shell=True, cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
+    assert {path.name for path in shown(tmp_path)} == {CHECKPOINT, *FILES}
+
+
+def test_a_signal_that_gets_lost_comes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one does that comes while an object is finalised: Python prints that it ignored it, and goes on."""
+
+    def lost(*_: object, **__: object) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        time.sleep(60)
+
+    monkeypatch.setattr("nn.console.AGAIN", 0.05)
+    monkeypatch.setattr("nn.digits.nn.fit", lost)
+    assert main(digits(tmp_path)) == 143
 
 
 def test_two_jobs_in_one_folder_are_one_too_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ from autograd.compiler.stores import aligned
 from autograd.compiler.trace import trace
 from autograd.formulas.numbers import exact, with_minus
 from autograd.primitives import table
-from autograd.value import Value
+from autograd.value import Value, put_in_place
 
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation, Plain
@@ -102,12 +102,16 @@ class Program:
         return self._chance
 
     def write_back(self) -> None:
-        """Put the vector into the `data` of the parameters, and the last gradient, if any, into their `grad`."""
-        for parameter, data in zip(self.parameters, self._vector.tolist(), strict=True):
-            parameter.data = data
-        if self._last_gradient is not None:
-            for parameter, grad in zip(self.parameters, self._last_gradient.tolist(), strict=True):
-                parameter.grad = grad
+        """Put the vector into the `data` of the parameters, and the last gradient, if any, into their `grad`.
+
+        All or none, also when it is interrupted.
+        """
+        n, parameters = len(self.parameters), self.parameters
+        if self._last_gradient is None:
+            put_in_place(parameters, ["_data"] * n, self._vector.tolist())
+        else:
+            names = ["_data"] * n + ["_grad"] * n
+            put_in_place(parameters * 2, names, self._vector.tolist() + self._last_gradient.tolist())
 
     def read_back(self) -> None:
         """Take the vector from the `data` of the parameters, as it was when the program was made.

@@ -102,3 +102,21 @@ def test_a_copy_or_a_pickle_answers_and_goes_on_alike(engine: str) -> None:
         assert other.partial_fit(*IRIS).n_iter_ == 3
     assert classifier.n_iter_ == 2
     assert not hasattr(clone(classifier), "model_")
+
+
+def test_what_diverges_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match="no finite number any more: scale the inputs"), np.errstate(all="ignore"):
+        nn.Regressor((4,), epochs=3, random_state=0).fit(np.array([[1e200], [2e200], [3e200]]), [1e200, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"patience": -1}, "patience is a whole number"),
+        ({"tol": "a"}, "tol is a"),
+        ({"hidden": 8}, "hidden are a list"),
+    ],
+)
+def test_settings_out_of_their_ranges_are_refused_in_a_sentence(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        nn.Regressor(**settings).fit([[1.0], [2.0]], [1.0, 2.0])

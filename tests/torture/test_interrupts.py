@@ -18,7 +18,7 @@ from faults import interrupted_at, interrupted_at_random, rounds
 
 import autograd
 import nn
-from autograd import Value, collector, copies, no_grad, recording, topological_order
+from autograd import Value, collector, copies, no_grad, recording, topological_order, value
 from autograd.compiler import program
 from autograd.value import _running
 
@@ -226,3 +226,20 @@ def test_nothing_is_left_of_a_compilation_that_is_interrupted() -> None:
     # float64, and a few dozen operations in another order
     assert value == pytest.approx(root.data, rel=1e-12)
     assert gradient.tolist() == pytest.approx([p.grad for p in compiled.parameters], rel=1e-10, abs=1e-12)
+
+
+def test_numbers_are_written_back_or_loaded_all_or_none() -> None:
+    model = nn.MLP(4, [4, 1], activation="tanh", seed=0)
+    compiled = autograd.compile(lambda x: model(x), example=([0.0] * 4,))
+    compiled.value_and_grad([[1.0, 2.0, 3.0, 4.0]])
+    state = nn.MLP(4, [4, 1], activation="tanh", seed=1).state_dict()
+    for job in (compiled.write_back, lambda: model.load_state_dict(state)):
+        for n in range(1, 10_000):
+            for parameter in model.parameters():
+                parameter.data = parameter.grad = 7.0
+            caught = interrupted_at(n, job, (program.__file__, nn.module.__file__, value.__file__))
+            changed = {parameter.data != 7.0 for parameter in model.parameters()}
+            assert len(changed) == 1, f"at moment {n}"
+            if caught is None:
+                break
+        assert changed == {True}
