@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.formulas.notation import text
@@ -37,6 +37,7 @@ __all__ = ["MAX_NODES", "picture"]
 
 MAX_NODES = 100
 """How many boxes a drawing has at most, unless told otherwise: what one can read on a page."""
+FEWEST_NODES = 10
 MOST_NODES = 1000
 """How many one can ask for: Graphviz takes seconds for more."""
 
@@ -47,9 +48,12 @@ def picture(
     depth: int | None = None,
     wrt: Value | None = None,
     model: Any = None,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int | None = None,
+    fits: Callable[[Picture], bool] = lambda shown: True,
 ) -> Picture:
     """What a drawing of the graph of `value` shows; see `draw` for the arguments.
+
+    If neither `depth` nor `max_nodes` is given, as many boxes are shown as `fits` says can be read.
 
     Raises:
         TypeError: for a `value` or `wrt` that is no `Value`, a `model` that has no parameters.
@@ -61,14 +65,18 @@ def picture(
         raise TypeError(f"wrt is a Value of the graph, not {wrt!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth is how many levels of modules to open, 0 or more, not {depth!r}")
-    if not isinstance(max_nodes, int) or not 10 <= max_nodes <= MOST_NODES:
-        raise ValueError(f"max_nodes is from 10 to {MOST_NODES}, not {max_nodes!r}")
+    most = MAX_NODES if max_nodes is None else max_nodes
+    if not isinstance(most, int) or not FEWEST_NODES <= most <= MOST_NODES:
+        raise ValueError(f"max_nodes is from {FEWEST_NODES} to {MOST_NODES}, not {max_nodes!r}")
     graph = AnnotatedGraph(value, model)
     if wrt is not None and wrt not in graph.index:
         raise ValueError(f"{wrt!r} is not in the graph of {value!r}, so no path leads from it")
     keep = [graph.index[wrt]] if wrt is not None else []
-    collapsed = collapse(graph, max_nodes=max_nodes, depth=depth, keep=keep)
-    return _Composer(graph, collapsed, wrt, max_nodes).picture()
+    while True:
+        shown = _Composer(graph, collapse(graph, max_nodes=most, depth=depth, keep=keep), wrt, most).picture()
+        if max_nodes is not None or depth is not None or most == FEWEST_NODES or fits(shown):
+            return shown
+        most = max(FEWEST_NODES, min(most, len(shown.boxes)) - 1)
 
 
 class _Composer:
