@@ -19,6 +19,7 @@ from typing import Any
 from autograd.graph import topological_order
 from autograd.structure.levels import levels
 from autograd.structure.modules import modules
+from autograd.structure.names import places_of
 from autograd.value import NOT_YET, Value
 
 __all__ = ["AnnotatedGraph", "Edge"]
@@ -60,7 +61,7 @@ class AnnotatedGraph:
         self.order = topological_order(root)
         self.index = {node: i for i, node in enumerate(self.order)}
         self.levels = levels(self.order) if model is None else modules(model, self.order)
-        self.places = self.levels.name if model is None else levels(self.order).name | self.levels.name
+        self.places = places_of(self.order, model)
         self.parameters = self._parameters()
         self.edges = [edge for i, node in enumerate(self.order) for edge in self._edges(i, node)]
         self.reached = {len(self.order) - 1}

@@ -178,7 +178,7 @@ def test_a_network_runs_layer_after_layer_from_left_to_right_or_else_from_top_to
         assert places == sorted(places)
     neurons = draw(loss, model=model, depth=2, width=width if along == 0 else 300)
     drawn = groups(svg_of(neurons))
-    row = [corner(drawn[box.id])[across] for box in neurons.picture.boxes if box.title.startswith("neurons.")][:3]
+    row = [corner(drawn[box.id])[across] for box in neurons.picture.boxes if box.title.startswith("neuron ")][:3]
     assert row == sorted(row)
 
 
@@ -186,12 +186,10 @@ def test_modules_are_frames_within_frames_or_blocks() -> None:
     model = nn.MLP(2, [2, 1], seed=0)
     loss = nn.mse_loss(model([1.0, 2.0]), 1.0)
     whole, layers = draw(loss, model=model), draw(loss, model=model, depth=1)
-    titles = ["MLP", "layers.0", "neurons.0", "neurons.1", "layers.1", "neurons.0"]
+    titles = ["MLP", "layer 1", "neuron 1.1", "neuron 1.2", "layer 2", "neuron 2.1"]
     assert sorted(frame.title for frame in whole.picture.frames) == sorted(titles)
-    assert sorted(e.get("aria-label", "") for e in with_class(whole, "cluster")) == sorted(
-        ["model MLP", *(f"module {title}" for title in titles[1:])]
-    )
-    assert sorted(text_of(e, "label")[0] for e in with_class(layers, "block")) == ["layers.0", "layers.1"]
+    assert sorted(e.get("aria-label", "") for e in with_class(whole, "cluster")) == sorted(["model MLP", *titles[1:]])
+    assert sorted(text_of(e, "label")[0] for e in with_class(layers, "block")) == ["layer 1", "layer 2"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "auto"])

@@ -245,7 +245,7 @@ def test_at_any_depth_each_node_is_in_one_box_and_each_operand_on_one_link(depth
 def test_the_digits_network_is_its_layers_with_sizes_and_gradient_norms(samples: int) -> None:
     model, loss = digits(samples)
     shown = blocks(picture(loss, model=model))
-    sizes = {"layers.0": "64 → 16", "layers.1": "16 → 16", "layers.2": "16 → 10"}
+    sizes = {"layer 1": "64 → 16", "layer 2": "16 → 16", "layer 3": "16 → 10"}
     for layer, (title, size) in zip(model.layers, sizes.items(), strict=True):
         block = shown[title]
         gradients = [parameter.grad for parameter in layer.parameters()]
@@ -266,13 +266,13 @@ def test_without_a_model_the_layers_are_found_all_the_same() -> None:
 def test_a_smaller_network_is_its_neurons_and_one_that_fits_is_shown_whole() -> None:
     model = nn.MLP(2, [16, 16, 1], seed=1)
     shown = picture(nn.mse_loss(model([0.5, -1.0]), 1.0), model=model)
-    assert [box.title for box in shown.boxes[:3]] == ["neurons.0", "neurons.1", "neurons.2"]
+    assert [box.title for box in shown.boxes[:3]] == ["neuron 1.1", "neuron 1.2", "neuron 1.3"]
     frames = [(frame.title, frame.parent) for frame in shown.frames]
-    assert frames == [("MLP", -1), ("layers.0", 0), ("layers.1", 0), ("layers.2", 0)]
+    assert frames == [("MLP", -1), ("layer 1", 0), ("layer 2", 0), ("layer 3", 0)]
     small = nn.MLP(2, [2, 1], seed=1)
     shown = picture(nn.mse_loss(small([0.5, -1.0]), 1.0), model=small)
     assert all(isinstance(box, Node) for box in shown.boxes)
-    assert "layers.0" in [frame.title for frame in shown.frames]
+    assert "layer 1" in [frame.title for frame in shown.frames]
     assert not shown.notes
 
 

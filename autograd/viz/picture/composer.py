@@ -28,7 +28,7 @@ from autograd.formulas.numbers import brief
 from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Formula, Name, Power
 from autograd.structure.annotated import AnnotatedGraph, Edge
-from autograd.structure.names import Names
+from autograd.structure.names import Names, applied, squared
 from autograd.value import Value
 from autograd.viz.picture.boxes import Arrow, Block, Frame, Node, Picture
 from autograd.viz.picture.collapse import Alike, Closed, Collapsed, collapse
@@ -148,11 +148,13 @@ class _Composer:
 
     def _formula(self, x: Value | float) -> Any:
         """What stands for an operand: its label, its name in its layer or module, a short expression."""
-        if isinstance(x, Value) and not x.label:
-            if x in self.graph.places:
-                return Name(self._local_name(x))
-            if (i := self.graph.index[x]) in self.output_name:
-                return Name(self.output_name[i])
+        if (
+            isinstance(x, Value)
+            and not x.label
+            and x not in self.graph.places
+            and self.graph.index[x] in self.output_name
+        ):
+            return Name(self.output_name[self.graph.index[x]])
         return self.names.formula(x)
 
     def _title(self, at: int) -> str:
@@ -160,17 +162,6 @@ class _Composer:
         region = self.regions[at]
         around = self.regions[region.parent].name + "." if region.parent >= 0 else ""
         return clean(region.name.removeprefix(around), 40)
-
-    def _local_name(self, x: Value) -> str:
-        """The name without the part that its frame tells already."""
-        name = self.graph.places[x]
-        at = self.region[self.graph.index[x]] if x in self.graph.index else -1
-        while at >= 0:
-            prefix = self.regions[at].name + "."
-            if name.startswith(prefix):
-                return name[len(prefix) :]
-            at = self.regions[at].parent
-        return name
 
     def _node(self, i: int) -> Node:
         graph, node = self.graph, self.graph.order[i]
@@ -213,13 +204,15 @@ class _Composer:
         if len(operands) <= 7:
             terms = [self._formula(x) for x in operands]
             if any(isinstance(x, Formula) for x in terms):
-                term = op(*terms)
+                term = applied(node, terms)
                 written = text(term)
                 if term in terms and len(terms) == 2:  # a formula drops − 0 and / 1, and the operation with it
                     a, b = terms
                     written = text(Power(a, b)) if op.name == "pow" else f"{text(a)} {op.symbol} {text(b)}"
                 if len(written) <= longest:
                     return written
+        if squares := squared(node):
+            return f"Σ of {squares} squares"
         if op.name == "dot":
             bias = isinstance(operands[-1], Value) or operands[-1] != 0
             return f"Σ of {len(operands) // 2} products" + (" + b" if bias else "")

@@ -13,13 +13,12 @@ from autograd.files import write
 from autograd.viz.picture.arrangement import Arrangement
 from autograd.viz.picture.boxes import Picture
 from autograd.viz.picture.render import GraphvizNotFoundError, render
+from autograd.viz.picture.still import DPI, size
 from autograd.viz.picture.svg import finish
 
 __all__ = ["Drawing"]
 
 _INCH = 72
-PNG_DPI = 2 * _INCH
-"""Dots per inch of a PNG: two a pixel of the drawing, sharp on screens of today."""
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
@@ -69,7 +68,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             GraphvizError: if there is no Graphviz, or it refuses.
         """
         format = (format or self.format).lower()
-        made = render(self.source, format, engine=engine or self.engine, dpi=PNG_DPI if format == "png" else None)
+        made = render(self.source, format, engine=engine or self.engine, dpi=DPI if format == "png" else None)
         if format == "svg" and self.picture is not None:
             made = finish(made, self.picture, theme=self.theme).encode()
         return made if encoding is None else made.decode(encoding)
@@ -146,7 +145,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             if kind == "image/png":
                 png = self.pipe("png")
                 bundle[kind] = base64.b64encode(png).decode()
-                about[kind] = {"width": round(int.from_bytes(png[16:20]) * _INCH / PNG_DPI)}
+                about[kind] = {"width": size(png)}
             else:
                 bundle[kind] = self.svg if kind == "image/svg+xml" else self.words
         return bundle, about

@@ -62,7 +62,7 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
         _name(by_id[arrow.id], f"from {titles[arrow.source]} to {titles[arrow.target]}")
         _join(by_id, arrow.id)
     for k, frame in enumerate(picture.frames):
-        _name(by_id[f"f{k}"], f"{frame.kind} {frame.title}")
+        _name(by_id[f"f{k}"], frame.title if frame.title.startswith(frame.kind) else f"{frame.kind} {frame.title}")
     _name(by_id["drawing"], summary, role="group")
     if theme == "auto":
         _follow_the_reader(root)
