@@ -44,6 +44,10 @@ class Explanation(ChainRule):
         """The derivation as a piece of HTML whose formulas are MathML: it needs no script and no network."""
         return as_mathml(self)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows that sets no LaTeX."""
+        printer.text(str(self))
+
     def _repr_latex_(self) -> str:
         return self.to_latex()
 
