@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.graph import topological_order
+from autograd.primitives import NEARLY_FLAT
 from autograd.structure.levels import levels
 from autograd.structure.modules import modules
 from autograd.structure.names import places_of
@@ -55,6 +56,8 @@ class AnnotatedGraph:
         reached: the places of the nodes that a gradient reaches, whether it has been computed or not.
         backward: whether there has been a backward pass from the root.
         gradient: ∂root/∂node by place; None if it is not known.
+        mark: by place what is wrong with a node, if anything: "NaN" or "∞" that arises there, or "dead" or "saturated",
+            for a unit that passes no gradient, or next to none.
     """
 
     def __init__(self, root: Value, model: Any) -> None:
@@ -76,6 +79,21 @@ class AnnotatedGraph:
             delta = self.gradient[edge.target]
             if delta is not None and edge.derivative is not None:
                 edge.gradient = delta * edge.derivative
+
+        self.mark = self._marks()
+
+    def _marks(self) -> list[str]:
+        mark = [_born(node) for node in self.order]
+        into: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            if edge.derivative is not None:
+                into.setdefault(edge.target, []).append(edge)
+        for i, edges in into.items():
+            op = self.order[i].op
+            if not mark[i] and len(edges) == 1 and op is not None and op.flat:
+                slope = abs(edges[0].derivative or 0.0)
+                mark[i] = "dead" if slope == 0 else op.flat if slope < NEARLY_FLAT else ""
+        return mark
 
     def _edges(self, i: int, node: Value) -> Iterator[Edge]:
         """The edges into a node, with the local derivatives the table gives at its operands' data."""
@@ -102,6 +120,13 @@ class AnnotatedGraph:
             if node.op is None
             and (node in self.levels.name or (node in region and regions[region[node]].kind not in ("inputs", "loss")))
         }
+
+
+def _born(node: Value) -> str:
+    """Which number that is none arises at a node: NaN of none that is NaN, or ∞ of none that is not finite."""
+    if math.isnan(node.data):
+        return "" if any(math.isnan(x.data) for x in node.parents) else "NaN"
+    return "∞" if math.isinf(node.data) and all(math.isfinite(x.data) for x in node.parents) else ""
 
 
 def _gradient(node: Value) -> float | None:

@@ -13,7 +13,6 @@ $x = 0.5 \\qquad \\text{grad } 0.3153$
 from __future__ import annotations
 
 from autograd.formulas.latex import latex
-from autograd.formulas.numbers import brief
 from autograd.formulas.terms import Name
 from autograd.graph import topological_order
 from autograd.structure.names import Names
@@ -40,7 +39,7 @@ def displayed(value: Value) -> str | None:
 
 
 def _short(x: float) -> float:
-    return float(brief(x).replace("−", "-"))
+    return float(f"{x:.4g}")
 
 
 def _formula(value: Value) -> str:

@@ -41,6 +41,7 @@ class Node(Box):
         data: its value.
         gradient: ∂root/∂node; None if it is not known.
         flows: False if no gradient reaches it, whatever is computed.
+        mark: what is wrong with it: "dead", "saturated", or "NaN" or "∞" that arises here; else "".
     """
 
     index: int
@@ -49,6 +50,7 @@ class Node(Box):
     data: float
     gradient: float | None
     flows: bool
+    mark: str
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class Block(Box):
         data: the values of the outputs.
         gradients: their gradients.
         output_norm: ‖∂root/∂outputs‖₂; None if it is not known.
+        marks: what is wrong with members, and how many of them.
     """
 
     members: list[int]
@@ -78,6 +81,7 @@ class Block(Box):
     data: list[float]
     gradients: list[float | None]
     output_norm: float | None
+    marks: list[tuple[str, int]]
 
 
 @dataclass(slots=True)

@@ -187,7 +187,11 @@ class _Composer:
         else:
             said = f"{formula}, {node.op.name}"
         sentence = f"{said}, value {brief(node.data)}, gradient {self._told(i)}"
-        return Node(f"n{i}", title, self._frame(i), self.lit[i], sentence, i, kind, formula, node.data, gradient, flows)
+        mark = graph.mark[i]
+        sentence += f", {_told_of(mark)}" if mark else ""
+        return Node(
+            f"n{i}", title, self._frame(i), self.lit[i], sentence, i, kind, formula, node.data, gradient, flows, mark
+        )
 
     def _told(self, i: int) -> str:
         """A gradient in words."""
@@ -256,6 +260,7 @@ class _Composer:
             data=[order[i].data for i in outputs],
             gradients=[self.graph.gradient[i] for i in outputs],
             output_norm=self._norm(outputs),
+            marks=Counter(mark for i in members if (mark := self.graph.mark[i])).most_common(),
         )
         if region >= 0:
             block.title = self._title(region)
@@ -276,6 +281,7 @@ class _Composer:
         else:
             whose = "its outputs" if block.contents else "them"
             said.append(f"norm of the gradient of {whose} {brief(block.output_norm)}")
+        said += [f"{count} × {_told_of(mark)}" if count > 1 else _told_of(mark) for mark, count in block.marks]
         return ", ".join(filter(None, said))
 
     def _size(self, members: Sequence[int], outputs: Sequence[int]) -> str:
@@ -337,6 +343,10 @@ class _Composer:
             on_path = any(lit[e.source] and lit[e.target] for e in edges)
             arrows.append(Arrow(f"l{k}", source, target, len(edges), None, norm, mixed, flows, on_path))
         return arrows
+
+
+def _told_of(mark: str) -> str:
+    return mark if mark.isalpha() and mark.islower() else f"{'infinity' if mark == '∞' else mark} arises here"
 
 
 def _grouped(n: int) -> str:

@@ -162,6 +162,10 @@ class _Composer:
         }
         if kind == "root":
             attributes |= {"peripheries": "2", "penwidth": "1.4"}
+        if box.lit and isinstance(box, Node) and box.mark:
+            attributes["style"] += ",dashed" if box.mark.islower() else ""
+            attributes |= {"color": colours["nan"], "penwidth": "1.4"}
+            attributes["class"] += f" {'numb' if box.mark.islower() else 'born'}"
         graph.node(box.id, label=f"<{self.labels[box.id]}>", **attributes)
 
     def _times(self, arrow: Arrow) -> Cell:

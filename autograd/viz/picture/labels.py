@@ -131,7 +131,7 @@ def _node(label: Label, node: Node, scale: Scale, digits: int) -> Cell:
         return _leaf(label, node, scale, digits)
     title = label.text("label", node.title)
     equals = label.text("formula", f"= {node.formula}" if node.title else node.formula, "muted")
-    first = label.row(title, label.gap(5 if node.title else 0), equals)
+    first = label.row(title, label.gap(5 if node.title else 0), equals, _mark(label, [(node.mark, 1)]))
     value, gradient = _value(label, node.data, digits), _gradient(label, node.gradient, scale, digits)
     wide = max(first.width, value.width + 10 + gradient.width)
     return _rows(label, first, label.apart(value, gradient, wide))
@@ -142,7 +142,15 @@ def _leaf(label: Label, node: Node, scale: Scale, digits: int) -> Cell:
     title, value = label.text("label", node.title), _value(label, node.data, digits)
     least = title.width + value.width + 10 * bool(node.title)
     gradient = _gradient(label, node.gradient, scale, digits, wide=least)
-    return _rows(label, label.apart(title, value, gradient.width), gradient)
+    rows = _rows(label, label.apart(title, value, gradient.width), gradient)
+    return label.stack(rows, _mark(label, [(node.mark, 1)])) if node.mark else rows
+
+
+def _mark(label: Label, marks: Sequence[tuple[str, int]]) -> Cell:
+    """What is wrong: dead, saturated, or where NaN or ∞ is born."""
+    said = [(mark if mark.islower() else f"{mark} is born here", n) for mark, n in marks if mark]
+    words = " · ".join(f"{_count(n)} {mark}" if n > 1 else mark for mark, n in said)
+    return label.row(label.gap(9), label.text("mark", words, "nan", 11)) if words else label.gap(0)
 
 
 def _rows(label: Label, first: Cell, numbers: Cell) -> Cell:
@@ -168,12 +176,15 @@ def _block(label: Label, block: Block, scale: Scale, digits: int) -> Cell:
     rows: list[Cell] = []
     norms: list[tuple[Cell, Cell]] = []  # which stand at both ends of a row
     if alone:
-        rows.append(label.row(title, label.gap(9 if contents else 0), label.text("contents", contents, "muted", 11)))
+        said = label.text("contents", contents, "muted", 11)
+        rows.append(label.row(title, label.gap(9 if contents else 0), said, _mark(label, block.marks)))
         norms.append((_value(label, block.data[0], digits), _gradient(label, block.gradients[0], scale, digits)))
     else:
         rows.append(label.row(title, label.gap(9 if block.size else 0), label.text("size", block.size)))
         if contents:
             rows.append(label.text("contents", contents, "muted", 11))
+        if block.marks:
+            rows.append(_mark(label, block.marks))
         if len(block.outputs) <= MOST_CELLS:
             rows.append(_strip(label, block, scale))
         what = f"{_count(len(block.outputs))} outputs" if block.contents else ""

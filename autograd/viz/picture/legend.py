@@ -16,6 +16,7 @@ LONGEST = 96
 """Of a line of words, in letters."""
 CELL = 40
 """How wide a colour is."""
+_MARKS = {"dead": "passes no gradient", "saturated": "passes next to none"}
 
 
 def legend(picture: Picture, colours: dict[str, str], scale: Scale, derivatives: bool) -> Cell:
@@ -33,6 +34,9 @@ def legend(picture: Picture, colours: dict[str, str], scale: Scale, derivatives:
         words.append("a small square: the gradient of an output")
     if any(not arrow.flows for arrow in picture.arrows):
         words.append("dotted: no gradient flows")
+    marks = {box.mark for box in picture.boxes if isinstance(box, Node)}
+    marks.update(mark for block in blocks for mark, _ in block.marks)
+    words += [f"{mark}: {said}" for mark, said in _MARKS.items() if mark in marks]
     rows += _lines(label, "key", " · ".join(words))
     if picture.backward:
         rows.append(_scale(label, scale))
