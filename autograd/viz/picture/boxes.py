@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Arrow", "Block", "Box", "Frame", "Node", "Picture"]
+__all__ = ["Arrow", "Block", "Box", "Frame", "Node", "Numbers", "Picture"]
 
 
 @dataclass(slots=True)
@@ -16,7 +16,8 @@ class Box:
     """Anything that is drawn as a box.
 
     Attributes:
-        id: "n" and the node's place in `topological_order`, or "b" and a number for a block.
+        id: "n" and the node's place in `topological_order`, or "b" and a number for a block, "x" and a number for
+            numbers.
         title: the label or name.
         frame: the index of the frame it stands in, or −1.
         lit: whether it lies on a path from the node that `wrt` names; True without one.
@@ -85,6 +86,21 @@ class Block(Box):
 
 
 @dataclass(slots=True)
+class Numbers(Box):
+    """Plain numbers that a network was given as its inputs. They are no nodes, and no gradient reaches them.
+
+    Attributes:
+        data: the numbers.
+        members: no places in `topological_order`.
+        kind: "input".
+    """
+
+    data: list[float]
+    members: tuple[()] = ()
+    kind: str = "input"
+
+
+@dataclass(slots=True)
 class Arrow:
     """A line from an operand (or the block it is in) to what uses it.
 
@@ -135,7 +151,7 @@ class Picture:
     """
 
     root: str
-    boxes: list[Node | Block]
+    boxes: list[Node | Block | Numbers]
     arrows: list[Arrow]
     frames: list[Frame]
     nodes: int
@@ -148,5 +164,7 @@ class Picture:
         """The greatest gradient shown, finite; 0 if there is none."""
         shown = [g for arrow in self.arrows if (g := arrow.gradient) is not None]
         for box in self.boxes:
+            if isinstance(box, Numbers):
+                continue
             shown += [g for g in (box.gradients if isinstance(box, Block) else [box.gradient]) if g is not None]
         return max((abs(g) for g in shown if math.isfinite(g)), default=0.0)

@@ -30,13 +30,15 @@ from autograd.formulas.terms import Formula, Name, Power
 from autograd.structure.annotated import AnnotatedGraph, Edge
 from autograd.structure.names import Names, applied, squared
 from autograd.value import Value
-from autograd.viz.picture.boxes import Arrow, Block, Frame, Node, Picture
+from autograd.viz.picture.boxes import Arrow, Block, Frame, Node, Numbers, Picture
 from autograd.viz.picture.collapse import Alike, Closed, Collapsed, collapse
 
 __all__ = ["MAX_NODES", "picture"]
 
 MAX_NODES = 100
 """How many boxes a drawing has at most, unless told otherwise: what one can read on a page."""
+MOST_GIVEN = 4
+"""More lists of plain inputs than that (samples of a batch) are not drawn."""
 FEWEST_NODES = 10
 MOST_NODES = 1000
 """How many one can ask for: Graphviz takes seconds for more."""
@@ -74,9 +76,9 @@ def picture(
     keep = [graph.index[wrt]] if wrt is not None else []
     while True:
         shown = _Composer(graph, collapse(graph, max_nodes=most, depth=depth, keep=keep), wrt, most).picture()
-        if max_nodes is not None or depth is not None or most == FEWEST_NODES or fits(shown):
+        if max_nodes is not None or depth is not None or most < 4 or fits(shown):
             return shown
-        most = max(FEWEST_NODES, min(most, len(shown.boxes)) - 1)
+        most = min(most, len(shown.boxes)) - 1
 
 
 class _Composer:
@@ -96,6 +98,7 @@ class _Composer:
             shown = self.shown_as[i]
             if not isinstance(shown, int):
                 self.outputs[shown].append(i)
+        self.wrt, self.most = wrt, max_nodes
         self.names = Names(graph.order[-1], wrt, graph.order, graph.places)
         self.output_name = self._output_names()
         self.frames: list[Frame] = []
@@ -104,7 +107,11 @@ class _Composer:
         self.lit = self._lit(wrt)
 
     def picture(self) -> Picture:
-        boxes: list[Node | Block] = []
+        given = self._given()
+        boxes: list[Node | Block | Numbers] = [
+            Numbers(f"x{k}", self._count_of(numbers), -1, not self.wrt, self._said_of(numbers), list(numbers))
+            for k, numbers in enumerate(given)
+        ]
         for i, shown in enumerate(self.shown_as):
             if isinstance(shown, int):
                 boxes.append(self._node(i))
@@ -113,7 +120,7 @@ class _Composer:
         return Picture(
             root=text(self.names.formula(self.graph.order[-1])),
             boxes=boxes,
-            arrows=self._arrows(),
+            arrows=[*self._arrows_from(given), *self._arrows()],
             frames=self.frames,
             nodes=len(self.graph.order),
             notes=self.notes,
@@ -126,7 +133,8 @@ class _Composer:
         if not self.members:
             return []
         how = "max_nodes= and depth= show" if self.regions else "max_nodes= shows"
-        why = "" if asked else f" (limit {max_nodes}); {how} more or less"
+        limit = f"limit {max_nodes}" if max_nodes >= MAX_NODES else "as many as fit"
+        why = "" if asked else f" ({limit}); {how} more or less"
         return [f"{_grouped(len(self.shown_as))} nodes in {len(set(self.ids))} boxes{why}"]
 
     def _lit(self, wrt: Value | None) -> list[bool]:
@@ -143,6 +151,33 @@ class _Composer:
         gradient = self.graph.gradient[self.graph.index[wrt]]
         self.notes.append(f"∂{root}/∂{leaf} = {brief(gradient, sign=True)}, along {how_many}")
         return [bool(p) for p in paths]
+
+    # inputs that are plain numbers
+
+    def _given(self) -> dict[tuple[float, ...], list[int]]:
+        """The lists of numbers that weights were multiplied with, and where; none if there are too many to draw."""
+        given: dict[tuple[float, ...], list[int]] = {}
+        for i, node in enumerate(self.graph.order):
+            if node.op is not None and node.op.name == "dot":
+                half = len(node.operands) // 2
+                xs = node.operands[half:-1]
+                if xs and not any(isinstance(x, Value) for x in xs):
+                    given.setdefault(tuple(float(x) for x in xs), []).append(i)
+        return given if len(given) <= MOST_GIVEN and len(set(self.ids)) + len(given) <= self.most else {}
+
+    def _arrows_from(self, given: dict[tuple[float, ...], list[int]]) -> list[Arrow]:
+        arrows = []
+        for k, (numbers, users) in enumerate(given.items()):
+            for j, target in enumerate(dict.fromkeys(self.ids[i] for i in users)):
+                arrows.append(Arrow(f"x{k}_{j}", f"x{k}", target, len(numbers), None, None, False, False, not self.wrt))
+        return arrows
+
+    def _count_of(self, numbers: Sequence[float]) -> str:
+        return "1 input" if len(numbers) == 1 else f"{_grouped(len(numbers))} inputs"
+
+    def _said_of(self, numbers: Sequence[float]) -> str:
+        shown = ", ".join(map(brief, numbers[:8])) + (", …" if len(numbers) > 8 else "")
+        return f"{self._count_of(numbers)}, plain numbers: {shown}"
 
     # nodes
 

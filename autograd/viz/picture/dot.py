@@ -12,7 +12,7 @@ from typing import Any
 from autograd.formulas.numbers import brief
 from autograd.viz.picture.alignment import columns, common, lead
 from autograd.viz.picture.arrangement import BESIDE, MARGIN, Arrangement, arrange
-from autograd.viz.picture.boxes import Arrow, Block, Node, Picture
+from autograd.viz.picture.boxes import Arrow, Block, Node, Numbers, Picture
 from autograd.viz.picture.labels import SMALLEST, Cell, Label, contents
 from autograd.viz.picture.legend import legend as legend_of
 from autograd.viz.picture.metrics import MONO, SANS
@@ -146,10 +146,12 @@ class _Composer:
         fill(graph, -1, 0)
         lead(graph, picture)
 
-    def _box(self, graph: Any, box: Node | Block) -> None:
+    def _box(self, graph: Any, box: Node | Block | Numbers) -> None:
         colours = self.colours
         kind = (
-            box.kind if isinstance(box, Node) else {"inputs": "input", "parameters": "parameter"}.get(box.kind, "block")
+            box.kind
+            if isinstance(box, Node | Numbers)
+            else {"inputs": "input", "parameters": "parameter"}.get(box.kind, "block")
         )
         line = f"{'operation' if kind == 'block' else kind}-line"
         attributes = {

@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 
 from autograd.formulas.numbers import brief
-from autograd.viz.picture.boxes import Block, Node
+from autograd.viz.picture.boxes import Block, Node, Numbers
 from autograd.viz.picture.metrics import MONO, width
 from autograd.viz.picture.palette import PALETTES, Scale, ink_on
 
@@ -29,6 +29,11 @@ BLOCK = 112
 """The least width of a block, so that neurons below each other are alike."""
 STRIP = 16
 """How many gradients stand in a row of a block."""
+FEW = 6
+"""How many of many inputs are written."""
+TILE = (4, 64)
+"""The least side of a square of inputs that is shown as a picture, in numbers, and how large it is, in pixels."""
+_INKS = ("paper", "frame-line", "line", "muted", "ink")
 MOST_CELLS = 64
 """A block with more outputs than that shows their norm alone."""
 
@@ -99,7 +104,7 @@ class Label:
         return Cell(self.table(*cells), wide)
 
 
-def contents(box: Node | Block, colours: dict[str, str], scale: Scale, digits: int = 0) -> Cell:
+def contents(box: Node | Block | Numbers, colours: dict[str, str], scale: Scale, digits: int = 0) -> Cell:
     """The label of a box, and how wide it is.
 
     Args:
@@ -111,14 +116,16 @@ def contents(box: Node | Block, colours: dict[str, str], scale: Scale, digits: i
     return _contents(Label(colours), box, scale, digits)
 
 
-def texts(box: Node | Block) -> list[str]:
+def texts(box: Node | Block | Numbers) -> list[str]:
     """What each text of a box is, in order: "label", "formula", "value", "sign" (∂), "gradient", …."""
     label = Label(PALETTES["light"])
     _contents(label, box, Scale(1), 0)
     return label.roles
 
 
-def _contents(label: Label, box: Node | Block, scale: Scale, digits: int) -> Cell:
+def _contents(label: Label, box: Node | Block | Numbers, scale: Scale, digits: int) -> Cell:
+    if isinstance(box, Numbers):
+        return _numbers(label, box)
     return _node(label, box, scale, digits) if isinstance(box, Node) else _block(label, box, scale, digits)
 
 
@@ -167,6 +174,35 @@ def _gradient(label: Label, gradient: float | None, scale: Scale, digits: int, w
     sign = label.row(label.text("sign", "∂", ink, 11, mono=True), label.gap(6))
     number = label.text("gradient", brief(gradient, sign=True), ink, 11, mono=True, room=digits)
     return label.chip(step, sign, number, wide=wide)
+
+
+def _numbers(label: Label, box: Numbers) -> Cell:
+    """Inputs: a few as they are, a square of many as the picture that it is."""
+    title = label.text("label", box.title)
+    side = math.isqrt(len(box.data))
+    if side * side == len(box.data) and side >= TILE[0]:
+        return label.stack(title, label.gap(8, 2), _tile(label, box.data, side))
+    few = [brief(x) for x in box.data[:FEW]] + ["…"] * (len(box.data) > FEW)
+    numbers = (label.text(f"value-{k}", number, size=11, mono=True) for k, number in enumerate(few))
+    return label.stack(title, label.gap(8, 2), *numbers)
+
+
+def _tile(label: Label, data: Sequence[float], side: int) -> Cell:
+    """Numbers as a picture: the larger, the darker."""
+    least, greatest = min(data), max(data)
+    span = greatest - least if math.isfinite(greatest - least) and greatest > least else math.inf
+    pixel = max(2, TILE[1] // side)
+
+    def colour(x: float) -> str:
+        share = (x - least) / span
+        return label.colours[_INKS[min(len(_INKS) - 1, int(share * len(_INKS)))] if share == share else "nan"]
+
+    cell = '<TD BGCOLOR="{}" WIDTH="{}" HEIGHT="{}" FIXEDSIZE="TRUE"></TD>'.format
+    rows = [
+        Cell("".join(cell(colour(x), pixel, pixel) for x in data[at : at + side]), side * pixel)
+        for at in range(0, len(data), side)
+    ]
+    return Cell(f"<TD>{label.table(*rows)}</TD>", side * pixel)
 
 
 def _block(label: Label, block: Block, scale: Scale, digits: int) -> Cell:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 from xml.etree import ElementTree
 
-from autograd.viz.picture.boxes import Block, Picture
+from autograd.viz.picture.boxes import Node, Picture
 from autograd.viz.picture.labels import texts
 from autograd.viz.picture.metrics import width
 from autograd.viz.picture.palette import PALETTES
@@ -55,13 +55,14 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
             text.set("class", role)
         _align(list(element.iter(_TEXT)))
         shapes = [e for e in element if e.tag in _SHAPES]
-        if not isinstance(box, Block):
+        if isinstance(box, Node):
             shapes[-1].set("id", f"{box.id}-chip")
     titles = {box.id: box.sentence.partition(",")[0] for box in picture.boxes}
     for arrow in picture.arrows:
         _name(by_id[arrow.id], f"from {titles[arrow.source]} to {titles[arrow.target]}")
         _join(by_id, arrow.id)
     for k, frame in enumerate(picture.frames):
+        _lift(by_id[f"f{k}"], by_id["drawing"], PALETTES["dark" if theme == "dark" else "light"])
         _name(by_id[f"f{k}"], frame.title if frame.title.startswith(frame.kind) else f"{frame.kind} {frame.title}")
     _name(by_id["drawing"], summary, role="group")
     if theme == "auto":
@@ -93,6 +94,18 @@ def _fit(root: ElementTree.Element) -> None:
         if (wide := width(text.text or "", float(text.get("font-size", "12")), mono=mono, bold=bold)) > 0:
             text.set("textLength", f"{wide:g}")
             text.set("lengthAdjust", "spacingAndGlyphs")
+
+
+def _lift(frame: ElementTree.Element, drawing: ElementTree.Element, colours: dict[str, str]) -> None:
+    """Set the title of a frame over the lines that pass it, with a rim that keeps it legible."""
+    for text in frame.findall(_TEXT):
+        frame.remove(text)
+        text.set("id", f"{frame.get('id')}-title")
+        text.set("class", "frame-title")
+        text.set("stroke", colours["frame"])
+        text.set("stroke-width", "3")
+        text.set("paint-order", "stroke")
+        drawing.append(text)
 
 
 def _align(texts: list[ElementTree.Element]) -> None:
