@@ -13,7 +13,7 @@ from autograd.files import write
 from autograd.viz.picture.arrangement import Arrangement
 from autograd.viz.picture.boxes import Picture
 from autograd.viz.picture.render import GraphvizNotFoundError, render
-from autograd.viz.picture.still import DPI, size
+from autograd.viz.picture.still import DPI, size, small
 from autograd.viz.picture.svg import finish
 
 __all__ = ["Drawing"]
@@ -143,7 +143,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             if (include is not None and kind not in include) or kind in (exclude or ()):
                 continue
             if kind == "image/png":
-                png = self.pipe("png")
+                png = small(self.pipe("png"))
                 bundle[kind] = base64.b64encode(png).decode()
                 about[kind] = {"width": size(png)}
             else:
