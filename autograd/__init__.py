@@ -67,6 +67,17 @@ for _name in set(__all__).difference(table):
     reserved.setdefault(_name, "a name of this package")
 
 
+def _repr_latex_(value: Value) -> str | None:
+    """What a notebook shows of a `Value` that is the last line of a cell."""
+    from importlib import import_module
+
+    displayed: str | None = import_module("autograd.viz.explanation.display").displayed(value)
+    return displayed
+
+
+Value._repr_latex_ = _repr_latex_  # type: ignore[attr-defined]
+
+
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}", name=name)

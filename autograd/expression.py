@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -140,9 +141,29 @@ def _parsed(source: str) -> ast.expr:
         raise ExpressionError("the expression is nested too deeply") from None
     except SyntaxError as error:
         where = f" at character {error.offset}" if error.offset and error.lineno == 1 else ""
-        raise ExpressionError(f"this is not an expression: {error.msg}{where}") from None
+        raise ExpressionError(_instead(source) or f"this is not an expression: {error.msg}{where}") from None
     except ValueError as error:  # null bytes, integers of thousands of digits
         raise ExpressionError(f"this is not an expression: {error}") from None
+
+
+_SIGNS = {"²": "x**2", "³": "x**3", "√": "sqrt(x)", "×": "a*b", "·": "a*b", "÷": "a/b", "−": "a - b", "π": "pi"}
+"""What is on paper and not on a keyboard, and what is written for it."""
+_RENAMED = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_BESIDE = re.compile(r"(?<![\w.])(?P<a>\d+(?:\.\d*)?|[^\W\d]\w*(?=\s))\s*(?P<b>[^\W\d]\w*|\d+|\()")
+"""Two things beside each other, as in 2x, 3(x + 1) and x y."""
+
+
+def _instead(source: str) -> str:
+    """What to write instead of what many write; "" if it is none of that."""
+    for sign, written in _SIGNS.items():
+        if sign in source:
+            return f"{sign} is not read: write {written}"
+    if found := _BESIDE.search(source):
+        a, b = found["a"], found["b"] + "…)" * (found["b"] == "(")
+        if a in table:
+            return f"the operand of {a} is in parentheses: write {a}({b})"
+        return f"a product has a sign: write {a}*{b}, not {found[0]}{'…)' * (found['b'] == '(')}"
+    return ""
 
 
 def _check_size(tree: ast.expr) -> None:
@@ -188,8 +209,11 @@ def _check(node: ast.expr) -> list[str]:
             return _check(a) + _check(b)
         case ast.Call(func=ast.Name(id=name), args=operands, keywords=[]):
             name = _ALSO_CALLED.get(name, name)
+            if name in _RENAMED:
+                raise ExpressionError(f"{name} is called {_RENAMED[name]} here")
             if name not in table:
-                raise ExpressionError(f"{name} is not a function here; there are {', '.join(table)}")
+                product = f"for a product write {name}*(…), and of functions " if len(name) == 1 else ""
+                raise ExpressionError(f"{name} is not a function here; {product}there are {', '.join(table)}")
             if table[name].nary and not operands:
                 raise ExpressionError(f"{name} takes at least one operand")
             if not table[name].nary:
@@ -202,7 +226,20 @@ def _check(node: ast.expr) -> list[str]:
     raise ExpressionError(f"{_described(node)} is not allowed here")
 
 
+def _short(node: ast.expr) -> str:
+    """A number or a name as it is, anything longer as dots."""
+    written = ast.unparse(node) if isinstance(node, ast.Constant | ast.Name) else "(…)"
+    return written if len(written) < 20 else "…"
+
+
 def _described(node: ast.expr) -> str:
+    match node:
+        case ast.BinOp(op=ast.BitXor(), left=a, right=b):
+            return f"^ for a power (write {_short(a)}**{_short(b)})"
+        case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call() as a):
+            return f"a product without its sign (write {_short(a)}*(…))"
+        case ast.Tuple():
+            return "a comma (a number has a point, as in 1.5)"
     kinds = {
         ast.Call: "a call of something that is not a function's name",
         ast.BinOp: "this operator",

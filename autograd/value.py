@@ -439,7 +439,8 @@ def _check_apart(order: list[Value]) -> None:
 def no_derivative(node: Value) -> Exception:
     """The error of a backward pass that needs a local derivative which does not exist."""
     name = " = ".join(filter(None, (node.label, node.op.name)))  # type: ignore[union-attr]
-    return explained(node._db.error, f"the gradient of {name}", node.operands)
+    error = explained(node._db.error, f"the gradient of {name}", node.operands)
+    return type(error)(f"{error}, so {node.op.name} has no derivative there")  # type: ignore[union-attr]
 
 
 def check_unchanged(order: list[Value], because: str = "create_graph differentiates the operands") -> None:

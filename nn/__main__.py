@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nn.console import signals, status_of, steady_output
-from nn.digits import CHOICES, InputError, Settings, run
+from nn.digits import CHOICES, FILES, InputError, Settings, run
 from nn.extras import MissingLibraryError
 
 __all__ = ["main"]
@@ -49,7 +49,15 @@ def _do(command: str, options: dict[str, Any]) -> int:
     from nn.predict import predict_files
 
     with signals():
-        return predict_files(options["weights"], options["images"])
+        return predict_files(_weights(options["weights"]), options["images"])
+
+
+def _weights(given: Path | None) -> Path:
+    """The file to read: what was given, else what `digits` writes by default."""
+    written = Settings.out / FILES[0]
+    if given is None and not written.exists():
+        raise InputError(f"there is no {written}: train with `python -m nn digits` first, or say which --weights")
+    return given or written
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,7 +72,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Say which digit each image shows. An image of the network's own size is taken as it is; any "
         "other is turned to greyscale, cut to the ink, centred and scaled. Dark ink on a light ground is inverted.",
     )
-    predict.add_argument("--weights", type=Path, required=True, metavar="FILE", help="written by `python -m nn digits`")
+    predict.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help=f"written by `python -m nn digits` (default: {Settings.out / FILES[0]})",
+    )
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="PNG, or whatever else Pillow reads")
     return parser
 

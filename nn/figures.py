@@ -174,7 +174,7 @@ def first_layer(weights: Array, shape: tuple[int, int], theme: str = "light") ->
     rows = -(-len(images) // columns)
     width = max(1.25 * columns, 6)
     figure, grid = _figure(width, 1.42 * rows + 1.25, colours, rows, columns)
-    diverging = LinearSegmentedColormap.from_list("signs", [colours.orange, colours.surface, colours.blue])
+    diverging = LinearSegmentedColormap.from_list("signs", [colours.blue, colours.surface, colours.orange])
     shown: Any = None
     for i, axes in enumerate(np.ravel(grid)):
         axes.set_axis_off()
@@ -235,7 +235,7 @@ def brighten(
         axes.spines[:].set_color(colours.grid)
         alone = len(values) == 1
         at = [places.mean()] if alone else places
-        axes.barh(at, values, color=np.where(values < 0, colours.orange, colours.blue), height=0.7)
+        axes.barh(at, values, color=np.where(values < 0, colours.blue, colours.orange), height=0.7)
         axes.axvline(0, color=colours.muted, lw=0.8)
         axes.set_yticks([] if alone else places, [] if alone else [f"{j}" for j in places])
         axes.set_ylim(places[-1] + 0.8, 0.2)

@@ -121,7 +121,13 @@ class Layer(Module):
                 yield f"activation{number or ''}.{path}", parameter
 
     def __repr__(self) -> str:
-        return f"Layer of [{', '.join(map(str, self.neurons))}]"
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+    _repr_pretty_ = Module._repr_pretty_  # beside __repr__, which IPython would use otherwise
+
+    def _summary(self) -> str:
+        activations = "/".join(dict.fromkeys(neuron.activation for neuron in self.neurons))
+        return f"Layer({len(self.neurons[0].w)} → {len(self.neurons)}, {activations})"
 
 
 class MLP(Module):
@@ -141,6 +147,10 @@ class MLP(Module):
 
     >>> MLP(2, [3, 1], seed=0)
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]]
+    >>> print(MLP(2, [3, 1], seed=0))
+    MLP(2 → 3 → 1), 13 parameters
+      layers.0: Layer(2 → 3, relu), 9 parameters
+      layers.1: Layer(3 → 1, linear), 4 parameters
     """
 
     def __init__(
@@ -174,7 +184,13 @@ class MLP(Module):
         return x
 
     def __repr__(self) -> str:
-        return f"MLP of [{', '.join(map(str, self.layers))}]"
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+    _repr_pretty_ = Module._repr_pretty_  # beside __repr__, which IPython would use otherwise
+
+    def _summary(self) -> str:
+        sizes = [len(self.layers[0].neurons[0].w), *(len(layer.neurons) for layer in self.layers)]
+        return f"MLP({' → '.join(map(str, sizes))})"
 
 
 class Dropout(Module):

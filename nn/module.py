@@ -33,6 +33,34 @@ class Module:
     training = True
     """Whether the module is being trained; `Dropout` looks at it. Set by `train` and `eval`."""
 
+    def _summary(self) -> str:
+        """What it is, in a few letters."""
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        """The module, and a line for each module in it: what `print` and notebooks show.
+
+        >>> import nn
+        >>> print(nn.MLP(64, [16, 10], activation="sigmoid", output="sigmoid", seed=0))
+        MLP(64 → 16 → 10), 1 210 parameters
+          layers.0: Layer(64 → 16, sigmoid), 1 040 parameters
+          layers.1: Layer(16 → 10, sigmoid), 170 parameters
+        """
+        inside = [(path, part) for name, thing in vars(self).items() for path, part in _leaves(name, thing)]
+        own = sum(is_parameter(part) for _, part in inside if isinstance(part, Value))
+        modules = [(path, part) for path, part in inside if isinstance(part, Module)]
+        lines = [f"  {path}: {part._summary()}, {_counted(part)}" for path, part in modules]
+        if own and modules:
+            lines.append(f"  and {own} of its own")
+        return "\n".join([f"{self._summary()}, {_counted(self)}", *lines])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython and notebooks show."""
+        for i, line in enumerate(str(self).splitlines()):
+            if i:
+                printer.break_()
+            printer.text(line)
+
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter once, with its name: ``layers.0.weight[3][5]``, ``layers.0.bias[3]``.
 
@@ -155,6 +183,11 @@ class Module:
                         f"{numbers[parameter]} in another place of the same parameter"
                     )
         put_in_place(numbers, ["_data"] * len(numbers), numbers.values())
+
+
+def _counted(module: Module) -> str:
+    n = len(module.parameters())
+    return f"{n:,} parameter{'s' * (n != 1)}".replace(",", " ")
 
 
 def _leaves(name: str, thing: Any) -> Iterator[tuple[str, Value | Module]]:

@@ -1,24 +1,26 @@
 """Draw the pictures of the README again: ``make pictures``.
 
-Everything is written to `notebooks/pictures/`: the drawings as SVG (light or dark as their reader's
-screen is); the page, and a thumbnail of a picture in each notebook, as PNG, for which a Chromium is
-needed; without one they are left as they are.
+Everything is written to `notebooks/pictures/`, light and dark: the drawings as SVG; the page, and a thumbnail of a
+picture in each notebook (light alone), as PNG, for which a Chromium is needed; without one they are left as they are.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import random
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from sklearn.datasets import load_digits
+
 import nn
 from autograd import Value, dot, draw, explore, sigmoid
 
 PLACE = Path(__file__).with_name("pictures")
+COLUMN = 830
+"""Pixels, of the README on GitHub."""
 
 
 def neuron() -> Value:
@@ -57,10 +59,9 @@ def example() -> tuple[Value, dict[str, Value]]:
 
 
 def digits() -> tuple[Value, nn.MLP]:
-    """The digit network of seed 000 (64-16-16-10 here), with the loss of one made-up image."""
-    generator = random.Random(0)
+    """The digit network of seed 000 (64-16-16-10 here), with the loss of one handwritten 2."""
+    image = (load_digits().images[2] / 16).ravel().tolist()
     model = nn.MLP(64, [16, 16, 10], activation="sigmoid", output="sigmoid", init="xavier", seed=0)
-    image = [generator.random() for _ in range(64)]
     error = nn.half_squared_error(model(image), [0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
     error.label = "E"
     error.backward()
@@ -105,13 +106,14 @@ def main() -> None:
     PLACE.mkdir(exist_ok=True)
     error, leaf = example()
     network, model = digits()
-    for name, drawing in {
-        "neuron": draw(neuron(), theme="auto", legend=False),
-        "example": draw(error, theme="auto"),
-        "path": draw(error, wrt=leaf["w1"], theme="auto", legend=False),
-        "digits": draw(network, model=model, theme="auto"),
-    }.items():
-        print(drawing.save(PLACE / f"{name}.svg"))
+    for theme, ending in (("light", ""), ("dark", "-dark")):
+        for name, drawing in {
+            "neuron": draw(neuron(), theme=theme, legend=False, width=COLUMN),
+            "example": draw(error, theme=theme, width=COLUMN),
+            "path": draw(error, wrt=leaf["w1"], theme=theme, legend=False, width=COLUMN),
+            "digits": draw(network, model=model, theme=theme, width=COLUMN),
+        }.items():
+            print(drawing.save(PLACE / f"{name}{ending}.svg"))
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         print("There is no Chromium here: the PNG pictures are left as they are.")

@@ -141,6 +141,49 @@ def test_what_it_cannot_do_is_one_line_on_stderr_and_exit_code_2(
     assert all(c.isprintable() for c in err.rstrip("\n"))
 
 
+@pytest.mark.parametrize(
+    ("expression", "instead"),
+    [
+        ("x^2", "^ for a power (write x**2)"),
+        ("2^x", "write 2**x"),
+        ("2^x + 1", "write 2**(…)"),
+        ("(x + 1)^2", "write (…)**2"),
+        ("2x", "write 2*x, not 2x"),
+        ("1 + 3.5 x", "write 3.5*x, not 3.5 x"),
+        ("x y", "write x*y"),
+        ("3(x + 1)", "write 3*(…)"),
+        ("(x + 1)(x - 1)", "write (…)*(…)"),
+        ("x(x + 1)", "write x*(…)"),
+        ("sin x", "write sin(x)"),
+        ("2sin(x)", "write 2*sin"),
+        ("x²", "write x**2"),
+        ("√x", "write sqrt(x)"),
+        ("2×x", "write a*b"),
+        ("ln(x)", "ln is called log here"),
+        ("1,5*x", "a number has a point"),
+    ],
+)
+def test_what_many_write_is_answered_by_what_to_write(
+    expression: str, instead: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([expression, "x=2"])
+    said = capsys.readouterr().err
+    assert instead in said
+    assert said.count("\n") == 1
+
+
+def test_numbers_and_names_that_may_stand_beside_each_other_are_read() -> None:
+    for expression in ("x", "1e3*x", "2.5e-1 + x", "x1*x", "where(x >= 2, x, 1)", "x2", "max(x, 2)"):
+        Expression(expression)
+
+
+def test_where_there_is_no_derivative_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["sqrt(x)", "x=0"])
+    assert "y = sqrt(x = 0.0): float division by zero, so sqrt has no derivative there" in capsys.readouterr().err
+
+
 def test_a_null_byte_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):  # no shell can pass one, a caller of main can
         main(["x\x00", "x=1"])

@@ -17,6 +17,7 @@ import pytest
 
 import nn
 from autograd import Value, dot, primitive, sin, topological_order, total
+from autograd.formulas.spelling import lowered, raised
 from autograd.primitives import table
 from autograd.structure.levels import levels
 from autograd.viz.page.explore import Page, explore
@@ -262,7 +263,7 @@ def test_levels_are_the_networks_own_layers_and_neurons() -> None:
         for place, neuron in enumerate(layer.neurons, 1):
             homes = {found.regions[found.region[p]].name for p in neuron.parameters()}
             assert homes == {f"neuron {number}.{place}"}
-            assert found.name[neuron.w[0]] == f"w{number}.{place}.1"
+            assert found.name[neuron.w[0]] == f"W{raised(number)}{lowered(place)},₁"
 
 
 def test_samples_of_a_batch_share_their_neurons() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -257,7 +258,21 @@ def test_weights_without_a_checksum_are_used_and_said_to_be_unchecked(
     assert capsys.readouterr() == (checked.out, said)
 
 
-def test_without_an_image_or_weights_the_usage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_weights_those_that_digits_wrote_are_read(
+    tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = str(file(tmp_path, Image.fromarray(GREY)))
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", image]) == 2
+    assert "there is no runs/digits/weights.safetensors: train with `python -m nn digits`" in capsys.readouterr().err
+    (tmp_path / "runs" / "digits").mkdir(parents=True)
+    shutil.copy(trained, tmp_path / "runs" / "digits" / "weights.safetensors")
+    assert main(["predict", image]) == main(["predict", "--weights", str(trained), image]) == 0
+    default, given = capsys.readouterr().out.splitlines()
+    assert default == given
+
+
+def test_without_an_image_the_usage_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["predict"], ["predict", "--weights", "w"], [], ["nonsense"]):
         with pytest.raises(SystemExit) as end:
             main(arguments)

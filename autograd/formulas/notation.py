@@ -167,7 +167,7 @@ class Notation:
 
     def base(self, term: Term) -> str:
         """What is raised to a power: a name like W¹ in parentheses, as W¹² is another one."""
-        raised_already = isinstance(term, Name) and term.name.endswith(tuple("⁰¹²³⁴⁵⁶⁷⁸⁹⁾"))
+        raised_already = isinstance(term, Name) and not set(term.name).isdisjoint("⁰¹²³⁴⁵⁶⁷⁸⁹⁾")
         return self.parentheses(self.write(term)) if raised_already else self.write(term, ATOM)
 
     def power(self, base: Term, exponent: Term) -> str:

@@ -10,8 +10,8 @@ With this module one can write a number
 ('0.1', '-3', '1e-7', '1099511627776')
 >>> rounded(0.5, 4), rounded(1 / 3, 4), rounded(-12345678.9, 4)
 ('0.5', '0.3333', '-1.235e7')
->>> brief(0.5), brief(-1.25e-7), brief(0.25, sign=True), brief(None)
-('0.5', '−1.25e−7', '+0.25', '—')
+>>> brief(0.5), brief(-1.25e-7), brief(0.25, sign=True), brief(12345.6), brief(-float("inf")), brief(None)
+('0.5', '−1.25e−7', '+0.25', '12350', '−∞', '—')
 """
 
 from __future__ import annotations
@@ -38,11 +38,21 @@ def rounded(x: float, digits: int) -> str:
 
 
 def brief(x: float | str | None, sign: bool = False) -> str:
-    """x to four digits, with a plus if `sign` says so; "—" for a number that is not known."""
+    """x to four digits, with a plus if `sign` says so; "—" for a number that is not known. The page does the same."""
     if x is None:
         return "—"
     x = float(x)
-    return with_minus(_shorter("0" if sign and x == 0 else format(x, "+.4g" if sign else ".4g")))
+    if not math.isfinite(x):
+        written = "NaN" if math.isnan(x) else "∞" if x > 0 else "-∞"
+    elif x == 0:
+        return "0"
+    elif 1e-3 <= abs(x) < 1e5:
+        written = f"{x:.4g}"
+        written = f"{float(written):.0f}" if "e" in written else written
+    else:
+        mantissa, exponent = f"{x:.3e}".split("e")
+        written = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return with_minus("+" * (sign and x > 0) + written)
 
 
 def with_minus(digits: str) -> str:

@@ -2,12 +2,12 @@
 
 With this module one can
 
-* take a name apart, `split`: w5, w_ij, W[0][1], w2.1.3 and w⁽²⁾ have a subscript or something above;
+* take a name apart, `split`: w5, w_ij, W[0][1], W²₁₃ and w⁽²⁾ have a subscript or something above;
 * raise and lower digits: `raised`, `lowered`, `level`;
 * make a label fit for one line, `clean`, and for LaTeX, `words_in_latex`.
 
->>> split("w5"), split("w_ij"), split("W[0][1]"), split("w⁽²⁾"), split("v₁"), split("w2.1.3")
-(('w', '5', ''), ('w', 'ij', ''), ('W', '0,1', ''), ('w', '', '(2)'), ('v', '1', ''), ('w', '2.1.3', ''))
+>>> split("w5"), split("w_ij"), split("W[0][1]"), split("w⁽²⁾"), split("W²₁₃"), split("W²₁₂,₃")
+(('w', '5', ''), ('w', 'ij', ''), ('W', '0,1', ''), ('w', '', '(2)'), ('W', '13', '2'), ('W', '12,3', '2'))
 >>> raised(12), lowered(3), level("x₁₂")
 ('¹²', '₃', 'x12')
 """
@@ -36,7 +36,7 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _LEVEL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉⁽⁾", "01234567890123456789()")
 _NAME = re.compile(
-    r"(?P<base>[^\W\d_⁰-⁹¹²³₀-₉]+)_?(?P<subscript>[^\W⁰-⁹¹²³]*|(?:\[\w+\])+|\d+(?:\.\d+)+)(?P<above>[⁰-⁹¹²³]*|⁽[⁰-⁹¹²³]+⁾)"
+    r"(?P<base>[^\W\d_⁰-⁹¹²³₀-₉]+)(?P<layer>[⁰-⁹¹²³]+(?=[₀-₉]))?_?(?P<subscript>[₀-₉]+,[₀-₉]+|[^\W⁰-⁹¹²³]*|(?:\[\w+\])+|\d+(?:\.\d+)+)(?P<above>[⁰-⁹¹²³]*|⁽[⁰-⁹¹²³]+⁾)"
 )
 
 ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde", "\u0307": "dot"}
@@ -59,12 +59,12 @@ def level(name: str) -> str:
 
 
 def split(name: str) -> tuple[str, str, str]:
-    """The letters of a name, its subscript, and what stands above it: w5, w_ij, W[0][1], w⁽²⁾."""
+    """The letters of a name, its subscript, and what stands above it: w5, w_ij, W[0][1], w⁽²⁾, W²₁₃."""
     found = _NAME.fullmatch(unicodedata.normalize("NFC", name))
     if not found:
         return name, "", ""
     subscript = level(found["subscript"].strip("[]").replace("][", ","))
-    return found["base"], subscript, level(found["above"])
+    return found["base"], subscript, level((found["layer"] or "") + found["above"])
 
 
 def accented(letters: str) -> tuple[str, str] | None:

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.graph import topological_order
+from autograd.primitives import NEARLY_FLAT
 from autograd.structure.levels import levels
 from autograd.structure.modules import modules
+from autograd.structure.names import places_of
 from autograd.value import NOT_YET, Value
 
 __all__ = ["AnnotatedGraph", "Edge"]
@@ -54,13 +56,15 @@ class AnnotatedGraph:
         reached: the places of the nodes that a gradient reaches, whether it has been computed or not.
         backward: whether there has been a backward pass from the root.
         gradient: ∂root/∂node by place; None if it is not known.
+        mark: by place what is wrong with a node, if anything: "NaN" or "∞" that arises there, or "dead" or "saturated",
+            for a unit that passes no gradient, or next to none.
     """
 
     def __init__(self, root: Value, model: Any) -> None:
         self.order = topological_order(root)
         self.index = {node: i for i, node in enumerate(self.order)}
         self.levels = levels(self.order) if model is None else modules(model, self.order)
-        self.places = self.levels.name if model is None else levels(self.order).name | self.levels.name
+        self.places = places_of(self.order, model)
         self.parameters = self._parameters()
         self.edges = [edge for i, node in enumerate(self.order) for edge in self._edges(i, node)]
         self.reached = {len(self.order) - 1}
@@ -75,6 +79,21 @@ class AnnotatedGraph:
             delta = self.gradient[edge.target]
             if delta is not None and edge.derivative is not None:
                 edge.gradient = delta * edge.derivative
+
+        self.mark = self._marks()
+
+    def _marks(self) -> list[str]:
+        mark = [_born(node) for node in self.order]
+        into: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            if edge.derivative is not None:
+                into.setdefault(edge.target, []).append(edge)
+        for i, edges in into.items():
+            op = self.order[i].op
+            if not mark[i] and len(edges) == 1 and op is not None and op.flat:
+                slope = abs(edges[0].derivative or 0.0)
+                mark[i] = "dead" if slope == 0 else op.flat if slope < NEARLY_FLAT else ""
+        return mark
 
     def _edges(self, i: int, node: Value) -> Iterator[Edge]:
         """The edges into a node, with the local derivatives the table gives at its operands' data."""
@@ -101,6 +120,13 @@ class AnnotatedGraph:
             if node.op is None
             and (node in self.levels.name or (node in region and regions[region[node]].kind not in ("inputs", "loss")))
         }
+
+
+def _born(node: Value) -> str:
+    """Which number that is none arises at a node: NaN of none that is NaN, or ∞ of none that is not finite."""
+    if math.isnan(node.data):
+        return "" if any(math.isnan(x.data) for x in node.parents) else "NaN"
+    return "∞" if math.isinf(node.data) and all(math.isfinite(x.data) for x in node.parents) else ""
 
 
 def _gradient(node: Value) -> float | None:

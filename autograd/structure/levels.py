@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograd.formulas.spelling import lowered, raised
 from autograd.value import Value
 
 __all__ = ["Levels", "Region", "levels"]
@@ -50,8 +51,8 @@ class Levels:
     Attributes:
         regions: each after the one it lies in.
         region: the innermost region of each node that is in one, by index.
-        name: what nodes of neurons are called where they have no label: z2.1 and a2.1 for the two
-            nodes of the first neuron of layer 2, w2.1.3 for its third weight, b2.1 for its bias.
+        name: what nodes of neurons are called where they have no label, as on paper, layer above and place below: z²₁
+            and a²₁ for the two nodes of the first neuron of layer 2, W²₁₃ for its third weight, b²₁ for its bias.
     """
 
     regions: list[Region]
@@ -78,7 +79,7 @@ def levels(order: Sequence[Value]) -> Levels:
         around = _add(found, Region(f"layer {number}", "layer", -1), ())
         for place, ws in enumerate(layer, 1):
             nodes = [member for dot in neurons[ws] for member in (dot, *_activation(dot, users))]
-            _name(found, f"{number}.{place}", ws, neurons[ws], users)
+            _name(found, (number, place), ws, neurons[ws], users, apart=max(len(ws), len(layer)) > 9)
             at = _add(found, Region(f"neuron {number}.{place}", "neuron", around), nodes)
             inside = _add(found, Region("weights", "weights", at), ()) if len(ws) > MANY_LEAVES else at
             _add_leaves(found, inside, ws, users, neurons[ws])
@@ -121,16 +122,25 @@ def _activation(dot: Value, users: dict[Value, list[Value]]) -> list[Value]:
     return after if len(op.derivatives) - len(op.defaults) == 1 else []  # type: ignore[arg-type]
 
 
-def _name(found: Levels, at: str, ws: Sequence[Value], nodes: Sequence[Value], users: dict[Value, list[Value]]) -> None:
+def _name(
+    found: Levels,
+    at: tuple[int, int],
+    ws: Sequence[Value],
+    nodes: Sequence[Value],
+    users: dict[Value, list[Value]],
+    apart: bool,
+) -> None:
+    """Name the nodes of a neuron; `apart` says that places of two digits are kept apart by a comma."""
+    layer, place = raised(at[0]), lowered(at[1])
     for k, w in enumerate(ws, 1):
-        found.name.setdefault(w, f"w{at}.{k}")
+        found.name.setdefault(w, f"W{layer}{place}{',' * apart}{lowered(k)}")
     bias = nodes[0].operands[-1]
     if isinstance(bias, Value) and bias.op is None:
-        found.name.setdefault(bias, f"b{at}")
+        found.name.setdefault(bias, f"b{layer}{place}")
     if len(nodes) == 1:  # of several samples, the names would be alike
-        found.name[nodes[0]] = f"z{at}"
+        found.name[nodes[0]] = f"z{layer}{place}"
         for activation in _activation(nodes[0], users):
-            found.name[activation] = f"a{at}"
+            found.name[activation] = f"a{layer}{place}"
 
 
 def _add(found: Levels, region: Region, nodes: Sequence[Value]) -> int:

@@ -1,7 +1,9 @@
 """The modules of a model, found in a graph: which node belongs to which neuron of which layer.
 
 `levels.py` finds layers and neurons in the graph alone. With the model at hand one knows more: its
-own modules, whatever they are, by the names that its author gave their attributes.
+own modules, whatever they are, by the names that its author gave their attributes: the second of a list `blocks` is
+block 2. Parameters of neurons are called as `levels.py` calls them, W¹₂₃, and others by as much of their path as tells
+them apart, attention.query[0].
 
 A module is any object with a method `parameters`; the modules inside it are found among its
 attributes. A node belongs to a module if it computes with the module's parameters, or only with what
@@ -14,17 +16,19 @@ two modules belongs to the one around both.
 >>> order = topological_order(nn.squared_error(model([0.5, 1.0]), 1.0))
 >>> found = modules(model, order)
 >>> [(region.name, region.kind, region.parent) for region in found.regions][:3]
-[('MLP', 'model', -1), ('layers.0', 'module', 0), ('layers.0.neurons.0', 'module', 1)]
+[('MLP', 'model', -1), ('layer 1', 'layer', 0), ('neuron 1.1', 'neuron', 1)]
 >>> found.name[order[0]], found.regions[found.region[order[0]]].name
-('layers.0.neurons.0.w[0]', 'layers.0.neurons.0')
+('W¹₁₁', 'neuron 1.1')
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd.structure.levels import Levels, Region
+from autograd.structure.levels import Levels, Region, levels
 from autograd.value import Value
 
 __all__ = ["modules"]
@@ -38,8 +42,8 @@ def modules(model: Any, order: Sequence[Value]) -> Levels:
         order: the graph, in topological order.
 
     Returns:
-        Groups of the kinds "model" and "module", the innermost region of each node that is in one, and
-        the parameters' names.
+        Regions of the kind "model", "module" or, in a list, what they are one of ("layer", "neuron"); the innermost
+        one of each node that is in one; and the parameters' names.
 
     Raises:
         TypeError: for something that is neither.
@@ -49,11 +53,48 @@ def modules(model: Any, order: Sequence[Value]) -> Levels:
     if not callable(getattr(model, "parameters", None)):
         raise TypeError(f"model is an object with parameters(), or a mapping of names to Values, not {model!r}")
     regions: list[Region] = []
+    in_graph = levels(order).name
     owner: dict[Value, int] = {}
     name_of: dict[Value, str] = {}
     parameters = set(model.parameters())
     _visit(model, type(model).__name__, "", -1, regions, (parameters, owner, name_of), set())
-    return Levels(regions, _members(order, owner, regions), name_of)
+    short = dict(zip(name_of, _suffixes(list(name_of.values())), strict=True))
+    names = {value: in_graph.get(value, name) for value, name in short.items()}
+    called = _counted([region.name for region in regions])
+    regions = [
+        Region(name, name.rpartition(" ")[0] or region.kind, region.parent)
+        for name, region in zip(called, regions, strict=True)
+    ]
+    return Levels(regions, _members(order, owner, regions), names)
+
+
+def _suffixes(paths: Sequence[str]) -> list[str]:
+    """The last parts of each path, as few as no other path ends in."""
+    ends = Counter(end for path in paths for end in _ends(path))
+    return [next((end for end in _ends(path) if ends[end] == 1), path) for path in paths]
+
+
+def _ends(path: str) -> list[str]:
+    parts = path.split(".")
+    return [".".join(parts[k:]) for k in reversed(range(len(parts))) if not parts[k].isdecimal()]
+
+
+_IN_LISTS = re.compile(r"(?:[^\W\d]\w*\.\d+\.)*(?P<kind>[^\W\d]\w*)(?P<last>\.\d+)?")
+
+
+def _counted(paths: Sequence[str]) -> list[str]:
+    """Modules in lists counted from one, and said in words if that names one: layers.0.neurons.1 is neuron 1.2."""
+
+    def words(path: str) -> str:
+        found = _IN_LISTS.fullmatch(path)
+        places = [str(int(part) + 1) for part in path.split(".") if part.isdecimal()]
+        if not found or not places or found["kind"] in ("inputs", "loss", "weights"):  # they mean something to others
+            return path
+        return f"{found['kind'].removesuffix('s') if found['last'] else found['kind']} {'.'.join(places)}"
+
+    said = [words(path) for path in paths]
+    times = Counter(said)
+    return [name if times[name] == 1 else path for name, path in zip(said, paths, strict=True)]
 
 
 def _visit(

@@ -1,6 +1,6 @@
 """What the nodes of a graph are called, in pictures, explanations, pages and lists: `names_of`, `Names`.
 
-A node is called by its label; else by its place in a layer or module, z2.1 or layers.0.b; the root else is y. What is
+A node is called by its label; else by its place in a layer or module, z²₁ or gate.w[0]; the root else is y. What is
 left is v1, v2, …, counted in the order of computation, so that v7 is one and the same node wherever it is shown. In
 formulas (`Names`) a leaf that has neither label nor place is its number, and a short expression stands for itself, if
 no other node would be written alike: sin(x) computed twice is v1 and v2, and w·1 is not w.
@@ -29,11 +29,12 @@ from typing import Any
 
 from autograd.formulas.notation import text
 from autograd.formulas.spelling import clean, raised
-from autograd.formulas.terms import Dots, Formula, Name, Sum, Term, parts, with_parts
+from autograd.formulas.terms import Dots, Formula, Name, Power, Sum, Term, parts, with_parts
 from autograd.structure.levels import levels
+from autograd.structure.modules import modules
 from autograd.value import Value
 
-__all__ = ["Names", "names_of"]
+__all__ = ["Names", "applied", "names_of", "places_of", "squared"]
 
 LONGEST = 24
 """A label with more characters is cut off."""
@@ -52,7 +53,7 @@ def names_of(
 
     Args:
         order: the graph, in topological order.
-        places: what nodes are called by their places in layers and modules; those of `levels` if not given.
+        places: what nodes are called by their places in layers and modules, `places_of`; of `levels` if not given.
         also: nodes outside the graph that are spoken of.
     """
     if places is None:
@@ -67,6 +68,12 @@ def names_of(
         names[order[-1]] = "y"
     fresh = (name for k in count(1) if (name := f"v{k}") not in taken)
     return {node: names.get(node) or next(fresh) for node in [*order, *also]}
+
+
+def places_of(order: Sequence[Value], model: Any = None) -> dict[Value, str]:
+    """What nodes are called by their places in layers and neurons, or in the modules of a `model`, or in a mapping."""
+    in_graph = levels(order).name
+    return in_graph if model is None else in_graph | modules(model, order).name
 
 
 def _labels(nodes: Iterable[Value]) -> dict[Value, str]:
@@ -164,7 +171,7 @@ class Names:
                 found[node] = float(node.data)
             if node.op is not None and len(node.operands) <= 5 and all(x in found for x in node.parents):
                 operands = [found[x] if isinstance(x, Value) else x for x in node.operands]
-                expression = _applied(node, operands)
+                expression = applied(node, operands)
                 if isinstance(expression, Formula):
                     if len(as_text := text(expression)) <= SHORT:
                         found.setdefault(node, expression)
@@ -204,7 +211,7 @@ class Names:
             if isinstance(x, Value) and x in self.stations and isinstance(operands[-1], Formula):
                 stand_in = Name(f"\0{i}")
                 whole[stand_in], operands[-1] = operands[-1], stand_in
-        return _replaced(_applied(node, operands), whole)
+        return _replaced(applied(node, operands), whole)
 
     def _name(self, node: Value, name: str) -> Name:
         made = self._names[node] = Name(name)
@@ -212,11 +219,25 @@ class Names:
         return made
 
 
-def _applied(node: Value, operands: list[Any]) -> Term:
+def applied(node: Value, operands: Sequence[Any]) -> Term:
+    """The formula a node was computed by, of what stands for its operands; a list times itself is a sum of squares."""
     assert node.op is not None
     if not any(isinstance(x, Formula) for x in operands):  # numbers alone would be computed, not shown
         return float(node.data)
+    if squares := squared(node):
+        terms = tuple(Power(x, 2.0) for x in operands[:squares])
+        return Sum(terms) if squares > 1 else terms[0]
     return node.op(*operands)  # type: ignore[no-any-return]
+
+
+def squared(node: Value) -> int:
+    """How many squares a node is the sum of; 0 if it is none."""
+    if node.op is None or node.op.name != "dot":
+        return 0
+    *factors, bias = node.operands
+    half = len(factors) // 2
+    alike = all(a is b for a, b in zip(factors[:half], factors[half:], strict=True))
+    return half if alike and not isinstance(bias, Value) and bias == 0 else 0
 
 
 def _replaced(term: Term, by: Mapping[Name, Term]) -> Term:

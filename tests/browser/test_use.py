@@ -423,13 +423,13 @@ def test_a_network_opens_as_layers_then_neurons_then_operations(show: Show) -> N
     assert "layer 2" in page.locator("#crumbs").inner_text()
     assert page.locator(".node.group:not(.ghost)").count() == 16
     page.evaluate("explorer.openView({ group: explorer.tape.groups.findIndex((g) => g.name === 'neuron 2.3') })")
-    assert {"z2.3", "a2.3", "w2.3.1", "b2.3"} <= set(page.locator(".node .title").all_text_contents())
+    assert {"z²₃", "a²₃", "W²₃,₁", "b²₃"} <= set(page.locator(".node .title").all_text_contents())
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Backspace")
     page.keyboard.press("Backspace")
     assert page.locator(".node .title").all_text_contents() == titles
-    page.evaluate("explorer.select(explorer.names.indexOf('w2.3.1'))")
-    assert page.locator(".node.selected .title").text_content() == "w2.3.1"
+    page.evaluate("explorer.select(explorer.names.indexOf('W²₃,₁'))")
+    assert page.locator(".node.selected .title").text_content() == "W²₃,₁"
 
 
 def test_a_models_own_modules_and_names_are_shown(show: Show) -> None:
@@ -440,8 +440,8 @@ def test_a_models_own_modules_and_names_are_shown(show: Show) -> None:
     assert levels == ["model", "layers", "neurons", "operations"]
     page.locator("#levels button", has_text="layers").click()
     assert page.locator(".node.group").count() == 2
-    page.evaluate("explorer.select(explorer.names.indexOf('layers.0.neurons.1.w[0]'))")
-    assert page.locator(".node.selected .title").text_content() == "w[0]"
+    page.evaluate("explorer.select(explorer.names.indexOf('W¹₂₁'))")
+    assert page.locator(".node.selected .title").text_content() == "W¹₂₁"
     assert page.locator(".node.input").count() <= 2
     page.click("#descend")
     assert page.evaluate("explorer.engine.value[explorer.names.indexOf('x1')]") == 0.5  # no parameter of the model

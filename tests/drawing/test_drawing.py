@@ -5,6 +5,7 @@ All of it twice: drawn by the Graphviz inside pygraphviz, and by the system's `d
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
@@ -71,13 +72,14 @@ def test_each_value_and_gradient_is_a_text_of_its_own_that_can_be_addressed() ->
     model = nn.MLP(3, [3, 2], activation="tanh", seed=1)
     loss = nn.half_squared_error(model([0.1, -0.2, 0.3]), [1.0, 0.0])
     loss.backward()
-    svg = svg_of(draw(loss, model=model))
+    drawing = draw(loss, model=model, depth=3)
+    svg = svg_of(drawing)
     by_id = {e.get("id"): e for e in svg.iter()}
     assert len(by_id) - (None in by_id) == sum("id" in e.attrib for e in svg.iter()), "ids are unique"
     for i, node in enumerate(topological_order(loss)):
         assert by_id[f"n{i}-value"].text == brief(node.data)
         assert by_id[f"n{i}-gradient"].text == brief(node.grad, sign=True)
-        chip = PALETTES["light"][Scale(draw(loss, model=model).picture.greatest).step(node.grad)]
+        chip = PALETTES["light"][Scale(drawing.picture.greatest).step(node.grad)]
         assert by_id[f"n{i}-chip"].get("fill") == chip
 
 
@@ -154,12 +156,15 @@ def corner(element: ElementTree.Element) -> tuple[float, float]:
     return min(numbers[::2]), min(numbers[1::2])
 
 
-def test_a_network_runs_from_left_to_right_layer_after_layer_and_its_parts_from_top_to_bottom() -> None:
+@pytest.mark.parametrize(("width", "along", "across"), [(5000, 0, 1), (1000, 1, 0)])
+def test_a_network_runs_layer_after_layer_from_left_to_right_or_else_from_top_to_bottom(
+    width: int, along: int, across: int
+) -> None:
     model = nn.MLP(2, [3, 2], activation="tanh", seed=1)
     inputs = [Value(0.5, label="x1"), Value(-0.5, label="x2")]
     loss = nn.half_squared_error(model(inputs), [1.0, 0.0])
     order = topological_order(loss)
-    whole = groups(svg_of(draw(loss, model=model)))
+    whole = groups(svg_of(draw(loss, model=model, depth=3, width=width)))
 
     def at(node: Value) -> tuple[float, float]:
         return corner(whole[f"n{order.index(node)}"])
@@ -167,26 +172,24 @@ def test_a_network_runs_from_left_to_right_layer_after_layer_and_its_parts_from_
     first, second = model.layers
     activations = [node for node in order if node.op is not None and node.op.name == "tanh"]
     for left, right in [(inputs, first.parameters()), (activations, second.parameters())]:
-        assert max(at(x)[0] for x in left) < min(at(w)[0] for w in right)
+        assert max(at(x)[along] for x in left) < min(at(w)[along] for w in right)
     for neuron in first.neurons + second.neurons:
-        heights = [at(w)[1] for w in neuron.w]
-        assert heights == sorted(heights)
-    neurons = draw(loss, model=model, depth=2)
+        places = [at(w)[across] for w in neuron.w]
+        assert places == sorted(places)
+    neurons = draw(loss, model=model, depth=2, width=width if along == 0 else 300)
     drawn = groups(svg_of(neurons))
-    column = [corner(drawn[box.id])[1] for box in neurons.picture.boxes if box.title.startswith("neurons.")][:3]
-    assert column == sorted(column)
+    row = [corner(drawn[box.id])[across] for box in neurons.picture.boxes if box.title.startswith("neuron ")][:3]
+    assert row == sorted(row)
 
 
 def test_modules_are_frames_within_frames_or_blocks() -> None:
     model = nn.MLP(2, [2, 1], seed=0)
     loss = nn.mse_loss(model([1.0, 2.0]), 1.0)
     whole, layers = draw(loss, model=model), draw(loss, model=model, depth=1)
-    titles = ["MLP", "layers.0", "neurons.0", "neurons.1", "layers.1", "neurons.0"]
+    titles = ["MLP", "layer 1", "neuron 1.1", "neuron 1.2", "layer 2", "neuron 2.1"]
     assert sorted(frame.title for frame in whole.picture.frames) == sorted(titles)
-    assert sorted(e.get("aria-label", "") for e in with_class(whole, "cluster")) == sorted(
-        ["model MLP", *(f"module {title}" for title in titles[1:])]
-    )
-    assert sorted(text_of(e, "label")[0] for e in with_class(layers, "block")) == ["layers.0", "layers.1"]
+    assert sorted(e.get("aria-label", "") for e in with_class(whole, "cluster")) == sorted(["model MLP", *titles[1:]])
+    assert sorted(text_of(e, "label")[0] for e in with_class(layers, "block")) == ["layer 1", "layer 2"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "auto"])
@@ -271,10 +274,17 @@ def test_a_file_is_replaced_only_once_the_new_one_is_whole(tmp_path: Path, monke
 
 def test_it_shows_itself_in_a_notebook_and_in_words_where_no_picture_may_be_shown() -> None:
     _, y = example()
-    bundle = draw(y)._repr_mimebundle_()
+    bundle, about = draw(y)._repr_mimebundle_()
     assert bundle["image/svg+xml"].startswith("<svg")
     assert bundle["text/plain"].splitlines()[-1] == "y, sin of x² + 1, value 0.949, gradient +1"
-    assert set(draw(y)._repr_mimebundle_(include=["image/png"])) == {"image/png"}
+    assert set(draw(y)._repr_mimebundle_(include=["image/png"])[0]) == {"image/png"}
+    assert set(draw(y)._repr_mimebundle_(exclude=["image/png"])[0]) == {"image/svg+xml", "text/plain"}
+    png = base64.b64decode(bundle["image/png"])
+    dots = int.from_bytes(png[16:20])
+    svg = ElementTree.fromstring(bundle["image/svg+xml"])
+    # to a dot, or half a pixel, at each side
+    assert about["image/png"]["width"] == pytest.approx(float(svg.get("width", "0")), abs=1), "as large as the SVG"
+    assert dots == pytest.approx(2 * about["image/png"]["width"], abs=2), "and sharp"
 
 
 # ── Graphviz ──────────────────────────────────────────────────────────────────────────────────────
@@ -378,11 +388,3 @@ def test_the_program_at_hand_is_the_one_that_draws(graphviz_at_hand: str) -> Non
     if graphviz_at_hand == "dot":
         said = subprocess.run(["dot", "-V"], capture_output=True, text=True, check=True).stderr
         assert f"graphviz version {found[1].decode()}" in said
-
-
-def test_the_spaces_around_a_text_are_kept() -> None:
-    """A box says "y = sin(x)" in two texts, the second of which begins with a space."""
-    _, y = example()
-    texts = list(svg_of(draw(y)).iter(f"{SVG}text"))
-    assert any((text.text or "").startswith(" ") for text in texts)
-    assert {text.get("{http://www.w3.org/XML/1998/namespace}space") for text in texts} == {"preserve"}

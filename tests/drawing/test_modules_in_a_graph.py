@@ -9,6 +9,7 @@ import pytest
 
 import nn
 from autograd import Value, topological_order, total
+from autograd.structure.levels import levels
 from autograd.structure.modules import modules
 
 
@@ -63,8 +64,8 @@ def test_a_neuron_of_nn_holds_its_parameters_its_dot_and_its_activation() -> Non
     loss = nn.half_squared_error(model([Value(0.5), Value(1.0)]), 1.0)
     count = members(model, loss)
     assert {name: n for name, n in count.items() if n} == {
-        **{f"layers.0.neurons.{i}": 2 + 1 + 2 for i in range(3)},
-        "layers.1.neurons.0": 3 + 1 + 2,
+        **{f"neuron 1.{i}": 2 + 1 + 2 for i in (1, 2, 3)},
+        "neuron 2.1": 3 + 1 + 2,
     }
     assert len(topological_order(loss)) - sum(count.values()) == 2 + 3, "two inputs, and the loss: sub, dot, mul"
 
@@ -81,7 +82,7 @@ def test_a_neuron_in_micrograds_style_holds_its_products_sums_and_activation() -
 def test_an_activation_of_several_nodes_between_layers_stays_in_its_neuron() -> None:
     model = nn.MLP(2, [2, 1], activation=lambda z: z * z.sigmoid() + 0.1 * z, seed=0)
     count = members(model, model([1.0, 2.0]))
-    assert count["layers.0.neurons.0"] == 3 + 1 + 4  # sigmoid, two products, a sum
+    assert count["neuron 1.1"] == 3 + 1 + 4  # sigmoid, two products, a sum
 
 
 def test_what_comes_after_the_activation_of_the_last_layer_is_not_the_models() -> None:
@@ -103,6 +104,16 @@ def test_a_penalty_on_all_weights_is_the_whole_models() -> None:
     assert found.regions[found.region[penalty]].name == "MLP"
 
 
+def test_parameters_of_neurons_are_called_as_without_the_model() -> None:
+    model = nn.MLP(2, [12, 1], seed=0)
+    order = topological_order(model([1.0, 2.0]))
+    first, last = model.layers
+    name = modules(model, order).name
+    assert [name[w] for w in first.neurons[11].parameters()] == ["W¹₁₂,₁", "W¹₁₂,₂", "b¹₁₂"]
+    assert [name[w] for w in last.parameters()][::11] == ["W²₁,₁", "W²₁,₁₂"]
+    assert all(name[p] == levels(order).name[p] for p in model.parameters())
+
+
 def test_several_samples_share_the_modules() -> None:
     model = Net()
     one, two = members(model, model([1.0, 2.0])), members(model, total([model([1.0, 2.0]), model([3.0, 4.0])]))
@@ -118,11 +129,13 @@ def test_a_module_that_refers_to_its_parent_or_itself_is_met_once() -> None:
     assert len(modules(model, topological_order(model([1.0, 2.0]))).regions) == 1 + 2 + 4
 
 
-def test_parameters_are_called_as_in_their_module_and_a_mapping_names_them() -> None:
+def test_parameters_are_called_by_what_tells_them_apart_and_a_mapping_names_them() -> None:
     model = Net()
     order = topological_order(model([1.0, 2.0]))
     name = modules(model, order).name
-    assert name[model.layers["out"].neurons[0].w[1]] == "layers.out.neurons.0.w[1]"
+    assert name[model.layers["out"].neurons[0].w[1]] == "out.neurons.0.w[1]"
+    assert name[model.layers["hidden"].neurons[1].w[1]] == "neurons.1.w[1]", "no other layer has a second neuron"
+    assert len(set(name.values())) == len(model.parameters())
     w = Value(1.0)
     assert modules({"w": w}, topological_order(w * 2)).name == {w: "w"}
 

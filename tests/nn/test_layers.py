@@ -127,6 +127,28 @@ def test_sizes_that_do_not_fit_are_an_error(make: Any, words: str) -> None:
         make()
 
 
+def test_a_network_prints_and_shows_itself_as_one_line_a_layer() -> None:
+    model = nn.MLP(3, [4, 2], activation="tanh", output="sigmoid", seed=0)
+    lines = str(model).splitlines()
+    assert lines[0] == "MLP(3 → 4 → 2), 26 parameters"
+    assert [line.split(", ")[1:] for line in lines[1:]] == [["tanh)", "16 parameters"], ["sigmoid)", "10 parameters"]]
+    pretty = pytest.importorskip("IPython.lib.pretty", reason="IPython is not installed").pretty
+    assert pretty(model) == str(model)
+    assert pretty([model]).count("\n") >= 2, "in a list as well"
+
+
+def test_a_module_of_ones_own_prints_its_modules_and_says_what_else_it_has() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            self.first, self.scale = nn.Layer(2, 3, seed=0), Value(1.0)
+
+    assert str(Net()).splitlines() == [
+        "Net, 10 parameters",
+        "  first: Layer(2 → 3, relu), 9 parameters",
+        "  and 1 of its own",
+    ]
+
+
 def test_the_names_that_repr_shows_are_micrograds() -> None:
     assert repr(nn.MLP(2, [2, 1])) == "MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]"
     assert repr(nn.Neuron(1, activation="sigmoid")) == "SigmoidNeuron(1)"

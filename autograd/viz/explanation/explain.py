@@ -13,8 +13,10 @@ sentences of both, and `writing.py` writes these down.
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograd.graph import adjoints, topological_order
-from autograd.structure.names import Names
+from autograd.structure.names import Names, places_of
 from autograd.value import Value, _interior, check_unchanged
 from autograd.viz.explanation.chain import ChainRule
 from autograd.viz.explanation.findings import findings
@@ -42,11 +44,15 @@ class Explanation(ChainRule):
         """The derivation as a piece of HTML whose formulas are MathML: it needs no script and no network."""
         return as_mathml(self)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows that sets no LaTeX."""
+        printer.text(str(self))
+
     def _repr_latex_(self) -> str:
         return self.to_latex()
 
 
-def explain(value: Value, *, wrt: Value) -> Explanation:
+def explain(value: Value, *, wrt: Value, model: Any = None) -> Explanation:
     """Why ∂value/∂wrt is what it is: the chain rule with formulas, numbers and reasons.
 
     No gradient is changed, and none needs to have been computed.
@@ -54,12 +60,14 @@ def explain(value: Value, *, wrt: Value) -> Explanation:
     Args:
         value: the root, a loss for instance.
         wrt: a leaf or any other node.
+        model: an object with `parameters`, or a mapping of names to parameters, to call nodes as `draw` does.
 
     Returns:
         An `Explanation`. If no gradient gets from one to the other, it says why.
 
     Raises:
-        TypeError: if either is not a `Value`, or is one without a number, as `compile` passes to a function.
+        TypeError: if either is not a `Value`, or is one without a number, as `compile` passes to a function; for a
+            `model` without parameters.
         RuntimeError: if the data of a node have changed since the forward pass.
         ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist, as `backward` does.
 
@@ -90,7 +98,7 @@ def explain(value: Value, *, wrt: Value) -> Explanation:
     numbers = {node: node.data for node in (*order, wrt)}  # a placeholder has none, while a function is compiled
     check_unchanged(_interior(value))  # which raises where a local derivative does not exist
     gradient = {node: float(delta) for node, delta in adjoints(order, numbers, 1.0).items()}
-    names = Names(value, wrt, order)
+    names = Names(value, wrt, order, places_of(order, model))
     if wrt is value:
         return Explanation(value, wrt, 1.0, (), (), names)
     ways = Ways(value, wrt, order, gradient, names)

@@ -34,6 +34,7 @@ from autograd.viz.page.tape import tape
 from autograd.viz.picture.composer import MAX_NODES
 from autograd.viz.picture.draw import draw
 from autograd.viz.picture.render import GraphvizError
+from autograd.viz.picture.still import still
 
 __all__ = ["Page", "explore"]
 
@@ -104,7 +105,7 @@ class Page:
                 "digest": digest,
                 "title": html.escape(tape["title"]),
                 "style": _template("page.css"),
-                "drawing": _drawing(self._value),
+                "drawing": _drawing(self._value, "svg").decode(),
                 "table": table(tape),
                 # "<" cannot occur in the JSON, so no label can end the element it stands in
                 "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -130,7 +131,9 @@ class Page:
             f'title="{html.escape(self._sentence())}" style="width:100%;height:640px;border:1px solid #8888;'
             'border-radius:8px"></iframe>'
         )
-        return {"text/html": f"<p>{html.escape(self._sentence())}</p>\n{frame}", "text/plain": listing(self.tape)}
+        picture = still(_drawing(self._value, "png"), self._sentence())
+        shown = f"<p>{html.escape(self._sentence())}</p>\n{picture}\n{frame}"
+        return {"text/html": shown, "text/plain": listing(self.tape)}
 
     def _sentence(self) -> str:
         tape = self.tape
@@ -144,8 +147,8 @@ class Page:
         return f"<page: {len(self.tape['op'])} nodes, value {float(self.tape['data'][-1]):.3g}>"
 
 
-def _drawing(value: Value) -> str:
-    """What `draw` makes of the graph as the page has it, for readers without JavaScript; "" without Graphviz."""
+def _drawing(value: Value, form: str) -> bytes:
+    """What `draw` makes of the graph as the page has it, for readers without JavaScript; nothing without Graphviz."""
     order = topological_order(value)
     try:
         copies = evaluate(order, {node: Value(node.data) for node in order if node.op is None})
@@ -156,9 +159,9 @@ def _drawing(value: Value) -> str:
     except (ArithmeticError, ValueError, RuntimeError):
         pass  # then it is drawn as it is
     try:
-        return draw(value, theme="auto", depth=1 if len(order) > MAX_NODES else None).svg
+        return draw(value, depth=1 if len(order) > MAX_NODES else None).pipe(form)  # type: ignore[no-any-return]
     except (GraphvizError, ModuleNotFoundError):
-        return ""
+        return b""
 
 
 def _modules(code: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 With this module one can
 
 * find the boxes that belong below each other, weights or the neurons of a layer: `columns`;
-* set a layer's weights to the right of what they are multiplied with: `lead`.
+* set a layer's weights behind what they are multiplied with: `behind`, `lead`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.viz.picture.boxes import Block, Picture
 
-__all__ = ["columns", "lead"]
+__all__ = ["around", "behind", "columns", "common", "lead"]
 
 FEW = 60
 """How many invisible lines there are at most from each operand of a layer to each of its weights."""
@@ -42,13 +42,9 @@ def columns(picture: Picture) -> dict[int, list[list[str]]]:
     return found
 
 
-def lead(graph: Any, picture: Picture) -> None:
-    """Make a layer's weights stand to the right of its operands.
-
-    They have no operands themselves, so that Graphviz would put them beside the layer before. Invisible lines
-    hold them apart, through a point between operands and weights where there are many.
-    """
-    frame_of = {box.id: _around(picture, box.frame) for box in picture.boxes}
+def behind(picture: Picture) -> dict[tuple[str, ...], list[str]]:
+    """What should stand behind the operands of its layer: the layer's weights, which have no operands themselves."""
+    frame_of = {box.id: around(picture, box.frame) for box in picture.boxes}
     targets = {arrow.target for arrow in picture.arrows}
     parameters = {box.id for box in picture.boxes if box.kind in ("parameter", "parameters")}
     enter = defaultdict[int, dict[str, None]](dict)  # for each frame the boxes outside it that arrows come from
@@ -57,12 +53,20 @@ def lead(graph: Any, picture: Picture) -> None:
             for frame in frame_of[arrow.target]:
                 if frame not in frame_of[arrow.source]:
                     enter[frame][arrow.source] = None
-    behind: dict[tuple[str, ...], list[str]] = {}  # what should stand to the right of these operands
+    found: dict[tuple[str, ...], list[str]] = {}
     for box in picture.boxes:
         entered = [frame for frame in frame_of[box.id] if frame in enter]
         if box.id not in targets and entered:
-            behind.setdefault(tuple(enter[entered[0]]), []).append(box.id)
-    for k, (operands, boxes) in enumerate(behind.items()):
+            found.setdefault(tuple(enter[entered[0]]), []).append(box.id)
+    return found
+
+
+def lead(graph: Any, picture: Picture) -> None:
+    """Make a layer's weights stand behind its operands; Graphviz would put them beside the layer before.
+
+    Invisible lines hold them apart, through a point between operands and weights where there are many.
+    """
+    for k, (operands, boxes) in enumerate(behind(picture).items()):
         if len(operands) * len(boxes) <= FEW:  # lines from each to each order the boxes better, but take longer
             for one, other in itertools.product(operands, boxes):
                 graph.edge(one, other, style="invis", weight="0")
@@ -74,10 +78,16 @@ def lead(graph: Any, picture: Picture) -> None:
             graph.edge(f"p{k}", box_id, style="invis", minlen="0")
 
 
-def _around(picture: Picture, frame: int) -> list[int]:
+def around(picture: Picture, frame: int) -> list[int]:
     """A frame and those around it, from the inside out."""
-    around = []
+    found = []
     while frame >= 0:
-        around.append(frame)
+        found.append(frame)
         frame = picture.frames[frame].parent
-    return around
+    return found
+
+
+def common(picture: Picture, one: int, other: int) -> int:
+    """The innermost frame around two, or −1."""
+    both = {*around(picture, one)}
+    return next((frame for frame in around(picture, other) if frame in both), -1)

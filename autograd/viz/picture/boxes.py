@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Arrow", "Block", "Box", "Frame", "Node", "Picture"]
+__all__ = ["Arrow", "Block", "Box", "Frame", "Node", "Numbers", "Picture"]
 
 
 @dataclass(slots=True)
@@ -16,7 +16,8 @@ class Box:
     """Anything that is drawn as a box.
 
     Attributes:
-        id: "n" and the node's place in `topological_order`, or "b" and a number for a block.
+        id: "n" and the node's place in `topological_order`, or "b" and a number for a block, "x" and a number for
+            numbers.
         title: the label or name.
         frame: the index of the frame it stands in, or −1.
         lit: whether it lies on a path from the node that `wrt` names; True without one.
@@ -41,6 +42,7 @@ class Node(Box):
         data: its value.
         gradient: ∂root/∂node; None if it is not known.
         flows: False if no gradient reaches it, whatever is computed.
+        mark: what is wrong with it: "dead", "saturated", or "NaN" or "∞" that arises here; else "".
     """
 
     index: int
@@ -49,6 +51,7 @@ class Node(Box):
     data: float
     gradient: float | None
     flows: bool
+    mark: str
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Block(Box):
         data: the values of the outputs.
         gradients: their gradients.
         output_norm: ‖∂root/∂outputs‖₂; None if it is not known.
+        marks: what is wrong with members, and how many of them.
     """
 
     members: list[int]
@@ -78,6 +82,22 @@ class Block(Box):
     data: list[float]
     gradients: list[float | None]
     output_norm: float | None
+    marks: list[tuple[str, int]]
+
+
+@dataclass(slots=True)
+class Numbers(Box):
+    """Plain numbers that a network was given as its inputs. They are no nodes, and no gradient reaches them.
+
+    Attributes:
+        data: the numbers.
+        members: no places in `topological_order`.
+        kind: "input".
+    """
+
+    data: list[float]
+    members: tuple[()] = ()
+    kind: str = "input"
 
 
 @dataclass(slots=True)
@@ -131,7 +151,7 @@ class Picture:
     """
 
     root: str
-    boxes: list[Node | Block]
+    boxes: list[Node | Block | Numbers]
     arrows: list[Arrow]
     frames: list[Frame]
     nodes: int
@@ -144,5 +164,7 @@ class Picture:
         """The greatest gradient shown, finite; 0 if there is none."""
         shown = [g for arrow in self.arrows if (g := arrow.gradient) is not None]
         for box in self.boxes:
+            if isinstance(box, Numbers):
+                continue
             shown += [g for g in (box.gradients if isinstance(box, Block) else [box.gradient]) if g is not None]
         return max((abs(g) for g in shown if math.isfinite(g)), default=0.0)

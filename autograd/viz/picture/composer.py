@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.formulas.notation import text
@@ -28,15 +28,18 @@ from autograd.formulas.numbers import brief
 from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Formula, Name, Power
 from autograd.structure.annotated import AnnotatedGraph, Edge
-from autograd.structure.names import Names
+from autograd.structure.names import Names, applied, squared
 from autograd.value import Value
-from autograd.viz.picture.boxes import Arrow, Block, Frame, Node, Picture
+from autograd.viz.picture.boxes import Arrow, Block, Frame, Node, Numbers, Picture
 from autograd.viz.picture.collapse import Alike, Closed, Collapsed, collapse
 
 __all__ = ["MAX_NODES", "picture"]
 
 MAX_NODES = 100
 """How many boxes a drawing has at most, unless told otherwise: what one can read on a page."""
+MOST_GIVEN = 4
+"""More lists of plain inputs than that (samples of a batch) are not drawn."""
+FEWEST_NODES = 10
 MOST_NODES = 1000
 """How many one can ask for: Graphviz takes seconds for more."""
 
@@ -47,9 +50,12 @@ def picture(
     depth: int | None = None,
     wrt: Value | None = None,
     model: Any = None,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int | None = None,
+    fits: Callable[[Picture], bool] = lambda shown: True,
 ) -> Picture:
     """What a drawing of the graph of `value` shows; see `draw` for the arguments.
+
+    If neither `depth` nor `max_nodes` is given, as many boxes are shown as `fits` says can be read.
 
     Raises:
         TypeError: for a `value` or `wrt` that is no `Value`, a `model` that has no parameters.
@@ -61,14 +67,18 @@ def picture(
         raise TypeError(f"wrt is a Value of the graph, not {wrt!r}")
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth is how many levels of modules to open, 0 or more, not {depth!r}")
-    if not isinstance(max_nodes, int) or not 10 <= max_nodes <= MOST_NODES:
-        raise ValueError(f"max_nodes is from 10 to {MOST_NODES}, not {max_nodes!r}")
+    most = MAX_NODES if max_nodes is None else max_nodes
+    if not isinstance(most, int) or not FEWEST_NODES <= most <= MOST_NODES:
+        raise ValueError(f"max_nodes is from {FEWEST_NODES} to {MOST_NODES}, not {max_nodes!r}")
     graph = AnnotatedGraph(value, model)
     if wrt is not None and wrt not in graph.index:
         raise ValueError(f"{wrt!r} is not in the graph of {value!r}, so no path leads from it")
     keep = [graph.index[wrt]] if wrt is not None else []
-    collapsed = collapse(graph, max_nodes=max_nodes, depth=depth, keep=keep)
-    return _Composer(graph, collapsed, wrt, max_nodes).picture()
+    while True:
+        shown = _Composer(graph, collapse(graph, max_nodes=most, depth=depth, keep=keep), wrt, most).picture()
+        if max_nodes is not None or depth is not None or most < 4 or fits(shown):
+            return shown
+        most = min(most, len(shown.boxes)) - 1
 
 
 class _Composer:
@@ -88,6 +98,7 @@ class _Composer:
             shown = self.shown_as[i]
             if not isinstance(shown, int):
                 self.outputs[shown].append(i)
+        self.wrt, self.most = wrt, max_nodes
         self.names = Names(graph.order[-1], wrt, graph.order, graph.places)
         self.output_name = self._output_names()
         self.frames: list[Frame] = []
@@ -96,7 +107,11 @@ class _Composer:
         self.lit = self._lit(wrt)
 
     def picture(self) -> Picture:
-        boxes: list[Node | Block] = []
+        given = self._given()
+        boxes: list[Node | Block | Numbers] = [
+            Numbers(f"x{k}", self._count_of(numbers), -1, not self.wrt, self._said_of(numbers), list(numbers))
+            for k, numbers in enumerate(given)
+        ]
         for i, shown in enumerate(self.shown_as):
             if isinstance(shown, int):
                 boxes.append(self._node(i))
@@ -105,7 +120,7 @@ class _Composer:
         return Picture(
             root=text(self.names.formula(self.graph.order[-1])),
             boxes=boxes,
-            arrows=self._arrows(),
+            arrows=[*self._arrows_from(given), *self._arrows()],
             frames=self.frames,
             nodes=len(self.graph.order),
             notes=self.notes,
@@ -118,7 +133,8 @@ class _Composer:
         if not self.members:
             return []
         how = "max_nodes= and depth= show" if self.regions else "max_nodes= shows"
-        why = "" if asked else f" (limit {max_nodes}); {how} more or less"
+        limit = f"limit {max_nodes}" if max_nodes >= MAX_NODES else "as many as fit"
+        why = "" if asked else f" ({limit}); {how} more or less"
         return [f"{_grouped(len(self.shown_as))} nodes in {len(set(self.ids))} boxes{why}"]
 
     def _lit(self, wrt: Value | None) -> list[bool]:
@@ -136,15 +152,44 @@ class _Composer:
         self.notes.append(f"∂{root}/∂{leaf} = {brief(gradient, sign=True)}, along {how_many}")
         return [bool(p) for p in paths]
 
+    # inputs that are plain numbers
+
+    def _given(self) -> dict[tuple[float, ...], list[int]]:
+        """The lists of numbers that weights were multiplied with, and where; none if there are too many to draw."""
+        given: dict[tuple[float, ...], list[int]] = {}
+        for i, node in enumerate(self.graph.order):
+            if node.op is not None and node.op.name == "dot":
+                half = len(node.operands) // 2
+                xs = node.operands[half:-1]
+                if xs and not any(isinstance(x, Value) for x in xs):
+                    given.setdefault(tuple(float(x) for x in xs), []).append(i)
+        return given if len(given) <= MOST_GIVEN and len(set(self.ids)) + len(given) <= self.most else {}
+
+    def _arrows_from(self, given: dict[tuple[float, ...], list[int]]) -> list[Arrow]:
+        arrows = []
+        for k, (numbers, users) in enumerate(given.items()):
+            for j, target in enumerate(dict.fromkeys(self.ids[i] for i in users)):
+                arrows.append(Arrow(f"x{k}_{j}", f"x{k}", target, len(numbers), None, None, False, False, not self.wrt))
+        return arrows
+
+    def _count_of(self, numbers: Sequence[float]) -> str:
+        return "1 input" if len(numbers) == 1 else f"{_grouped(len(numbers))} inputs"
+
+    def _said_of(self, numbers: Sequence[float]) -> str:
+        shown = ", ".join(map(brief, numbers[:8])) + (", …" if len(numbers) > 8 else "")
+        return f"{self._count_of(numbers)}, plain numbers: {shown}"
+
     # nodes
 
     def _formula(self, x: Value | float) -> Any:
         """What stands for an operand: its label, its name in its layer or module, a short expression."""
-        if isinstance(x, Value) and not x.label:
-            if x in self.graph.places:
-                return Name(self._local_name(x))
-            if (i := self.graph.index[x]) in self.output_name:
-                return Name(self.output_name[i])
+        if (
+            isinstance(x, Value)
+            and not x.label
+            and x not in self.graph.places
+            and self.graph.index[x] in self.output_name
+        ):
+            return Name(self.output_name[self.graph.index[x]])
         return self.names.formula(x)
 
     def _title(self, at: int) -> str:
@@ -152,17 +197,6 @@ class _Composer:
         region = self.regions[at]
         around = self.regions[region.parent].name + "." if region.parent >= 0 else ""
         return clean(region.name.removeprefix(around), 40)
-
-    def _local_name(self, x: Value) -> str:
-        """The name without the part that its frame tells already."""
-        name = self.graph.places[x]
-        at = self.region[self.graph.index[x]] if x in self.graph.index else -1
-        while at >= 0:
-            prefix = self.regions[at].name + "."
-            if name.startswith(prefix):
-                return name[len(prefix) :]
-            at = self.regions[at].parent
-        return name
 
     def _node(self, i: int) -> Node:
         graph, node = self.graph, self.graph.order[i]
@@ -188,7 +222,11 @@ class _Composer:
         else:
             said = f"{formula}, {node.op.name}"
         sentence = f"{said}, value {brief(node.data)}, gradient {self._told(i)}"
-        return Node(f"n{i}", title, self._frame(i), self.lit[i], sentence, i, kind, formula, node.data, gradient, flows)
+        mark = graph.mark[i]
+        sentence += f", {_told_of(mark)}" if mark else ""
+        return Node(
+            f"n{i}", title, self._frame(i), self.lit[i], sentence, i, kind, formula, node.data, gradient, flows, mark
+        )
 
     def _told(self, i: int) -> str:
         """A gradient in words."""
@@ -205,13 +243,15 @@ class _Composer:
         if len(operands) <= 7:
             terms = [self._formula(x) for x in operands]
             if any(isinstance(x, Formula) for x in terms):
-                term = op(*terms)
+                term = applied(node, terms)
                 written = text(term)
                 if term in terms and len(terms) == 2:  # a formula drops − 0 and / 1, and the operation with it
                     a, b = terms
                     written = text(Power(a, b)) if op.name == "pow" else f"{text(a)} {op.symbol} {text(b)}"
                 if len(written) <= longest:
                     return written
+        if squares := squared(node):
+            return f"Σ of {squares} squares"
         if op.name == "dot":
             bias = isinstance(operands[-1], Value) or operands[-1] != 0
             return f"Σ of {len(operands) // 2} products" + (" + b" if bias else "")
@@ -255,6 +295,7 @@ class _Composer:
             data=[order[i].data for i in outputs],
             gradients=[self.graph.gradient[i] for i in outputs],
             output_norm=self._norm(outputs),
+            marks=Counter(mark for i in members if (mark := self.graph.mark[i])).most_common(),
         )
         if region >= 0:
             block.title = self._title(region)
@@ -275,6 +316,7 @@ class _Composer:
         else:
             whose = "its outputs" if block.contents else "them"
             said.append(f"norm of the gradient of {whose} {brief(block.output_norm)}")
+        said += [f"{count} × {_told_of(mark)}" if count > 1 else _told_of(mark) for mark, count in block.marks]
         return ", ".join(filter(None, said))
 
     def _size(self, members: Sequence[int], outputs: Sequence[int]) -> str:
@@ -336,6 +378,10 @@ class _Composer:
             on_path = any(lit[e.source] and lit[e.target] for e in edges)
             arrows.append(Arrow(f"l{k}", source, target, len(edges), None, norm, mixed, flows, on_path))
         return arrows
+
+
+def _told_of(mark: str) -> str:
+    return mark if mark.isalpha() and mark.islower() else f"{'infinity' if mark == '∞' else mark} arises here"
 
 
 def _grouped(n: int) -> str:

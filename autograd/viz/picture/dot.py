@@ -1,4 +1,8 @@
-"""A picture (`boxes.py`) as a graph in the DOT language, which Graphviz lays out: `compose`."""
+"""A picture (`boxes.py`) as a graph in the DOT language, which Graphviz lays out: `compose`.
+
+A length in it is a pixel of the drawing. What stands on a line is a node of its own, between the two halves of the
+line, so that Graphviz keeps it clear of boxes and of its like, and draws it over every line.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,25 @@ import itertools
 from typing import Any
 
 from autograd.formulas.numbers import brief
-from autograd.viz.picture.alignment import columns, lead
-from autograd.viz.picture.boxes import Arrow, Block, Node, Picture
-from autograd.viz.picture.labels import MONO, SANS, Label, contents
+from autograd.viz.picture.alignment import columns, common, lead
+from autograd.viz.picture.arrangement import BESIDE, MARGIN, Arrangement, arrange
+from autograd.viz.picture.boxes import Arrow, Block, Node, Numbers, Picture
+from autograd.viz.picture.labels import SMALLEST, Cell, Label, contents
 from autograd.viz.picture.legend import legend as legend_of
+from autograd.viz.picture.metrics import MONO, SANS
 from autograd.viz.picture.palette import PALETTES, STEPS, Scale, line_of
 
-__all__ = ["compose"]
+__all__ = ["WIDTH", "compose"]
 
+WIDTH = 1008
+"""How wide a drawing may be, in pixels, unless told otherwise: a column of a notebook."""
 DENSE = 4
 """Of more lines a box, as between two layers of neurons, straight ones are easier to follow."""
 MOST_DERIVATIVES = 60
 """On how many arrows local derivatives are written unless one asks for them."""
 
 _STEPS = (*(f"{sign}{k}" for sign in "mp" for k in range(1, STEPS + 1)), "zero", "none", "nan")
+_INCH = 72
 
 
 def compose(
@@ -30,103 +39,176 @@ def compose(
     local_derivatives: bool | None = None,
     legend: bool = True,
     digits: int = 0,
-) -> None:
+    width: int = WIDTH,
+) -> Arrangement:
     """Add what a picture shows to a `graphviz.Digraph`.
 
     Args:
         graph: the graph, empty.
         picture: what to show.
         theme: "light" or "dark".
-        local_derivatives: whether arrows carry them; if None, those of a small picture or a lit path do.
+        local_derivatives: whether arrows carry them; if None, those of a small picture or a lit path do, if they fit.
         legend: whether what the colours and signs mean is explained below.
         digits: how many characters to keep room for in each number, for numbers that change.
+        width: how wide it may be before it turns from left to right to top-down.
+
+    Returns:
+        The way it took.
     """
-    colours = PALETTES[theme]
-    scale = Scale(picture.greatest)
-    if local_derivatives is None:
-        local_derivatives = sum(arrow.lit for arrow in picture.arrows) <= MOST_DERIVATIVES
-    density = len(picture.arrows) / len(picture.boxes)  # many lines need more room between the columns
-    graph.graph_attr.update(
-        rankdir="LR", newrank="true", remincross="false", splines="line" if density > DENSE else "true",
-        ranksep=f"{0.45 + min(1.8, 0.18 * density):.2f}", nodesep="0.16",
-        bgcolor=colours["paper"], fontname=SANS, fontsize="12",
-        pad="0.15", id="drawing",
-        nslimit="10",  # rounds a box for placing them: pictures one can read take fewer, x + x + … + x without end
-    )  # fmt: skip
-    graph.node_attr.update(fontname=SANS, fontsize="12", margin="0.07,0.03", height="0.1", width="0.1")
-    graph.edge_attr.update(fontname=MONO, fontsize="9", arrowsize="0.55", penwidth="1")
-    _frames(graph, picture, colours, scale, digits)
-    for arrow in picture.arrows:
-        _arrow(graph, arrow, colours, scale, local_derivatives, density > DENSE)
-    if legend:
+    composer = _Composer(picture, theme, local_derivatives, digits, width)
+    composer.compose(graph, legend)
+    return composer.arrangement
+
+
+class _Composer:
+    """Writes one picture."""
+
+    def __init__(self, picture: Picture, theme: str, derivatives: bool | None, digits: int, width: int) -> None:
+        self.picture, self.colours, self.scale = picture, PALETTES[theme], Scale(picture.greatest)
+        if optional := derivatives is None:
+            derivatives = sum(arrow.lit for arrow in picture.arrows) <= MOST_DERIVATIVES
+        self.straight = len(picture.arrows) / len(picture.boxes) > DENSE
+        self.labels = {
+            box.id: contents(box, self.colours if box.lit else _grey(self.colours), self.scale, digits)
+            for box in picture.boxes
+        }
+        self.pills = {
+            arrow.id: self._times(arrow)
+            for arrow in picture.arrows
+            if derivatives and arrow.lit and arrow.derivative is not None
+        }
+        widths = {name: label.width + 2 * _MARGIN for name, label in self.labels.items()}
+        self.arrangement = self._arrange(widths, width)
+        if not self.arrangement.fits and optional:
+            self.pills = {}
+            self.arrangement = self._arrange(widths, width)
+
+    def _arrange(self, widths: dict[str, int], width: int) -> Arrangement:
+        return arrange(self.picture, widths, {name: pill.width + 8 for name, pill in self.pills.items()}, width)
+
+    def compose(self, graph: Any, legend: bool) -> None:
+        arrangement = self.arrangement
         graph.graph_attr.update(
-            labelloc="b", labeljust="l", label=legend_of(picture, colours, scale, local_derivatives)
+            rankdir=arrangement.direction, newrank="true", remincross="false", outputorder="edgesfirst",
+            splines="line" if self.straight else "true",
+            ranksep=f"{arrangement.between / _INCH:.2f}", nodesep=f"{BESIDE / _INCH:.2f}",
+            bgcolor=self.colours["paper"], fontname=SANS, fontsize="12",
+            pad="0.15", id="drawing",
+            nslimit="10",  # rounds a box for placing them: pictures one can read take fewer, x + x + … without end
+        )  # fmt: skip
+        graph.node_attr.update(
+            fontname=SANS, fontsize="12", margin=f"{_MARGIN / _INCH:.3f},{3 / _INCH:.3f}", height="0.1", width="0.1"
         )
+        graph.edge_attr.update(fontname=MONO, fontsize=f"{SMALLEST}", arrowsize="0.55", penwidth="1")
+        self._frames(graph)
+        for arrow in self.picture.arrows:
+            self._arrow(graph, arrow)
+        if legend:
+            label = legend_of(self.picture, self.colours, self.scale, bool(self.pills))
+            graph.graph_attr.update(labelloc="b", labeljust="l", label=f"<{label}>")
 
+    def _frames(self, graph: Any) -> None:
+        """The boxes, each in its frame, and frames in frames."""
+        picture = self.picture
+        below_each_other = columns(picture)
+        lies = {box.id: box.frame for box in picture.boxes}
+        pills: dict[int, list[Arrow]] = {}
+        for arrow in picture.arrows:
+            if arrow.id in self.pills:
+                pills.setdefault(common(picture, lies[arrow.source], lies[arrow.target]), []).append(arrow)
+        turned = self.arrangement.direction == "TB"
 
-def _frames(graph: Any, picture: Picture, colours: dict[str, str], scale: Scale, digits: int) -> None:
-    """The boxes, each in its frame, and frames in frames."""
+        def fill(here: Any, parent: int, depth: int) -> None:
+            def in_order(things: Any) -> Any:
+                """In a cluster Graphviz sets the first at the bottom, from left to right."""
+                return things if parent < 0 or turned else list(reversed(things))
 
-    below_each_other = columns(picture)
-
-    def fill(here: Any, parent: int, depth: int) -> None:
-        inside = [box for box in picture.boxes if box.frame == parent]
-        for box in inside if parent < 0 else reversed(inside):  # in a cluster Graphviz sets the first at the bottom
-            _box(here, box, colours, scale, digits)
-        for column in below_each_other.get(parent, ()):
-            with here.subgraph(graph_attr={"rank": "same"}) as same:
-                for one, next_one in itertools.pairwise(column if parent < 0 else reversed(column)):
-                    same.edge(one, next_one, style="invis")
-        for k, frame in reversed(list(enumerate(picture.frames))):
-            if frame.parent == parent:
+            for box in in_order([box for box in picture.boxes if box.frame == parent]):
+                self._box(here, box)
+            for arrow in in_order(pills.get(parent, [])):
+                self._pill(here, arrow)
+            for column in below_each_other.get(parent, ()):
+                with here.subgraph(graph_attr={"rank": "same"}) as same:
+                    for one, next_one in itertools.pairwise(in_order(column)):
+                        same.edge(one, next_one, style="invis")
+            inner_frames = [(k, frame) for k, frame in enumerate(picture.frames) if frame.parent == parent]
+            for k, frame in inner_frames if turned else reversed(inner_frames):
                 with here.subgraph(name=f"cluster_{k}") as inner:
-                    label = Label(colours).text("frame", frame.title, "muted", 11)
+                    label = Label(self.colours)
+                    words = label.table(label.text("frame", frame.title, "muted", 11))
                     inner.attr(
-                        label=f"<{label}>", id=f"f{k}", labeljust="l", labelloc="t", margin="8",
-                        style="rounded,filled", fillcolor=colours["inner-frame" if depth % 2 else "frame"],
-                        color=colours["frame-line"], **{"class": frame.kind},
+                        label=f"<{words}>", id=f"f{k}", labeljust="l", labelloc="t", margin=f"{MARGIN}",
+                        style="rounded,filled", fillcolor=self.colours["inner-frame" if depth % 2 else "frame"],
+                        color=self.colours["frame-line"], **{"class": frame.kind},
                     )  # fmt: skip
                     fill(inner, k, depth + 1)
 
-    fill(graph, -1, 0)
-    lead(graph, picture)
+        fill(graph, -1, 0)
+        lead(graph, picture)
+
+    def _box(self, graph: Any, box: Node | Block | Numbers) -> None:
+        colours = self.colours
+        kind = (
+            box.kind
+            if isinstance(box, Node | Numbers)
+            else {"inputs": "input", "parameters": "parameter"}.get(box.kind, "block")
+        )
+        line = f"{'operation' if kind == 'block' else kind}-line"
+        attributes = {
+            "id": box.id,
+            "class": _classes(kind, "block" if isinstance(box, Block) and kind != "block" else "", box.lit),
+            "shape": "box",
+            "style": "filled" if kind in ("input", "parameter") else "rounded,filled",
+            "fillcolor": colours[kind if box.lit else "paper"],
+            "color": colours[line if box.lit else "faint"],
+        }
+        if kind == "root":
+            attributes |= {"peripheries": "2", "penwidth": "1.4"}
+        if box.lit and isinstance(box, Node) and box.mark:
+            attributes["style"] += ",dashed" if box.mark.islower() else ""
+            attributes |= {"color": colours["nan"], "penwidth": "1.4"}
+            attributes["class"] += f" {'numb' if box.mark.islower() else 'born'}"
+        graph.node(box.id, label=f"<{self.labels[box.id]}>", **attributes)
+
+    def _times(self, arrow: Arrow) -> Cell:
+        """What stands on a line: the local derivative."""
+        label = Label(self.colours)
+        times = label.text("derivative", f"×{brief(arrow.derivative)}", "muted", SMALLEST, mono=True)
+        return Cell(label.table(times), times.width)
+
+    def _pill(self, graph: Any, arrow: Arrow) -> None:
+        graph.node(
+            f"{arrow.id}-pill", label=f"<{self.pills[arrow.id]}>", id=f"{arrow.id}-pill", shape="box",
+            style="rounded,filled", fillcolor=self.colours["paper"], color=self.colours["faint"], penwidth="0.6",
+            margin=f"{4 / _INCH:.3f},0", **{"class": "pill"},
+        )  # fmt: skip
+
+    def _arrow(self, graph: Any, arrow: Arrow) -> None:
+        step = self.scale.step(arrow.gradient)
+        colour = "faint" if not arrow.lit else "muted" if arrow.mixed else line_of(step)
+        attributes = {
+            "id": arrow.id,
+            "class": _classes(step, arrow.lit, "" if arrow.flows else "dotted"),
+            "color": self.colours[colour],
+            "penwidth": f"{self.scale.width(arrow.gradient):.2f}",
+        }
+        if not arrow.flows:
+            attributes |= {"style": "dotted", "penwidth": "1.2"}
+        out, into = ("s", "n") if self.arrangement.direction == "TB" else ("e", "w")
+        if arrow.id in self.pills:
+            pill = f"{arrow.id}-pill"
+            graph.edge(arrow.source, pill, **attributes, arrowhead="none", headport=into, weight="2")
+            graph.edge(pill, arrow.target, **attributes | {"id": f"{arrow.id}-on"}, tailport=out, weight="2")
+            return
+        if self.pills:
+            attributes["minlen"] = "2"  # the others have a stop on their way
+        if self.straight:
+            attributes |= {"tailport": out, "headport": into, "arrowhead": "none"}
+        graph.edge(arrow.source, arrow.target, **attributes)
 
 
-def _box(graph: Any, box: Node | Block, colours: dict[str, str], scale: Scale, digits: int) -> None:
-    label = contents(box, colours if box.lit else _grey(colours), scale, digits)
-    kind = box.kind if isinstance(box, Node) else {"inputs": "input", "parameters": "parameter"}.get(box.kind, "block")
-    line = f"{'operation' if kind == 'block' else kind}-line"
-    attributes = {
-        "id": box.id,
-        "class": _classes(kind, "block" if isinstance(box, Block) and kind != "block" else "", box.lit),
-        "shape": "box",
-        "style": "filled" if kind in ("input", "parameter") else "rounded,filled",
-        "fillcolor": colours[kind if box.lit else "paper"],
-        "color": colours[line if box.lit else "faint"],
-    }
-    if kind == "root":
-        attributes |= {"peripheries": "2", "penwidth": "1.4"}
-    graph.node(box.id, label=f"<{label}>", **attributes)
-
-
-def _arrow(graph: Any, arrow: Arrow, colours: dict[str, str], scale: Scale, derivatives: bool, straight: bool) -> None:
-    step = scale.step(arrow.gradient)
-    colour = "faint" if not arrow.lit else "muted" if arrow.mixed else line_of(step)
-    attributes = {
-        "id": arrow.id,
-        "class": _classes(step, arrow.lit, "" if arrow.flows else "dotted"),
-        "color": colours[colour],
-        "penwidth": f"{scale.width(arrow.gradient):.2f}",
-    }
-    if not arrow.flows:
-        attributes |= {"style": "dotted", "penwidth": "1.2"}
-    if derivatives and arrow.lit and arrow.derivative is not None:
-        label = Label(colours)
-        times = label.text("derivative", f"×{brief(arrow.derivative)}", "muted", 9, mono=True)
-        attributes["label"] = f"<{label.table(f'<TD>{times}</TD>', padding=3)}>"
-    if straight:
-        attributes |= {"tailport": "e", "headport": "w", "arrowhead": "none"}
-    graph.edge(arrow.source, arrow.target, **attributes)
+_MARGIN = 6
+"""Of a box, at both sides."""
 
 
 def _classes(*names: str | bool) -> str:

@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.value import Value
-from autograd.viz.picture.composer import MAX_NODES, picture
-from autograd.viz.picture.dot import compose
+from autograd.viz.picture.boxes import Picture
+from autograd.viz.picture.composer import picture
+from autograd.viz.picture.dot import WIDTH, compose
 
 if TYPE_CHECKING:
     from autograd.viz.picture.drawing import Drawing
@@ -33,13 +34,17 @@ def draw(
     depth: int | None = None,
     wrt: Value | None = None,
     model: Any = None,
-    theme: str = "light",
+    theme: str = "auto",
     local_derivatives: bool | None = None,
     legend: bool = True,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int | None = None,
     digits: int = 0,
+    width: int = WIDTH,
 ) -> Drawing:
-    """Draw the graph of a value: left to right, one box a `Value`, with its gradient.
+    """Draw the graph of a value: one box a `Value`, with its gradient, from left to right.
+
+    It is no wider than its column, and its text can be read there: what is too wide turns and runs from top to
+    bottom, and what is too wide even so is shown by its neurons or layers.
 
     A box says what the value is called, how it was computed, its data and its gradient: blue if negative,
     orange if positive, a shade a power of ten, and "—" before `backward`. A line is as wide and of the
@@ -54,11 +59,13 @@ def draw(
         wrt: a node; every path from it to the root is highlighted, and the rest grey.
         model: an object with `parameters` (a module of `nn` or one of your own), or a mapping of names to
             parameters. It says which leaves are parameters, their names, and the modules.
-        theme: "light", "dark", or "auto": an SVG that is as its reader's screen.
+        theme: "auto", which is as its reader's screen in an SVG and light elsewhere, "light" or "dark".
         local_derivatives: whether lines carry ∂use/∂operand; if not given, where there are few.
         legend: whether what colours and outlines mean is explained below.
-        max_nodes: how many boxes at most; what does not fit is shown as blocks, and the drawing says so.
+        max_nodes: how many boxes at most; what does not fit is shown as blocks, and the drawing says so. If neither
+            this nor `depth` is given, as many as a column holds.
         digits: how many characters to keep room for in each number, for a page that changes them.
+        width: of the column, in pixels.
 
     Returns:
         A `Drawing`, which is a `graphviz.Digraph`: ``.save("graph.png")``, ``.render(…)``, ``.source``,
@@ -83,20 +90,32 @@ def draw(
     """
     if theme not in THEMES:
         raise ValueError(f"theme is one of {', '.join(map(repr, THEMES))}, not {theme!r}")
-    shown = picture(value, depth=depth, wrt=wrt, model=model, max_nodes=max_nodes)
+    if not isinstance(width, int) or width < 100:
+        raise ValueError(f"width is a number of pixels, 100 or more, not {width!r}")
     try:
         from autograd.viz.picture.drawing import Drawing
     except ModuleNotFoundError as error:
         if error.name != "graphviz":
             raise
         raise ModuleNotFoundError("draw needs two packages: pip install graphviz pygraphviz", name=error.name) from None
-    drawing = Drawing(name="graph", format="svg", picture=shown, theme=theme)
-    compose(
-        drawing,
-        shown,
-        theme="dark" if theme == "dark" else "light",
-        local_derivatives=local_derivatives,
-        legend=legend,
-        digits=digits,
-    )
-    return drawing
+    drawings: dict[int, Drawing] = {}
+
+    def drawing(shown: Picture) -> Drawing:
+        made = Drawing(name="graph", format="svg", picture=shown, theme=theme)
+        made.arrangement = compose(
+            made,
+            shown,
+            theme="dark" if theme == "dark" else "light",
+            local_derivatives=local_derivatives,
+            legend=legend,
+            digits=digits,
+            width=width,
+        )
+        return made
+
+    def fits(shown: Picture) -> bool:
+        made = drawings[id(shown)] = drawing(shown)
+        return made.fits()
+
+    shown = picture(value, depth=depth, wrt=wrt, model=model, max_nodes=max_nodes, fits=fits)
+    return drawings.get(id(shown)) or drawing(shown)

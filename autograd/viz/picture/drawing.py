@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 import graphviz
 
 from autograd.files import write
+from autograd.viz.picture.arrangement import Arrangement
 from autograd.viz.picture.boxes import Picture
-from autograd.viz.picture.render import render
+from autograd.viz.picture.render import GraphvizNotFoundError, render
+from autograd.viz.picture.still import DPI, size, small
 from autograd.viz.picture.svg import finish
 
 __all__ = ["Drawing"]
 
-PNG_DPI = 144
-"""Dots per inch of a PNG: sharp on screens of today."""
+_INCH = 72
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
@@ -33,12 +35,24 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
     def __init__(self, *args: Any, picture: Picture | None = None, theme: str = "light", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.picture, self.theme = picture, theme
+        self.arrangement: Arrangement | None = None
 
     filename: str  # graphviz's, which has no types
     directory: str
 
     def _copy_kwargs(self, **kwargs: Any) -> Any:
         return super()._copy_kwargs(picture=self.picture, theme=self.theme, **kwargs)
+
+    def fits(self) -> bool:
+        """Whether all its texts can be read in its column; where that is not sure, it is laid out and measured."""
+        arrangement = self.arrangement
+        if arrangement is None or arrangement.sure or not arrangement.fits:
+            return arrangement is None or arrangement.fits
+        try:
+            laid_out = render(self.source, "plain", engine=self.engine)  # graph, scale, width and height in inches, …
+        except GraphvizNotFoundError:
+            return True
+        return float(laid_out.split()[2]) * _INCH <= arrangement.widest
 
     @property
     def svg(self) -> str:
@@ -54,7 +68,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             GraphvizError: if there is no Graphviz, or it refuses.
         """
         format = (format or self.format).lower()
-        made = render(self.source, format, engine=engine or self.engine, dpi=PNG_DPI if format == "png" else None)
+        made = render(self.source, format, engine=engine or self.engine, dpi=DPI if format == "png" else None)
         if format == "svg" and self.picture is not None:
             made = finish(made, self.picture, theme=self.theme).encode()
         return made if encoding is None else made.decode(encoding)
@@ -119,13 +133,22 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             self._view(str(drawn), format=format, quiet=quiet_view)
         return str(drawn)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
-        """The SVG, and for a notebook that shows none (not trusted, say) the same in words."""
-        bundle = super()._repr_mimebundle_(include, exclude)
-        wanted = include is None or "text/plain" in include
-        if wanted and "text/plain" not in (exclude or ()):
-            bundle["text/plain"] = self.words
-        return bundle  # type: ignore[no-any-return]
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None, **_: Any
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """The SVG; a PNG for a notebook that is not trusted, which shows no SVG; and the same in words."""
+        bundle: dict[str, str] = {}
+        about: dict[str, Any] = {}
+        for kind in ("image/svg+xml", "image/png", "text/plain"):
+            if (include is not None and kind not in include) or kind in (exclude or ()):
+                continue
+            if kind == "image/png":
+                png = small(self.pipe("png"))
+                bundle[kind] = base64.b64encode(png).decode()
+                about[kind] = {"width": size(png)}
+            else:
+                bundle[kind] = self.svg if kind == "image/svg+xml" else self.words
+        return bundle, about
 
     @property
     def words(self) -> str:

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 
 from autograd.formulas.numbers import with_minus
 from autograd.viz.picture.boxes import Block, Node, Picture
-from autograd.viz.picture.labels import MOST_CELLS, Label
+from autograd.viz.picture.labels import MOST_CELLS, SMALLEST, Cell, Label
 from autograd.viz.picture.palette import STEPS, Scale, ink_on
 
 __all__ = ["legend"]
 
-WIDTH = 470
-"""Of the legend, in points: all its rows are as wide, for Graphviz would stretch narrower ones."""
+LONGEST = 96
+"""Of a line of words, in letters."""
+CELL = 40
+"""How wide a colour is."""
+_MARKS = {"dead": "passes no gradient", "saturated": "passes next to none"}
 
 
-def legend(picture: Picture, colours: dict[str, str], scale: Scale, derivatives: bool) -> str:
+def legend(picture: Picture, colours: dict[str, str], scale: Scale, derivatives: bool) -> Cell:
     """The legend of a picture as an HTML-like label; `derivatives` says whether its lines carry them."""
     label = Label(colours)
     nodes = {box.kind for box in picture.boxes if isinstance(box, Node)}
@@ -31,44 +34,49 @@ def legend(picture: Picture, colours: dict[str, str], scale: Scale, derivatives:
         words.append("a small square: the gradient of an output")
     if any(not arrow.flows for arrow in picture.arrows):
         words.append("dotted: no gradient flows")
-    rows.append(_lines(label, "key", " · ".join(words)))
+    marks = {box.mark for box in picture.boxes if isinstance(box, Node)}
+    marks.update(mark for block in blocks for mark, _ in block.marks)
+    words += [f"{mark}: {said}" for mark, said in _MARKS.items() if mark in marks]
+    rows += _lines(label, "key", " · ".join(words))
     if picture.backward:
         rows.append(_scale(label, scale))
-    rows += [_lines(label, "note", note) for note in picture.notes]
-    return "<" + label.table(*(f'<TD ALIGN="LEFT">{row}</TD>' for row in rows)) + ">"
+    for note in picture.notes:
+        rows += _lines(label, "note", note)
+    return label.stack(*(row for line in rows for row in (line, label.gap(8, 4))))
 
 
-def _lines(label: Label, role: str, words: str) -> str:
-    lines = textwrap.wrap(words, 96)
-    return "".join(label.text(role, line, "muted", 10) + '<BR ALIGN="LEFT"/>' for line in lines)
+def _lines(label: Label, role: str, words: str) -> list[Cell]:
+    return [label.text(role, line, "muted", SMALLEST) for line in textwrap.wrap(words, LONGEST)]
 
 
-def _kinds(label: Label, kinds: Sequence[str], parameters: bool) -> str:
+def _kinds(label: Label, kinds: Sequence[str], parameters: bool) -> Cell:
     """The outlines of the kinds of nodes."""
-    cells = ""
+    row = Cell("", 0)
     for kind in kinds:
         style = ' STYLE="ROUNDED"' if kind in ("operation", "root") else ""
         line = f' BORDER="{2 if kind == "root" else 1}" COLOR="{label.colours[f"{kind}-line"]}"'
-        name = label.text("key", "leaf" if kind == "input" and not parameters else kind, size=10)
-        cells += (
-            f'<TD><TABLE CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" BGCOLOR="{label.colours[kind]}"{line}{style}>'
-            f'<TR><TD FIXEDSIZE="TRUE" WIDTH="64" HEIGHT="18">{name}</TD></TR></TABLE></TD>'
+        name = label.text("key", "leaf" if kind == "input" and not parameters else kind, size=SMALLEST)
+        inside = label.row(label.gap(6, 18), name, label.gap(6, 18))
+        table = (
+            f'<TABLE CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" BGCOLOR="{label.colours[kind]}"{line}{style}>'
+            f"<TR>{inside}</TR></TABLE>"
         )
-    cells += f'<TD FIXEDSIZE="TRUE" HEIGHT="18" WIDTH="{WIDTH - 74 * len(kinds)}"></TD>'
-    return label.table(cells, spacing=2)
+        row = label.row(row, Cell(f"<TD>{table}</TD>", inside.width + 4), label.gap(5))
+    return row
 
 
-def _scale(label: Label, scale: Scale) -> str:
+def _scale(label: Label, scale: Scale) -> Cell:
     """The colours of gradients: each up to the power of ten that is written on it."""
     steps = [f"m{k}" for k in range(STEPS, 0, -1)] + ["zero"] + [f"p{k}" for k in range(1, STEPS + 1)]
-    cells = ""
+    row = label.row(label.text("key", "gradient up to", "muted", SMALLEST), label.gap(6))
     for step in steps:
         bound = "0" if step == "zero" else ("−" if step[0] == "m" else "+") + _power(scale.top - STEPS + int(step[1]))
-        text = label.text("key", bound, ink_on(step), 8, mono=True)
-        cells += f'<TD BGCOLOR="{label.colours[step]}" WIDTH="36" HEIGHT="15" FIXEDSIZE="TRUE">{text}</TD>'
-    words = label.text("key", "gradient up to", "muted", 10)
-    first = f'<TD ALIGN="LEFT" WIDTH="{WIDTH - 36 * len(steps)}" HEIGHT="15" FIXEDSIZE="TRUE">{words}</TD>'
-    return label.table(first + cells, padding=0)
+        text = label.text("key", bound, ink_on(step), SMALLEST, mono=True)
+        left = label.gap((CELL - text.width) // 2, 16)
+        inside = label.row(left, text, label.gap(CELL - text.width - left.width, 16))
+        ground = label.table(inside, attributes=f' BGCOLOR="{label.colours[step]}"')
+        row = label.row(row, Cell(f"<TD>{ground}</TD>", CELL))
+    return row
 
 
 def _power(k: int) -> str:

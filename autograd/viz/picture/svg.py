@@ -5,17 +5,21 @@ With this module one can finish the SVG of a picture, `finish`. Then
 * each node is ``<g id="n3" class="node operation" aria-label="h3, tanh of z3, value …">``, n3 the third in
   `topological_order` (from 0), with a `<title>` that browsers show as a tooltip;
 * its texts are ``<text id="n3-value">``, ``id="n3-gradient"``, …, and the ground of its gradient ``id="n3-chip"``;
-* each arrow is ``<g id="e5_0" class="edge p4">``: the first operand of node 5, with the step of its gradient;
+* each arrow is ``<g id="e5_0" class="edge p4">``: the first operand of node 5, with the step of its gradient; and its
+  local derivative ``<g id="e5_0-pill">``, which is drawn over every line;
+* no text is wider than its cell, whatever font it is shown in, and the drawing not wider than its column;
 * with the theme "auto" the colours follow the reader's ``prefers-color-scheme``;
 * whichever Graphviz laid it out, elements, texts, ids, classes and colours are the same.
 """
 
 from __future__ import annotations
 
+import itertools
 from xml.etree import ElementTree
 
-from autograd.viz.picture.boxes import Block, Picture
+from autograd.viz.picture.boxes import Node, Picture
 from autograd.viz.picture.labels import texts
+from autograd.viz.picture.metrics import width
 from autograd.viz.picture.palette import PALETTES
 
 __all__ = ["finish"]
@@ -38,6 +42,7 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ElementTree.fromstring(svg)
     _as_any_graphviz(root)
+    _fit(root)
     summary = f"Computation graph of {picture.root}, {picture.nodes} nodes"
     root.set("role", "graphics-document")
     root.set("aria-label", summary)
@@ -48,14 +53,17 @@ def finish(svg: bytes, picture: Picture, *, theme: str = "light") -> str:
         for role, text in zip(texts(box), element.iter(_TEXT), strict=True):
             text.set("id", f"{box.id}-{role}")
             text.set("class", role)
+        _align(list(element.iter(_TEXT)))
         shapes = [e for e in element if e.tag in _SHAPES]
-        if not isinstance(box, Block):
+        if isinstance(box, Node):
             shapes[-1].set("id", f"{box.id}-chip")
     titles = {box.id: box.sentence.partition(",")[0] for box in picture.boxes}
     for arrow in picture.arrows:
         _name(by_id[arrow.id], f"from {titles[arrow.source]} to {titles[arrow.target]}")
+        _join(by_id, arrow.id)
     for k, frame in enumerate(picture.frames):
-        _name(by_id[f"f{k}"], f"{frame.kind} {frame.title}")
+        _lift(by_id[f"f{k}"], by_id["drawing"], PALETTES["dark" if theme == "dark" else "light"])
+        _name(by_id[f"f{k}"], frame.title if frame.title.startswith(frame.kind) else f"{frame.kind} {frame.title}")
     _name(by_id["drawing"], summary, role="group")
     if theme == "auto":
         _follow_the_reader(root)
@@ -74,6 +82,54 @@ def _as_any_graphviz(root: ElementTree.Element) -> None:
                 element.set(attribute, "none")
         if element.tag == _TEXT:
             element.set(_SPACE, "preserve")
+
+
+def _fit(root: ElementTree.Element) -> None:
+    """As wide as its column at most, and every text as wide as the cell that was made for it."""
+    for side in ("width", "height"):
+        root.set(side, root.get(side, "").removesuffix("pt"))  # a pixel, not the 4/3 pixels of a point
+    root.set("style", "max-width:100%;height:auto")
+    for text in root.iter(_TEXT):
+        mono, bold = "Mono" in text.get("font-family", ""), text.get("font-weight") == "bold"
+        if (wide := width(text.text or "", float(text.get("font-size", "12")), mono=mono, bold=bold)) > 0:
+            text.set("textLength", f"{wide:g}")
+            text.set("lengthAdjust", "spacingAndGlyphs")
+
+
+def _lift(frame: ElementTree.Element, drawing: ElementTree.Element, colours: dict[str, str]) -> None:
+    """Set the title of a frame over the lines that pass it, with a rim that keeps it legible."""
+    for text in frame.findall(_TEXT):
+        frame.remove(text)
+        text.set("id", f"{frame.get('id')}-title")
+        text.set("class", "frame-title")
+        text.set("stroke", colours["frame"])
+        text.set("stroke-width", "3")
+        text.set("paint-order", "stroke")
+        drawing.append(text)
+
+
+def _align(texts: list[ElementTree.Element]) -> None:
+    """Set the texts of a row on one line, which fonts of two weights are not quite."""
+    for one, next_one in itertools.pairwise(texts):
+        if abs(float(one.get("y", "0")) - float(next_one.get("y", "0"))) < 4:
+            next_one.set("y", one.get("y", "0"))
+
+
+def _join(by_id: dict[str | None, ElementTree.Element], arrow: str) -> None:
+    """Make a line that a label stands on one: its second half is drawn with the first."""
+    second = by_id.get(f"{arrow}-on")
+    if second is None:
+        return
+    for part in list(second):
+        if part.tag in _SHAPES:
+            by_id[arrow].append(part)
+    second.clear()
+    pill = by_id[f"{arrow}-pill"]
+    title = pill.find(_TITLE)
+    if title is not None:
+        pill.remove(title)
+    for text in pill.iter(_TEXT):
+        text.set("class", "derivative")
 
 
 def _name(element: ElementTree.Element, sentence: str, role: str = "graphics-symbol") -> None:

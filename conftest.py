@@ -1,0 +1,64 @@
+"""README.md is run: what its examples print is what is printed there, read as its readers read it.
+
+Its examples are doctests without doctest's own marks: an output may have empty lines, in which case doctest wants
+``<BLANKLINE>``, and a line "..." stands for what was left out. An example ends with its block.
+"""
+
+from __future__ import annotations
+
+import doctest
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def as_doctest(markdown: str) -> str:
+    """The text, line for line, with the marks that doctest wants."""
+    lines = markdown.splitlines()
+    inside = False
+    for i, line in enumerate(lines):
+        if line.startswith("```"):
+            inside = not inside and line == "```python"
+            lines[i] = ""
+        elif inside and not line:
+            rest = next(after for after in lines[i + 1 :] if after)
+            if not rest.startswith((">>>", "```")):
+                lines[i] = "<BLANKLINE>"
+    return "\n".join(lines)
+
+
+class ExampleFailedError(Exception):
+    """Examples that printed something else."""
+
+
+class Examples(pytest.Item):
+    """All the examples of a page, in one namespace, one after the other."""
+
+    def runtest(self) -> None:
+        text = as_doctest(self.path.read_text(encoding="utf-8"))
+        test = doctest.DocTestParser().get_doctest(text, {}, self.name, str(self.path), 0)
+        said = io.StringIO()
+        if doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.write).failed:
+            raise ExampleFailedError(said.getvalue())
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return (
+            str(excinfo.value)
+            if isinstance(excinfo.value, ExampleFailedError)
+            else super().repr_failure(excinfo, style)
+        )
+
+
+class Page(pytest.File):
+    """A page of Markdown with examples."""
+
+    def collect(self) -> Iterator[Examples]:
+        if ">>> " in self.path.read_text(encoding="utf-8"):
+            yield Examples.from_parent(self, name=self.path.name)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Page | None:
+    return Page.from_parent(parent, path=file_path) if file_path.name == "README.md" else None

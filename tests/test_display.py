@@ -1,0 +1,44 @@
+"""What a notebook shows of a `Value`: a formula that says what the `Value` is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import nn
+from autograd import Value, sin
+
+
+def test_a_value_shows_how_it_was_computed_and_its_gradient() -> None:
+    x = Value(0.5, label="x")
+    y = sin(x**2 + 1)
+    y.label = "y"
+    assert y._repr_latex_() == r"$y = \sin\left(x^{2} + 1\right) = 0.949$"
+    y.backward()
+    assert x._repr_latex_() == r"$x = 0.5 \qquad \text{grad } 0.3153$"
+    assert Value(-2.5)._repr_latex_() == "$-2.5$"
+
+
+def test_a_value_of_a_large_graph_is_shown_at_once_and_briefly() -> None:
+    model = nn.MLP(64, [16, 10], seed=0)
+    loss = nn.squared_error(model([0.1] * 64), [0.0] * 10)
+    x = loss
+    for _ in range(100_000):
+        x = x * 0.9999
+    start = time.perf_counter()
+    assert x._repr_latex_().startswith("$")
+    assert time.perf_counter() - start < 0.5  # walking all its nodes would take longer
+    assert len(x._repr_latex_()) < 40
+
+
+def test_what_has_an_odd_label_or_number_is_shown_all_the_same() -> None:
+    assert Value(float("inf"), label="a b%")._repr_latex_() == r"${\text{a b}\%} = \infty$"
+    assert "nan" in Value(float("nan"))._repr_latex_()
+
+
+def test_ipython_takes_it() -> None:
+    formatters = pytest.importorskip("IPython.core.formatters", reason="IPython is not installed")
+    data, _ = formatters.DisplayFormatter().format(Value(2.0, label="w"))
+    assert data["text/latex"] == "$w = 2$"
+    assert data["text/plain"] == "Value(data=2.0, grad=0.0, label='w')"
