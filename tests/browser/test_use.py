@@ -447,16 +447,17 @@ def test_a_models_own_modules_and_names_are_shown(show: Show) -> None:
     assert page.evaluate("explorer.engine.value[explorer.names.indexOf('x1')]") == 0.5  # no parameter of the model
 
 
-def test_a_large_graph_without_modules_shows_what_is_around_a_node(show: Show) -> None:
+def test_what_is_around_a_node_is_shown_with_its_way_to_the_root(show: Show) -> None:
     x = [Value(0.01 * k) for k in range(30)]
     for k in range(900):
         x.append((x[-7] * x[-3 - k % 5] + 0.1).tanh())
     page = show(x[-1])
-    assert page.locator(".node").count() <= 120
-    assert "around y" in page.locator("#around").inner_text()
     page.evaluate("explorer.select(500)")
+    page.locator("#levels button", has_text="around").click()
+    assert page.locator(".node").count() <= 120
+    assert "around v" in page.locator("#around").inner_text()
     assert page.locator(".node.selected").count() == 1
-    assert "around" in page.locator("#around").inner_text()
+    assert page.locator(".node.root").count() == 1
     stubs = page.locator("text.more").all_text_contents()
     assert stubs  # neighbours that are not shown are counted
     page.keyboard.press("Home")

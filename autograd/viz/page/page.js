@@ -23,15 +23,16 @@ import { go, mode, play } from "./actions/walk.js";
 import { $, element } from "./base/dom.js";
 import { crumbs } from "./controls/crumbs.js";
 import { ACTIONS, KEYS, onKey } from "./controls/keys.js";
-import { listenToBox, listenToFilm, listenToStage } from "./controls/pointer.js";
+import { listenToBox, listenToFilm, listenToOverview, listenToStage } from "./controls/pointer.js";
 import { find, search } from "./controls/search.js";
 import { isDark, theme } from "./controls/theme.js";
 import { legend } from "./display/legend.js";
 import { paint } from "./display/painting.js";
+import { overview } from "./display/overview.js";
 import { readouts } from "./display/readouts.js";
 import { dock, drawing } from "./display/stage.js";
-import { locals, opened, openView, roveTo } from "./display/view.js";
-import { engine, names, tape } from "./model/graph.js";
+import { locals, opened, openAgain, openView, roveTo, unfold } from "./display/view.js";
+import { engine, names, parentsOf, tape } from "./model/graph.js";
 import { erf, erfc, power } from "./model/numeric.js";
 import { lit, stage } from "./model/progress.js";
 import { changed, FORWARD, passes, recompute, state, STEPS } from "./model/state.js";
@@ -93,23 +94,35 @@ function start() {
       element("dd", {}, what),
     ]),
   );
-  for (const [id, action] of Object.entries(BUTTONS)) $(id).onclick = () => action();
+  for (const [id, action] of Object.entries(BUTTONS)) $(id).addEventListener("click", () => action());
   for (const button of $("take").querySelectorAll("button"))
     button.addEventListener("click", () => ($("take").open = false));
-  $("time").oninput = () => go(Number($("time").value));
-  $("rate").onkeydown = (event) => event.key === "Enter" && descend();
-  $("search").oninput = () => search($("search").value, false);
-  $("find").onsubmit = (event) => {
+  $("time").addEventListener("input", () => go(Number($("time").value)));
+  $("rate").addEventListener("keydown", (event) => event.key === "Enter" && descend());
+  $("search").addEventListener("input", () => search($("search").value, false));
+  $("find").addEventListener("submit", (event) => {
     event.preventDefault();
     search($("search").value, true);
-  };
+  });
   document.addEventListener("pointerdown", (event) => {
     if (!$("take").contains(event.target)) $("take").open = false;
   });
   document.addEventListener("keydown", onKey);
   listenToStage();
   listenToFilm();
-  new ResizeObserver(() => drawing.fitted && drawing.fit()).observe($("stage"));
+  listenToOverview();
+  drawing.looked = overview;
+  matchMedia("print").addEventListener("change", ({ matches }) => drawing.print(matches));
+  new ResizeObserver(resized).observe($("stage"));
+}
+
+/** The drawing follows its room; one that is turned or folded is laid out anew where the room's shape is another. */
+function resized() {
+  const { width } = drawing.room(),
+    narrow = width < 560;
+  if (state.view.links.length && narrow !== drawing.down) openAgain();
+  else drawing.placed?.();
+  overview();
 }
 
 start();
@@ -134,6 +147,12 @@ window.explorer = {
   descend,
   select,
   openView,
+  parentsOf,
+  unfold: (id) =>
+    unfold(
+      state.view.boxes.find((box) => box.id === id),
+      true,
+    ),
   paths: (v, most) => engine.paths(v, most),
   gradientText,
   sentence,

@@ -18,8 +18,8 @@ export function drawingAsSVG() {
     "stroke-width",
     "stroke-dasharray",
     "font",
+    "text-anchor",
     "opacity",
-    "paint-order",
     "visibility",
   ];
   const originals = drawing.world.querySelectorAll("*"),

@@ -4,6 +4,7 @@ import { $ } from "../base/dom.js";
 import { film } from "../display/film.js";
 import { drawing } from "../display/stage.js";
 import { boxAt, openView } from "../display/view.js";
+import { ancestors, chain } from "../model/groups.js";
 import { lit, walking } from "../model/progress.js";
 import { changed, length, position, replay, state, STEPS } from "../model/state.js";
 import { toFrame } from "./frames.js";
@@ -14,11 +15,25 @@ export function go(step) {
   state.step = Math.min(STEPS, Math.max(0, step));
   replay();
   changed();
+  follow();
+}
+
+/** Bring what the walk has just done into sight, with the part of the graph it stands in. */
+function follow() {
   const now = lit(),
     at = now.operand >= 0 ? now.operand : now.node;
-  if (walking() && boxAt(at)) drawing.reveal(boxAt(at));
-  else if (walking() && at >= 0 && state.view.focus !== undefined)
-    openView({ group: state.view.group, depth: state.view.depth, focus: at }, false);
+  if (!walking() || at < 0) return;
+  const { group, depth, focus } = state.view,
+    box = boxAt(at);
+  if (focus !== undefined && !box) openView({ group, depth, focus: at }, false);
+  else if (!box || (box.ghost && box.group >= 0)) openView({ group: beside(group, at), depth }, false);
+  drawing.reveal(boxAt(at));
+}
+
+/** The group of a node that lies as deep as another group. */
+function beside(group, v) {
+  const around = chain(v);
+  return around[Math.min(group < 0 ? 0 : ancestors(group).length + 1, around.length) - 1] ?? -1;
 }
 
 /** On, or back, until another box of the view is at work. */

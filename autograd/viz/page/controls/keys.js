@@ -3,7 +3,7 @@
 import { descend, reset } from "../actions/descent.js";
 import { differences, pin } from "../actions/pin.js";
 import { practise } from "../actions/practice.js";
-import { enter, neighbour, select } from "../actions/selection.js";
+import { enter, neighbour, reach, select } from "../actions/selection.js";
 import { go, leap, mode, play } from "../actions/walk.js";
 import { $ } from "../base/dom.js";
 import { dock, drawing } from "../display/stage.js";
@@ -75,7 +75,7 @@ export const ACTIONS = {
 export function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
   const at = event.target,
-    typing = at.matches?.("input:not([type=range]), textarea"),
+    typing = at.matches?.("input:not([type=range], [type=checkbox]), textarea, select"),
     box = state.view.boxes.find((b) => b.element === at);
   if (typing) {
     if (event.key === "Escape") at.blur();
@@ -85,6 +85,7 @@ export function onKey(event) {
     if (event.key.startsWith("Arrow")) {
       const next = neighbour(box, event.key);
       if (next) roveTo(next);
+      else reach(box, event.key);
       return event.preventDefault();
     }
     if (event.key === "Enter") {

@@ -6,6 +6,7 @@ import { groups } from "../model/groups.js";
 import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
 import { FORWARD, passes, state } from "../model/state.js";
 import { gradientText, sentence } from "../words/words.js";
+import { drawing } from "./stage.js";
 import { boxAt } from "./view.js";
 
 /** Write numbers, colours and widths of all boxes and links anew. */
@@ -13,8 +14,8 @@ export function paint() {
   const { boxes, links } = state.view,
     now = lit(),
     walk = walking();
-  for (const box of boxes) paintBox(box, now, walk);
   const chosen = boxAt(state.selected);
+  for (const box of boxes) paintBox(box, now, walk, chosen);
   const labelled = state.view.roomy;
   for (const link of links) {
     const { path, mark } = link,
@@ -46,20 +47,23 @@ export function paint() {
     const look = !flowing.length ? "none" : !coloured ? "later" : signs.size > 1 ? "mixed" : sign(carried);
     path.setAttribute("class", `edge ${look}${isLit ? " lit" : ""}${near ? " near" : ""}`);
     path.style.strokeWidth = isLit ? 4 : coloured ? (1 + 3.5 * strength(size)).toFixed(2) : 1.1;
+    const told = isLit || (link.free && (labelled || near) && !veiled);
     mark.setAttribute("class", `mark${isLit ? " lit" : ""}`);
-    mark.textContent =
-      single >= 0 && flowing.length && known(engine.user[single]) && (isLit || ((labelled || near) && !veiled))
+    drawing.write(
+      link,
+      single >= 0 && flowing.length && known(engine.user[single]) && told
         ? `×${short(isLit ? engine.local[now.edge] : slope, 3)}`
-        : "";
+        : "",
+    );
   }
 }
 
-function paintBox(box, now, walk) {
+function paintBox(box, now, walk, chosen) {
   const { element: group, text } = box;
   const classes = ["node", box.kind];
-  if (walk && box.nodes.includes(now.edge >= 0 ? now.operand : now.node)) classes.push("lit");
-  if (walk && now.edge >= 0 && box.nodes.includes(now.node)) classes.push("sending");
-  if (box.nodes.includes(state.selected)) classes.push("selected");
+  if (walk && boxAt(now.edge >= 0 ? now.operand : now.node) === box) classes.push("lit");
+  if (walk && now.edge >= 0 && boxAt(now.node) === box) classes.push("sending");
+  if (box === chosen) classes.push("selected");
   if (!box.ghost) {
     const single = box.outputs.length === 1 ? box.outputs[0] : -1;
     const { value, gradient, size, word } = single >= 0 ? paintNode(single, classes) : paintGroup(box);
@@ -80,7 +84,7 @@ function paintBox(box, now, walk) {
   }
   group.setAttribute("class", classes.join(" "));
   group.setAttribute("aria-label", box.node !== undefined ? sentence(box.node) : groupSentence(box));
-  group.setAttribute("aria-pressed", String(box.nodes.includes(state.selected)));
+  group.setAttribute("aria-pressed", String(box === chosen));
 }
 
 function paintNode(v, classes) {

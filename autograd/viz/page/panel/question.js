@@ -23,17 +23,18 @@ export function question(v) {
     reveal = element("button", { type: "button" }, "Show");
   form.innerHTML = `<label>${math(`${ratio(engine.root, v)}<mo>=</mo>`)} </label>`;
   form.append(field, element("button", {}, "Check"), hint, reveal);
-  form.onsubmit = (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     const answer = number(field.value);
     if (answer === null) verdict.textContent = "A number, please.";
     else if (near(answer, passes.grad[v])) solved(v);
     else verdict.innerHTML = mistake(v, answer);
-  };
-  hint.onclick = () =>
-    (verdict.innerHTML = `Sum over its uses: ${usedBy(v)
+  });
+  hint.addEventListener("click", () => {
+    verdict.innerHTML = `Sum over its uses: ${usedBy(v)
       .map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${localRule(e)}`)
-      .join(" + ")}`);
-  reveal.onclick = () => solved(v);
+      .join(" + ")}`;
+  });
+  reveal.addEventListener("click", () => solved(v));
   return element("div", {}, form, verdict);
 }
