@@ -246,7 +246,7 @@ def test_the_saved_picture_has_its_numbers_where_the_page_has_them(show: Show) -
     alone = page.context.new_page()
     alone.set_content(page.evaluate("explorer.drawingAsSVG().text"))
     anchors = alone.evaluate(
-        """[...document.querySelectorAll('svg rect')].filter((r) => r.getAttribute('rx') === '9' && +r.getAttribute('width'))
+        """[...document.querySelectorAll('svg rect[rx="9"]')].filter((r) => +r.getAttribute('width'))
         .map((pill) => { const a = pill.getBoundingClientRect(),
             b = pill.parentNode.querySelector('text').getBoundingClientRect();
             return [Math.abs((a.left + a.right - b.left - b.right) / 2), b.width - a.width]; })"""

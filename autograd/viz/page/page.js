@@ -17,6 +17,7 @@ import { descend, reset } from "./actions/descent.js";
 import { beginFilm } from "./actions/frames.js";
 import { pin } from "./actions/pin.js";
 import { mistake, practise } from "./actions/practice.js";
+import { nextProblem } from "./actions/questions.js";
 import { drawingAsSVG, fileName, offer, pageText, saveLaTeX, savePNG, saveSVG } from "./actions/save.js";
 import { select } from "./actions/selection.js";
 import { go, mode, play } from "./actions/walk.js";
@@ -34,10 +35,13 @@ import { dock, drawing } from "./display/stage.js";
 import { locals, opened, openAgain, openView, roveTo, unfold } from "./display/view.js";
 import { engine, names, parentsOf, tape } from "./model/graph.js";
 import { erf, erfc, power } from "./model/numeric.js";
+import { problems } from "./model/problems.js";
 import { lit, stage } from "./model/progress.js";
 import { changed, FORWARD, passes, recompute, state, STEPS } from "./model/state.js";
 import { Panel } from "./panel/panel.js";
 import { wholeDerivation } from "./words/derivation.js";
+import { ratio } from "./words/formulas.js";
+import { factorFormula, factorsOf, onTheWay } from "./words/why.js";
 import { pythonOf } from "./words/python.js";
 import { gradientText, sentence } from "./words/words.js";
 
@@ -59,6 +63,7 @@ const BUTTONS = {
   help: ACTIONS["?"],
   descend,
   reset,
+  problems: nextProblem,
   "save-svg": saveSVG,
   "save-png": savePNG,
   "save-latex": saveLaTeX,
@@ -153,6 +158,15 @@ window.explorer = {
       state.view.boxes.find((box) => box.id === id),
       true,
     ),
+  why: (v) =>
+    factorsOf(v).map((factor) => ({
+      symbol: ratio(factor.use, factor.of, "text"),
+      formula: factorFormula(factor, "text"),
+      value: factor.value,
+      count: factor.count ?? 1,
+    })),
+  problems,
+  onTheWay: (v) => Array.from(onTheWay(v)),
   paths: (v, most) => engine.paths(v, most),
   gradientText,
   sentence,

@@ -22,6 +22,7 @@ from autograd.structure.modules import modules
 from autograd.structure.names import names_of
 from autograd.value import ByHand, Value
 from autograd.viz.page.javascript import source
+from autograd.viz.page.shortcuts import shortcuts
 from autograd.viz.page.templates import MANY, template
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ def tape(
     made["groups"] = [vars(region) for region in found.regions]
     made["group"] = [found.region.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
+    made["shortcuts"] = shortcuts(
+        order,
+        primal,
+        in_graph.name | found.name | {n: name for n, name in zip(order, made["name"], strict=True) if n.op is None},
+    )
     made["nearlyFlat"] = NEARLY_FLAT
     made["title"] = title or made["name"][-1]
     return made

@@ -67,11 +67,9 @@ export function mistake(v, answer) {
       factor = localRule(e);
     if (uses.length > 1 && near(answer, sumWith(e, 0)))
       return `A term is missing: ${escape(names[v])} is also used by ${linkText(u)}, and <b>every use adds</b>.`;
+    const others = uses.filter((f) => f !== e).map((f) => linkText(engine.user[f]));
     if (uses.length > 1 && near(answer, term(e)))
-      return `That is only the term through ${linkText(u)}: <b>add</b> the one${uses.length > 2 ? "s" : ""} through ${uses
-        .filter((f) => f !== e)
-        .map((f) => linkText(engine.user[f]))
-        .join(", ")}.`;
+      return `That is only the term through ${linkText(u)}: <b>add</b> the one${others.length > 1 ? "s" : ""} through ${others.join(", ")}.`;
     if (engine.local[e] !== 1 && near(answer, sumWith(e, passes.grad[u])))
       return `The <b>local derivative</b> is missing: multiply by ${factor} = ${short(engine.local[e])}.`;
     if (passes.grad[u] !== 1 && near(answer, sumWith(e, engine.local[e])))

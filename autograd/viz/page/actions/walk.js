@@ -4,7 +4,7 @@ import { $ } from "../base/dom.js";
 import { film } from "../display/film.js";
 import { drawing } from "../display/stage.js";
 import { boxAt, openView } from "../display/view.js";
-import { ancestors, chain } from "../model/groups.js";
+import { ancestors, chainOf } from "../model/groups.js";
 import { lit, walking } from "../model/progress.js";
 import { changed, length, position, replay, state, STEPS } from "../model/state.js";
 import { toFrame } from "./frames.js";
@@ -32,7 +32,7 @@ function follow() {
 
 /** The group of a node that lies as deep as another group. */
 function beside(group, v) {
-  const around = chain(v);
+  const around = chainOf(v);
   return around[Math.min(group < 0 ? 0 : ancestors(group).length + 1, around.length) - 1] ?? -1;
 }
 

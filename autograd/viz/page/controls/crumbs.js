@@ -4,7 +4,7 @@ import { $, element } from "../base/dom.js";
 import { cut } from "../base/labels.js";
 import { MOST, openView } from "../display/view.js";
 import { engine, names, tape } from "../model/graph.js";
-import { ancestors, attributeOf, chain, countAt, groups, levelsUnder } from "../model/groups.js";
+import { ancestors, attributeOf, chainOf, countAt, groups, levelsUnder } from "../model/groups.js";
 import { state } from "../model/state.js";
 
 /** Show the way from the root to the view as buttons, and the levels it can be opened to. */
@@ -51,7 +51,7 @@ function levelNames(group, levels) {
   const from = group < 0 ? 0 : ancestors(group).length + 1,
     kinds = Array.from({ length: levels }, () => null);
   for (let v = 0; v < engine.n; v++) {
-    const around = chain(v);
+    const around = chainOf(v);
     if (group >= 0 && around[from - 1] !== group) continue;
     for (let d = from; d < around.length; d++)
       if (kinds[d - from] === null || kinds[d - from] === "part") kinds[d - from] = attributeOf(groups[around[d]]);

@@ -3,6 +3,7 @@
 import { descend, reset } from "../actions/descent.js";
 import { differences, pin } from "../actions/pin.js";
 import { practise } from "../actions/practice.js";
+import { ask, nextProblem } from "../actions/questions.js";
 import { enter, neighbour, reach, select } from "../actions/selection.js";
 import { go, leap, mode, play } from "../actions/walk.js";
 import { $ } from "../base/dom.js";
@@ -27,6 +28,8 @@ export const KEYS = [
   ["r", "everything as it was"],
   ["p d", "pin this pass; show or hide the differences"],
   ["q", "practise"],
+  ["w v", "what matters most; where the gradient vanishes"],
+  ["!", "to the next problem"],
   ["/", "search"],
   ["+ - f", "zoom, fit"],
   ["l", "local derivatives on the edges"],
@@ -48,6 +51,9 @@ export const ACTIONS = {
   End: () => go(length()),
   " ": () => play(),
   "/": () => $("search").focus(),
+  w: () => ask("matters"),
+  v: () => ask("vanish"),
+  "!": nextProblem,
   "+": () => drawing.zoom(1.25),
   "=": () => drawing.zoom(1.25),
   "-": () => drawing.zoom(0.8),

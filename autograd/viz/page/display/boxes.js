@@ -2,7 +2,7 @@
 
 import { cut } from "../base/labels.js";
 import { engine, kindOf, names, parentsOf, tape, usersOf } from "../model/graph.js";
-import { ancestors, chain, groups, isArray, within } from "../model/groups.js";
+import { ancestors, chainOf, groups, isArray, within } from "../model/groups.js";
 import { state } from "../model/state.js";
 import { caption, shortName } from "../words/words.js";
 
@@ -16,7 +16,7 @@ export function boxesOf(view) {
   for (const v of within(view.group)) inside[v] = 1;
   const open = view.group < 0 ? [] : [...ancestors(view.group), view.group];
   const seat = (v, ghost) => {
-    const around = chain(v).filter((g) => !open.includes(g));
+    const around = chainOf(v).filter((g) => !open.includes(g));
     const g = ghost ? (around[0] ?? -1) : around.length > view.depth ? around[view.depth] : -1;
     const key = g >= 0 ? `g${g}` : `n${v}`;
     if (!at.has(key)) {

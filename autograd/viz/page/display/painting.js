@@ -5,6 +5,7 @@ import { engine, numbness } from "../model/graph.js";
 import { groups } from "../model/groups.js";
 import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
 import { FORWARD, passes, state } from "../model/state.js";
+import { onTheWay } from "../words/why.js";
 import { gradientText, sentence } from "../words/words.js";
 import { drawing } from "./stage.js";
 import { boxAt } from "./view.js";
@@ -15,7 +16,13 @@ export function paint() {
     now = lit(),
     walk = walking();
   const chosen = boxAt(state.selected);
-  for (const box of boxes) paintBox(box, now, walk, chosen);
+  // the whole way from the chosen node to the root is lit, and the rest is dimmed
+  const way = state.selected >= 0 && state.selected !== engine.root && engine.reached[state.selected] && !walk;
+  const on = way && onTheWay(state.selected);
+  for (const box of boxes) {
+    paintBox(box, now, walk, chosen);
+    box.element.classList.toggle("aside", Boolean(on) && !box.nodes.some((v) => on[v]));
+  }
   const labelled = state.view.roomy;
   for (const link of links) {
     const { path, mark } = link,
@@ -45,9 +52,11 @@ export function paint() {
     const veiled = state.practising && link.edges.some((e) => hidden(engine.operand[e]));
     const coloured = done.length > 0 && !veiled;
     const look = !flowing.length ? "none" : !coloured ? "later" : signs.size > 1 ? "mixed" : sign(carried);
-    path.setAttribute("class", `edge ${look}${isLit ? " lit" : ""}${near ? " near" : ""}`);
+    const through = on && flowing.some((e) => on[engine.user[e]] && on[engine.operand[e]]);
+    const place = through ? " near" : on ? " aside" : near ? " near" : "";
+    path.setAttribute("class", `edge ${look}${isLit ? " lit" : place}`);
     path.style.strokeWidth = isLit ? 4 : coloured ? (1 + 3.5 * strength(size)).toFixed(2) : 1.1;
-    const told = isLit || (link.free && (labelled || near) && !veiled);
+    const told = isLit || (link.free && (through || (!on && (labelled || near))) && !veiled);
     mark.setAttribute("class", `mark${isLit ? " lit" : ""}`);
     drawing.write(
       link,

@@ -4,6 +4,7 @@ import { $ } from "../base/dom.js";
 import { cut, escape } from "../base/labels.js";
 import { bracketed, short, signed } from "../base/numerals.js";
 import { engine, names, tape } from "../model/graph.js";
+import { problems } from "../model/problems.js";
 import { hidden, known, lit, walking } from "../model/progress.js";
 import { FORWARD, passes, position, state } from "../model/state.js";
 import { delta, formulaText, ratio } from "../words/formulas.js";
@@ -17,6 +18,9 @@ export function readouts() {
       : "";
   $("loss").textContent =
     `${cut(tape.title, 20)} = ${known(engine.root) ? short(engine.value[engine.root], 6) : "—"}${since}`;
+  const wrong = problems().length;
+  $("problems").hidden = !wrong;
+  $("problems").textContent = `Problems (${wrong})`;
   $("time").value = position();
   $("time").setAttribute("aria-valuetext", $("caption").textContent);
 }

@@ -29,7 +29,7 @@ function line(g) {
 }
 
 /** The groups around a node, the outermost first. */
-export function chain(v) {
+export function chainOf(v) {
   return line(groupOf[v]);
 }
 
@@ -50,7 +50,7 @@ export function levelsUnder(g) {
   const at = line(g).length;
   let most = 0;
   for (let v = 0; v < engine.n; v++) {
-    const around = chain(v);
+    const around = chainOf(v);
     if (around.length - at > most && (g < 0 || around[at - 1] === g)) most = around.length - at;
   }
   return most;
@@ -62,7 +62,7 @@ export function countAt(g, depth) {
     seen = new Uint8Array(groups.length);
   let count = 0;
   for (let v = 0; v < engine.n; v++) {
-    const around = chain(v);
+    const around = chainOf(v);
     if (g >= 0 && around[at - 1] !== g) continue;
     const h = around.length > at + depth ? around[at + depth] : -1;
     if (h < 0) count++;

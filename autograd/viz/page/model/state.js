@@ -27,6 +27,10 @@ export const state = Object.seal({
   locals: null, // whether local derivatives stand on the edges; null: if there is room
   frames: [], // of the training: label, leaves, loss
   frame: 0,
+  question: "leaves", // what the panel answers when no node is chosen: "leaves", "matters" or "vanish"
+  sorting: "order", // of the leaves: "order", "gradient" or "influence"
+  filter: "", // which of them are listed
+  delta: 0.1, // how far the chosen number moves in thought
   edited: new Set(), // the leaves that were changed by hand
 });
 

@@ -31,9 +31,8 @@ export function question(v) {
     else verdict.innerHTML = mistake(v, answer);
   });
   hint.addEventListener("click", () => {
-    verdict.innerHTML = `Sum over its uses: ${usedBy(v)
-      .map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${localRule(e)}`)
-      .join(" + ")}`;
+    const terms = usedBy(v).map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${localRule(e)}`);
+    verdict.innerHTML = `Sum over its uses: ${terms.join(" + ")}`;
   });
   reveal.addEventListener("click", () => solved(v));
   return element("div", {}, form, verdict);
