@@ -85,6 +85,7 @@ function connect() {
 function start() {
   connect();
   $("app").hidden = false;
+  $("heading").textContent = `The graph of ${tape.title}`;
   recompute();
   beginFilm();
   $("time").max = STEPS;

@@ -92,6 +92,11 @@ export class Drawing {
       role: "button",
       transform: `translate(${left.toFixed(1)} ${top.toFixed(1)})`,
     });
+    box.spoken = svg("title"); // its name for ears; the text in the box is in it, in other words
+    group.append(box.spoken);
+    const more = Math.max(11, (60 - height) / 2); // 44 px for a finger, at the scale at which text can just be read
+    if (this.down)
+      group.append(svg("rect", { class: "reach", x: -4, y: -more, width: width + 8, height: height + 2 * more }));
     const rounding = box.kind.includes("input") || box.kind.includes("parameter") ? 14 : box.group >= 0 ? 3 : 7;
     if (box.group >= 0 && !box.ghost) group.append(svg("rect", { class: "stack", x: 4, y: 4, width, height, rx: 3 }));
     group.append(svg("rect", { class: "body", width, height, rx: rounding }));

@@ -3,10 +3,11 @@
 import { short, sign, signed } from "../base/numerals.js";
 import { engine, numbness } from "../model/graph.js";
 import { groups } from "../model/groups.js";
+import { problemOf } from "../model/problems.js";
 import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
 import { FORWARD, passes, state } from "../model/state.js";
 import { onTheWay } from "../words/why.js";
-import { gradientText, sentence } from "../words/words.js";
+import { gradientText, sentence, spokenGradient } from "../words/words.js";
 import { drawing } from "./stage.js";
 import { boxAt } from "./view.js";
 
@@ -92,7 +93,7 @@ function paintBox(box, now, walk, chosen) {
     });
   }
   group.setAttribute("class", classes.join(" "));
-  group.setAttribute("aria-label", box.node !== undefined ? sentence(box.node) : groupSentence(box));
+  box.spoken.textContent = box.node !== undefined ? sentence(box.node) : groupSentence(box);
   group.setAttribute("aria-pressed", String(box === chosen));
 }
 
@@ -135,9 +136,18 @@ function paintGroup(box) {
 }
 
 function groupSentence(box) {
-  const parts = groups.filter((g) => g.parent === box.group).length;
-  const inside = parts ? `${parts} parts` : `${box.nodes.length} nodes`;
-  return `${groups[box.group].name}, ${inside}, ${box.parameters.length} parameters, Enter opens it`;
+  const parts = groups.filter((g) => g.parent === box.group).length,
+    inside = parts ? `${parts} parts` : `${box.nodes.length} nodes`,
+    what = `${groups[box.group].name}, ${inside}, ${box.parameters.length} parameters`;
+  if (box.ghost) return `${what}, outside, Enter leads there`;
+  const single = box.outputs.length === 1 ? box.outputs[0] : -1,
+    shown = single >= 0 ? null : paintGroup(box),
+    value = single >= 0 ? (known(single) ? short(engine.value[single]) : "") : shown.value.replace("—", ""),
+    gradient = single >= 0 ? spokenGradient(single) : shown.gradient.replace("—", "") || "not computed yet";
+  const size = single >= 0 ? "" : "of size ",
+    wrong = box.nodes.filter((v) => known(v) && problemOf(v)).length;
+  const state = wrong ? `, ${wrong} problem${wrong > 1 ? "s" : ""} inside` : "";
+  return `${what}, value ${value ? size + value : "not computed yet"}, gradient ${gradient === "not computed yet" ? "" : size}${gradient}${state}, Enter opens it`;
 }
 
 function flag(v) {

@@ -174,15 +174,15 @@ export class Panel {
     title.append(
       element("small", {}, engine.op[v] < 0 ? kindOf(v) : `${opOf(v).name}${v === engine.root ? ", the root" : ""}`),
     );
-    const head = element("section", { class: "about" }, title);
+    const head = element("section", { class: "about", tabindex: "0", role: "region", "aria-label": "The node" }, title);
     if (engine.op[v] < 0) head.append(element("div", { class: "edit" }, ...fields(v)));
     head.append(part("about"));
     if (state.practising && hidden(v))
       return [head, element("section", { class: "chain" }, element("h3", {}, "Your turn"), question(v))];
     return [
       head,
-      element("section", { class: "why" }, part("why")),
-      element("section", { class: "chain" }, part("chain")),
+      element("section", { class: "why", tabindex: "0", role: "region", "aria-label": "Why" }, part("why")),
+      element("section", { class: "chain", tabindex: "0", role: "region", "aria-label": "One step" }, part("chain")),
       element("section", { class: "proof" }, movedBy(v), element("div", { "data-answer": "" }), part("proof")),
     ];
   }

@@ -33,6 +33,17 @@ export function gradientText(v) {
   return just && engine.reports[v] > 1 ? `= ${signed(passes.partial[v])}` : signed(passes.partial[v]);
 }
 
+/** The gradient of a node for ears. */
+export function spokenGradient(v) {
+  if (hidden(v)) return "hidden";
+  return {
+    none: "none flows here",
+    later: "not computed yet",
+    partial: `so far ${short(passes.partial[v])}`,
+    final: short(passes.partial[v]),
+  }[stage(v)];
+}
+
 /** A node's name for ears: "h3, tanh of z3, value 0.62, gradient −0.018". */
 export function sentence(v) {
   const op = opOf(v);
@@ -43,14 +54,7 @@ export function sentence(v) {
   const value = known(v) ? short(engine.value[v]) : "not computed yet";
   const fate =
     known(v) && engine.fate(v) === "born" ? `, ${Number.isNaN(engine.value[v]) ? "NaN" : "infinity"} arises here` : "";
-  const gradient = hidden(v)
-    ? "hidden"
-    : {
-        none: "none flows here",
-        later: "not computed yet",
-        partial: `so far ${short(passes.partial[v])}`,
-        final: short(passes.partial[v]),
-      }[stage(v)];
+  const gradient = spokenGradient(v);
   const numb = numbness(v);
   return `${names[v]}, ${v === engine.root ? "the root, " : ""}${what}, value ${value}${fate}, gradient ${gradient}${numb ? `, ${numb}` : ""}`;
 }
