@@ -13,7 +13,7 @@ import { localFormula, localRule, math, ratio } from "../words/formulas.js";
 /** Begin to practise, or stop; the first node to ask for is chosen. */
 export function practise() {
   state.practising = !state.practising;
-  state.answered.clear();
+  for (const nodes of [state.answered, state.shown, state.hinted]) nodes.clear();
   $("practise").setAttribute("aria-pressed", String(state.practising));
   state.step = STEPS;
   replay();
@@ -29,9 +29,15 @@ export function usedBy(v) {
   return engine.uses[v].filter((e) => engine.flows[e] && engine.reached[engine.user[e]]).slice(0, 8);
 }
 
-/** Show a gradient that was found, or asked to be shown. */
-export function solved(v) {
+/** A hint was given for a gradient; only then its answer is shown when one asks for it. */
+export function hinted(v) {
+  state.hinted.add(v);
+}
+
+/** Show a gradient that was found, or that one asked for: this one does not count. */
+export function solved(v, shown = false) {
   state.answered.add(v);
+  if (shown) state.shown.add(v);
   say(`∂${tape.title}/∂${names[v]} = ${short(passes.grad[v])}`);
   changed();
   boxAt(v)?.element.focus();

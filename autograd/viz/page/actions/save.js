@@ -80,7 +80,6 @@ export function pageText() {
   const now = {
     ...tape,
     data: Array.from(engine.value, numeric),
-    gradient: Array.from(passes.grad, (g, v) => (engine.reached[v] ? numeric(g) : null)),
   };
   const page = pristine.cloneNode(true);
   page.querySelector("noscript").textContent =

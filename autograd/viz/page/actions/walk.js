@@ -45,20 +45,45 @@ export function leap(by) {
   go(step);
 }
 
-/** Play or pause, in some twenty seconds for the whole. */
+/** A step on or back: a product, all products of a node, or all that a box of the drawing does. */
+export function advance(by) {
+  if (state.mode === "training" || state.unit === "product") return go(position() + by);
+  if (state.unit === "layer") return leap(by);
+  let step = state.step + by;
+  const node = lit(step).node;
+  while (step > 0 && step < STEPS && lit(step + by).node === node) step += by;
+  go(step);
+}
+
+/** Choose what a step is. */
+export function stepBy(unit) {
+  state.unit = unit;
+}
+
+/** Choose how fast it plays. */
+export function playAt(pace) {
+  state.pace = pace;
+}
+
+/** How long a step takes at the chosen speed, in milliseconds; the film of a training takes some twenty seconds. */
+function pause() {
+  const whole = { product: 700, node: 800, layer: 1100 }[state.unit];
+  return (state.mode === "training" ? Math.max(40, Math.min(700, 24000 / Math.max(1, length()))) : whole) / state.pace;
+}
+
+/** Play or pause. */
 export function play(on = !state.playing) {
   clearTimeout(state.playing);
   state.playing = 0;
   $("play").textContent = on ? "Pause" : "Play";
   if (!on) return;
   if (position() >= length()) go(0);
-  const pace = Math.max(40, Math.min(700, 24000 / Math.max(1, length())));
   const tick = () => {
-    go(position() + 1);
+    advance(1);
     if (position() >= length()) play(false);
-    else state.playing = setTimeout(tick, pace);
+    else state.playing = setTimeout(tick, pause());
   };
-  state.playing = setTimeout(tick, pace);
+  state.playing = setTimeout(tick, pause());
 }
 
 /** Let the controls move through the "passes" or through the "training". */

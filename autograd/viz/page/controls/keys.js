@@ -1,16 +1,17 @@
 // The keys, and what they do.
 
-import { descend, reset } from "../actions/descent.js";
+import { descend, reset, run } from "../actions/descent.js";
 import { differences, pin } from "../actions/pin.js";
 import { practise } from "../actions/practice.js";
 import { ask, nextProblem } from "../actions/questions.js";
 import { enter, neighbour, reach, select } from "../actions/selection.js";
-import { go, leap, mode, play } from "../actions/walk.js";
+import { advance, go, leap, mode, play } from "../actions/walk.js";
+import { undo } from "../actions/undo.js";
 import { $ } from "../base/dom.js";
 import { dock, drawing } from "../display/stage.js";
 import { locals, openView, roveTo } from "../display/view.js";
 import { groups } from "../model/groups.js";
-import { length, position, state } from "../model/state.js";
+import { length, state } from "../model/state.js";
 import { theme } from "./theme.js";
 
 /** What each key does, in words. */
@@ -25,6 +26,8 @@ export const KEYS = [
   ["Escape", "back to the node, out of the group, choose nothing"],
   ["e", "change the value of the chosen leaf"],
   ["g", "a step of gradient descent"],
+  ["x", "train on and on, or pause"],
+  ["u", "take the last change back"],
   ["r", "everything as it was"],
   ["p d", "pin this pass; show or hide the differences"],
   ["q", "practise"],
@@ -41,10 +44,10 @@ export const KEYS = [
 
 /** What each key does, by its name in an event. */
 export const ACTIONS = {
-  ",": () => go(position() - 1),
-  ".": () => go(position() + 1),
-  ArrowLeft: () => go(position() - 1),
-  ArrowRight: () => go(position() + 1),
+  ",": () => advance(-1),
+  ".": () => advance(1),
+  ArrowLeft: () => advance(-1),
+  ArrowRight: () => advance(1),
   PageUp: () => leap(-1),
   PageDown: () => leap(1),
   Home: () => go(0),
@@ -65,6 +68,8 @@ export const ACTIONS = {
   o: dock,
   g: descend,
   r: reset,
+  x: run,
+  u: undo,
   l: locals,
   m: () => state.frames.length > 1 && mode(state.mode === "passes" ? "training" : "passes"),
   e: () => $("panel").querySelector("[data-leaf]")?.focus(),

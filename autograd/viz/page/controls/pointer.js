@@ -2,9 +2,11 @@
 
 import { change } from "../actions/change.js";
 import { toFrame } from "../actions/frames.js";
+import { showSample } from "../actions/samples.js";
 import { enter } from "../actions/selection.js";
 import { mode } from "../actions/walk.js";
 import { $ } from "../base/dom.js";
+import { isPlane, sampleAt } from "../display/plane.js";
 import { lookAt } from "../display/overview.js";
 import { drawing } from "../display/stage.js";
 import { roveTo, unfold } from "../display/view.js";
@@ -98,6 +100,11 @@ export function listenToOverview() {
     lookAt(event);
   });
   map.addEventListener("pointermove", (event) => map.hasPointerCapture(event.pointerId) && lookAt(event));
+}
+
+/** A click on the plane chooses the nearest sample. */
+export function listenToPlane() {
+  $("plane").addEventListener("pointerdown", (event) => isPlane() && showSample(sampleAt(event)));
 }
 
 /** A place on the curve of the loss is a frame of the training. */

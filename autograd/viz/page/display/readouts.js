@@ -21,6 +21,8 @@ export function readouts() {
   const wrong = problems().length;
   $("problems").hidden = !wrong;
   $("problems").textContent = `Problems (${wrong})`;
+  $("steps").textContent = state.steps ? `step ${state.steps}` : "";
+  $("undo").disabled = !state.before.length;
   $("time").value = position();
   $("time").setAttribute("aria-valuetext", $("caption").textContent);
 }
@@ -31,7 +33,9 @@ function walkCaption() {
   if (!state.step) return "Nothing is computed yet: → runs the first operation.";
   if (!walking() && state.practising) {
     const asked = engine.reached.reduce((sum, r) => sum + r, -1); // all but the root
-    return `<b>Practice:</b> ${state.answered.size} of ${asked} gradients found. Choose a node and give its gradient.`;
+    const found = state.answered.size - state.shown.size,
+      shown = state.shown.size ? `, ${state.shown.size} shown` : "";
+    return `<b>Practice:</b> ${found} of ${asked} gradients found${shown}. Choose a node and give its gradient.`;
   }
   if (!walking()) return `<b>${FORWARD}</b> operations forward, <b>${products}</b> products backward: all done.`;
   if (state.step <= FORWARD) {

@@ -114,6 +114,47 @@ export class Engine {
     });
   }
 
+  /** The mean of the root over samples, and of its gradient by these leaves; values are as before when it is done. */
+  batch({ rows, inputs, targets }, leaves) {
+    const seats = [...inputs, ...targets],
+      kept = seats.map((v) => (v < 0 ? 0 : this.value[v])),
+      grad = new Float64Array(this.n);
+    let loss = 0;
+    const put = (row) => seats.forEach((v, i) => v >= 0 && (this.value[v] = row[i]));
+    for (const row of rows) {
+      put(row);
+      this.forward();
+      loss += this.value[this.root] / rows.length;
+      if (!leaves.length) continue;
+      const own = this.backward().grad;
+      for (const v of leaves) grad[v] += own[v] / rows.length;
+    }
+    put(kept);
+    this.forward();
+    return { loss, grad };
+  }
+
+  /** What a node is at each of these points, each a number for each of the inputs. */
+  surface(inputs, points, output) {
+    const on = new Uint8Array(this.n);
+    for (const v of inputs) if (v >= 0) on[v] = 1;
+    const cone = this.interior.filter((u) => {
+      if (u > output) return false;
+      for (let e = this.start[u]; e < this.start[u + 1]; e++)
+        if (this.operand[e] >= 0 && on[this.operand[e]]) return (on[u] = 1);
+      return false;
+    });
+    const value = Float64Array.from(this.value);
+    return points.map((point) => {
+      inputs.forEach((v, k) => v >= 0 && (value[v] = point[k]));
+      for (const u of cone) {
+        const code = this.code[this.op[u]];
+        if (code) value[u] = code[0](this.operands(u, value));
+      }
+      return value[output];
+    });
+  }
+
   /** ∂root/∂v by a central difference (f(v+h) − f(v−h)) / 2h: arithmetic that knows no derivative. */
   finiteDifference(v) {
     const h = Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(this.value[v]));

@@ -5,6 +5,7 @@ import { short } from "../base/numerals.js";
 import { linkText } from "../display/links.js";
 import { engine, names, tape } from "../model/graph.js";
 import { depths } from "../model/problems.js";
+import { withheld } from "../model/progress.js";
 import { passes } from "../model/state.js";
 
 const BINS = 40;
@@ -17,7 +18,7 @@ export function vanishing() {
     bins = [];
   for (const v of engine.interior) {
     const size = Math.abs(passes.grad[v]);
-    if (!engine.reached[v]) continue;
+    if (!engine.reached[v] || withheld(v)) continue;
     const bin = (bins[Math.floor((depth[v] - 1) / per)] ||= { from: depth[v], to: depth[v], nodes: [] });
     bin.from = Math.min(bin.from, depth[v]);
     bin.to = Math.max(bin.to, depth[v]);

@@ -4,7 +4,7 @@ import { escape } from "../base/labels.js";
 import { bracketed, short, sign, signed } from "../base/numerals.js";
 import { linkText, some } from "../display/links.js";
 import { engine, names, numbness, opOf, parentsOf, tape, usersOf } from "../model/graph.js";
-import { known, stage } from "../model/progress.js";
+import { known, stage, withheld } from "../model/progress.js";
 import { passes, state } from "../model/state.js";
 import { formula, localFormula, math, named, numeral, ratio } from "../words/formulas.js";
 import { gradientText, sentence } from "../words/words.js";
@@ -14,8 +14,8 @@ export function about(v) {
   let made = "";
   if (engine.op[v] >= 0) {
     made += `<p class="formula">${math(`${named(v, "mathml")}<mo>=</mo>${formula(v)}`)}</p>`;
-    for (const right of [formula(v, "mathml", true), numeral(engine.value[v], "mathml")])
-      made += `<p class="formula">${math(`<mo>=</mo>${right}`)}</p>`;
+    const rest = known(v) ? [formula(v, "mathml", true), numeral(engine.value[v], "mathml")] : [];
+    for (const right of rest) made += `<p class="formula">${math(`<mo>=</mo>${right}`)}</p>`;
   } else made += `<p class="quiet">${engine.value[v]}</p>`.replaceAll("-", "−");
   if (!known(v)) made = '<p class="quiet">Not computed yet at this step of the walk.</p>' + made;
   if (engine.fate(v) === "born") {
@@ -40,6 +40,7 @@ export function about(v) {
 /** ∂root/∂v as the sum over the uses of v. */
 export function chain(v) {
   const heading = `<h3>One step of the chain rule</h3>`;
+  if (withheld(v)) return `${heading}${stageNote(v)}`;
   if (v === engine.root) {
     const one = math(`${ratio(v, v)}<mo>=</mo><mn>1</mn>`);
     return `${heading}<p class="formula">${one}</p><p class="quiet">The backward pass starts here.</p>`;
@@ -87,7 +88,7 @@ function term(e, v) {
 
 /** ∂root/∂v beside a finite difference, and what has become of it since the pin. */
 export function proof(v) {
-  if (!engine.reached[v]) return "";
+  if (!engine.reached[v] || withheld(v)) return "";
   const difference = v === engine.root ? 1 : engine.finiteDifference(v);
   const gap = Math.abs(difference - passes.grad[v]) / Math.max(1e-8, Math.abs(passes.grad[v]), Math.abs(difference));
   const tiny = Math.abs(difference - passes.grad[v]) < 1e-9 * Math.max(1, Math.abs(engine.value[engine.root]));

@@ -9,12 +9,12 @@ import { link } from "../display/links.js";
 import { boxAt } from "../display/view.js";
 import { engine, kindOf, names, opOf, tape } from "../model/graph.js";
 import { chainOf, groups, within } from "../model/groups.js";
-import { hidden, stage } from "../model/progress.js";
+import { hidden, stage, withheld } from "../model/progress.js";
 import { passes, state } from "../model/state.js";
 import { derivation } from "../words/derivation.js";
 import { pythonOf } from "../words/python.js";
 import { gradientText } from "../words/words.js";
-import { copyText } from "./clipboard.js";
+import { copyText } from "../base/clipboard.js";
 import { vanishing } from "./depth.js";
 import { about, chain, proof } from "./explanation.js";
 import { fields, live } from "./fields.js";
@@ -94,7 +94,8 @@ export class Panel {
       if (section.innerHTML !== made) section.innerHTML = made;
     }
     const place = this.element.querySelector("[data-answer]");
-    if (place) answer(chosen, place);
+    if (place && withheld(chosen)) place.replaceChildren();
+    else if (place) answer(chosen, place);
   }
 
   /** What can be asked of the whole graph. */
@@ -199,6 +200,7 @@ export class Panel {
 
 /** How much a leaf counts, as the leaves are sorted. */
 function weight(v) {
+  if (withheld(v)) return 0;
   const size = Math.abs(passes.grad[v]) * (state.sorting === "influence" ? Math.abs(engine.value[v]) : 1);
   return engine.reached[v] ? size || 0 : 0;
 }

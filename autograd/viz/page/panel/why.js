@@ -3,7 +3,7 @@
 import { short, sign } from "../base/numerals.js";
 import { linkText } from "../display/links.js";
 import { engine, names } from "../model/graph.js";
-import { stage } from "../model/progress.js";
+import { withheld } from "../model/progress.js";
 import { passes } from "../model/state.js";
 import { math, named, numeral, parenthesised, ratio } from "../words/formulas.js";
 import { definition, factorFormula, factorsOf, ruleOf, standsAlone } from "../words/why.js";
@@ -15,9 +15,12 @@ const LONGEST = 8,
 export function why(v) {
   const factors = factorsOf(v);
   if (!factors.length) return "";
+  if (withheld(v)) {
+    const symbols = factors.map(({ use, of }) => ratio(use, of)).join("<mo>·</mo>");
+    return `<h3>Why</h3><p class="formula">${math(`${ratio(engine.root, v)}<mo>=</mo>${symbols}`)}</p>`;
+  }
   const told = [];
   let made = `<h3>Why ${short(passes.grad[v])}</h3>`;
-  if (stage(v) === "later") made += `<p class="quiet">The walk has not come here yet: —, which is not 0.</p>`;
   if (factors.length === 1 && factors[0].ways) made += parting(factors[0], told);
   else {
     made += equation(ratio(engine.root, v), sides(factors), passes.grad[v]);

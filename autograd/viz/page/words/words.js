@@ -15,7 +15,15 @@ export function caption(v) {
     const infix = op.name === "pow" ? "^" : op.symbol;
     return `${a} ${infix} ${b}`.trim();
   }
-  return op.symbol;
+  return op.name === "dot" ? products(operands) : op.symbol;
+}
+
+/** What a sum of products is of: weights and inputs, squares, or any two things. */
+function products(operands) {
+  const half = operands.length >> 1,
+    [first, second] = [operands.slice(0, half), operands.slice(half, 2 * half)];
+  if (first.every((x, k) => x === second[k])) return half > 1 ? "Σ x²" : "x²";
+  return first.some((x) => x < 0 || engine.op[x] < 0) ? "w·x + b" : "Σ a·b";
 }
 
 /** The gradient of a node as the walk has it, in a word. */
