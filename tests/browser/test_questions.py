@@ -222,3 +222,23 @@ def test_the_five_questions_take_one_click_each_in_a_large_network(show: Show) -
     page.click("[data-ask=vanish]")
     assert page.locator(".depthbar").count() >= 4
     assert "Problems" in page.locator("#problems").text_content()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1000, 700), (800, 600), (390, 844)])
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_what_the_panel_says_does_not_overlap(size: tuple[int, int], media: str, show: Show) -> None:
+    page = show(worked_example(), context={"viewport": {"width": size[0], "height": size[1]}})
+    page.emulate_media(media=media)
+    for select, parts in [("w1", "#panel > section"), (None, ".leaves li > *")]:
+        page.evaluate("name => explorer.select(name ? explorer.names.indexOf(name) : -1)", select)
+        overlaps = page.evaluate(
+            """(what) => { const all = [...document.querySelectorAll(what)].filter((e) => e.checkVisibility())
+                .map((e) => [e.getBoundingClientRect(), e.className, e.scrollHeight - e.clientHeight]);
+            const cut = all.filter(([, , more]) => more > 2 && what.includes('section')).map(([, name]) => name);
+            return [...cut, ...all.flatMap(([a, name], i) => all.slice(0, i).filter(([b]) => a.left < b.right - 1 &&
+                b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+                .map(([, other]) => [name, other]))];
+            }""",
+            parts,
+        )
+        assert overlaps == []

@@ -3,14 +3,14 @@
 import { say } from "../display/readouts.js";
 import { names } from "../model/graph.js";
 import { problemOf, problems } from "../model/problems.js";
-import { changed, state } from "../model/state.js";
+import { changed, FEW, state } from "../model/state.js";
 import { select } from "./selection.js";
 
 /** Ask the panel: "leaves", "matters" or "vanish". */
 export function ask(question) {
   state.question = question;
   if (question === "matters" && state.sorting === "order") state.sorting = "gradient";
-  if (question === "leaves") state.sorting = "order";
+  if (question === "leaves") state.sorting = FEW ? "order" : "gradient";
   state.selected = -1;
   changed();
 }

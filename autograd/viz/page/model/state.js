@@ -19,6 +19,9 @@ export const FORWARD = engine.interior.length;
 /** Steps of both passes: the operations, ∂root/∂root = 1, and the products of the backward pass. */
 export const STEPS = FORWARD + 1 + engine.backwardEdges.length;
 
+/** Few leaves are listed in order, of many the steepest first. */
+export const FEW = engine.leaves.length <= 60;
+
 /** What is chosen and shown. There are these fields and no others. */
 export const state = Object.seal({
   step: STEPS, // how far the walk through the passes has come
@@ -44,7 +47,7 @@ export const state = Object.seal({
   opened: "", // the view that the page opened with
   frame: 0,
   question: "leaves", // what the panel answers when no node is chosen: "leaves", "matters" or "vanish"
-  sorting: "order", // of the leaves: "order", "gradient" or "influence"
+  sorting: FEW ? "order" : "gradient", // of the leaves: "order", "gradient" or "influence"
   filter: "", // which of them are listed
   delta: 0.1, // how far the chosen number moves in thought
   edited: new Set(), // the leaves that were changed by hand

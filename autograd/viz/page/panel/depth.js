@@ -43,7 +43,8 @@ const power = (x) => Math.log10(x);
 
 function chart(rows) {
   const sizes = rows.flatMap((bin) => bin.nodes.map(([size]) => size)).filter((x) => x > 0 && Number.isFinite(x));
-  const width = 720,
+  const narrow = innerWidth < 900 || document.body.classList.contains("side"); // then its letters would be small
+  const width = narrow ? 340 : 720,
     height = 150,
     left = 46,
     top = 8,
@@ -72,7 +73,7 @@ function chart(rows) {
       `<rect x="${(x - Math.min(9, step * 0.36)).toFixed(1)}" y="${(a - 1.5).toFixed(1)}" width="${Math.min(18, step * 0.72).toFixed(1)}" height="${(b - a + 3).toFixed(1)}" rx="3"/>`,
       `<circle cx="${x.toFixed(1)}" cy="${py(bin.middle).toFixed(1)}" r="3"/></g>`,
     );
-    if (k % Math.ceil(rows.length / 16) === 0)
+    if (k % Math.ceil(rows.length / (narrow ? 8 : 16)) === 0)
       made.push(`<text x="${x.toFixed(1)}" y="${height - 8}" text-anchor="middle">${bin.from}</text>`);
   });
   return `${made.join("")}</svg>`;

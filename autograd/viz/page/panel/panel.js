@@ -143,9 +143,8 @@ export class Panel {
     const inView = within(state.question === "matters" ? -1 : state.view.group).filter(
       (v) => engine.op[v] < 0 && (!wanted || called(v).includes(wanted)),
     );
-    const many = inView.length > 60 && state.sorting === "order", // then the steepest come first
-      order = state.sorting === "order" ? (v) => tape.parameter[v] : weight;
-    inView.sort((a, b) => (many ? weight(b) - weight(a) : order(b) - order(a)) || a - b);
+    const order = state.sorting === "order" ? (v) => tape.parameter[v] : weight;
+    inView.sort((a, b) => order(b) - order(a) || a - b);
     const shown = inView.slice(0, 90);
     this.element
       .querySelector(".leaves")
