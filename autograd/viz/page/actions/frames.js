@@ -5,8 +5,8 @@ import { engine, tape } from "../model/graph.js";
 import { samples } from "../model/samples.js";
 import { changed, overAll, passes, recompute, state } from "../model/state.js";
 
-/** Of a long training every second frame is forgotten when there are so many. */
-const MOST = 600;
+/** Of a long training every second frame is forgotten when there are so many; of many leaves fewer are kept. */
+const MOST = Math.max(20, Math.min(600, Math.floor(4e6 / engine.leaves.length)));
 
 /** The leaves as they are, in the order of engine.leaves. */
 export function leafValues() {

@@ -2,10 +2,12 @@
 
 import { film } from "../display/film.js";
 import { say } from "../display/readouts.js";
+import { engine } from "../model/graph.js";
 import { changed, passes, state } from "../model/state.js";
 import { leafValues, setLeaves } from "./frames.js";
 
-const MOST = 60;
+/** So many changes can be taken back; of many leaves fewer. */
+const MOST = Math.max(5, Math.min(60, Math.floor(1e6 / engine.leaves.length)));
 
 /** Keep the leaves as they are, before they change; changes of one kind in a row are one. */
 export function remember(kind) {
