@@ -137,6 +137,42 @@ def test_bad_input_is_a_clear_error() -> None:
         explore(y, history=[("step 3", {x: "one"})])  # type: ignore[dict-item]
 
 
+def test_samples_are_leaves_that_no_step_changes_and_rows_of_numbers() -> None:
+    model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
+    page = explore(nn.squared_error, data=([[0.5, 1.0], [0.0, -1.0]], [1.0, -1.0]), f=model)
+    made = page.tape
+    names, samples = made["name"], made["samples"]
+    assert [names[v] for v in (*samples["inputs"], *samples["targets"])] == ["x1", "x2", "y"]
+    assert samples["rows"] == [[0.5, 1.0, 1.0], [0.0, -1.0, -1.0]]
+    assert made["data"][samples["outputs"][0]] == model([0.5, 1.0]).data
+    assert made["title"] == "E"
+    assert sum(made["parameter"]) == len(model.parameters())
+    assert not any(made["parameter"][v] for v in (*samples["inputs"], *samples["targets"]))
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"data": ([[1.0]], [1.0])}, TypeError, "data= and f= go together"),
+        ({"f": lambda x: x}, TypeError, "data= and f= go together"),
+        ({"data": ([], []), "f": lambda x: x}, ValueError, "1 to 2000 samples, and was given 0"),
+        ({"data": ([1.0, 2.0], [1.0]), "f": lambda x: x}, ValueError, "2 inputs and 1 targets"),
+        ({"data": ([[1.0], [1.0, 2.0]], [1.0, 2.0]), "f": sum}, ValueError, "the same number of inputs"),
+        ({"data": 3.0, "f": lambda x: x}, TypeError, "a pair of inputs and targets"),
+        ({"data": ([1.0], [1.0]), "f": 3.0}, TypeError, "f= is a function"),
+        ({"data": ([1.0], [1.0]), "f": lambda x: 3.0}, TypeError, "the loss of a sample is a Value"),
+    ],
+)
+def test_wrong_samples_are_a_clear_error(given: Any, error: type[Exception], words: str) -> None:
+    def loss(output: Any, target: Any) -> Any:
+        return output if isinstance(output, float) else (output - target) ** 2
+
+    with pytest.raises(error, match=words):
+        explore(loss, **given)
+    with pytest.raises(TypeError, match="value is a function"):
+        explore(Value(1.0), data=([1.0], [1.0]), f=lambda x: x)
+
+
 def test_a_page_refers_to_nothing_outside_itself() -> None:
     page = explore(net()[1]).html
     assert not re.search(r"""<[^>]+\s(src|href)\s*=|@import|url\(|https?://(?!www\.w3\.org/)""", page)

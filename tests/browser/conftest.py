@@ -51,7 +51,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     def show(value: Any, *, context: dict[str, Any] | None = None, path: Path | None = None, **settings: Any) -> Any:
         if path is None:
             path = explore(value, **settings).save(tmp_path / f"page{len(contexts)}.html")
-        made = browser.new_context(offline=True, viewport={"width": 1200, "height": 700}, **(context or {}))
+        made = browser.new_context(**{"offline": True, "viewport": {"width": 1200, "height": 700}} | (context or {}))
         contexts.append(made)
         page = made.new_page()
         page.on(

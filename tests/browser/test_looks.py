@@ -51,6 +51,8 @@ def test_the_smallest_text_is_9_px_at_1200_by_700(make: Callable[[], Value], sho
     assert page.evaluate(SMALLEST) >= 9
     page.evaluate("explorer.select(explorer.engine.leaves.at(-1))")
     assert page.evaluate(SMALLEST) >= 9  # subscripts in formulas are the smallest
+    page.click("[data-ask=vanish]")
+    assert page.evaluate(SMALLEST) >= 9
 
 
 @pytest.mark.parametrize("make", [worked_example, neuron, digits_network, fan])

@@ -130,6 +130,8 @@ def test_values_and_gradients_of_random_graphs_stay_pythons_after_edits_and_step
             passes(order, stepped)
         except (ArithmeticError, ValueError):
             continue
-        page.fill("#rate", "0.001")
+        page.click("#rate")
+        page.keyboard.press("Control+a")
+        page.keyboard.type("0.001")
         page.click("#descend")
         compared += agree(page, order, stepped)

@@ -6,7 +6,7 @@ import { page } from "./facts.js";
 for (const name of ["modules", "layers"]) {
   const from = page(name);
   const { engine, usersOf, parentsOf } = await from("model/graph.js");
-  const { ancestors, chain, groups, levelsUnder, within } = await from("model/groups.js");
+  const { ancestors, chainOf, groups, levelsUnder, within } = await from("model/groups.js");
   const { boxesOf } = await from("display/boxes.js");
 
   const VIEWS = [-1, ...groups.keys()].flatMap((group) =>
@@ -25,7 +25,7 @@ for (const name of ["modules", "layers"]) {
       for (const box of boxes.filter((box) => box.ghost))
         for (const v of box.nodes) {
           assert.ok([...usersOf(v), ...parentsOf(v)].some((u) => inside.has(u)));
-          const around = chain(v).find((g) => g !== view.group && !ancestors(view.group).includes(g)); // as it is seen from here
+          const around = chainOf(v).find((g) => g !== view.group && !ancestors(view.group).includes(g)); // as it is seen from here
           assert.equal(box.group, around ?? -1);
         }
     }

@@ -167,3 +167,43 @@ test("descending changes the leaves it is given, against their gradients, and no
   engine.forward();
   assert.ok(engine.value[engine.root] < before[engine.root]);
 });
+
+test("the mean over samples is the mean of the passes, and leaves the numbers as they were", () => {
+  const engine = engineOf(facts.smooth[1]),
+    [x, w, target] = engine.leaves,
+    rows = [
+      [0.3, 1],
+      [-0.7, 0.5],
+      [0.1, -2],
+    ],
+    before = Array.from(engine.value);
+  const { loss, grad } = engine.batch({ rows, inputs: [x], targets: [target] }, [w]);
+  assert.deepEqual(Array.from(engine.value), before);
+  let [sum, slope] = [0, 0];
+  for (const [a, b] of rows) {
+    const alone = engineOf(facts.smooth[1]);
+    alone.value[x] = a;
+    alone.value[target] = b;
+    alone.forward();
+    sum += alone.value[alone.root] / rows.length;
+    slope += alone.backward().grad[w] / rows.length;
+  }
+  close(loss, sum, 1e-12);
+  close(grad[w], slope, 1e-12);
+});
+
+test("the answer to another value of a node is that of a whole forward pass", () => {
+  for (const tape of facts.smooth)
+    for (const v of engineOf(tape).leaves.slice(0, 5)) {
+      const engine = engineOf(tape),
+        xs = [-0.3, 0.2, 1.1],
+        found = engine.respond(v, xs);
+      xs.forEach((x, k) => {
+        const other = engineOf(tape);
+        other.value[v] = x;
+        other.forward();
+        close(found[k], other.value[other.root], 1e-12);
+        close(engine.surface([v], [[x]], engine.root)[0], other.value[other.root], 1e-12);
+      });
+    }
+});

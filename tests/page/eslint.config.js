@@ -2,8 +2,8 @@
 import js from "@eslint/js";
 
 const browser =
-  "Blob Image ResizeObserver URL XMLSerializer clearTimeout document getComputedStyle innerWidth matchMedia navigator " +
-  "print setTimeout window";
+  "Blob Image OffscreenCanvas Path2D ResizeObserver URL XMLSerializer clearTimeout document getComputedStyle innerWidth matchMedia navigator " +
+  "performance print setTimeout window";
 const node = "process structuredClone";
 const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
 

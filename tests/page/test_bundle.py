@@ -72,6 +72,18 @@ def test_any_other_form_of_import_and_export_is_refused_with_its_line(statement:
     )
 
 
+def test_comments_on_lines_of_their_own_and_indentation_are_left_out() -> None:
+    source = (
+        "// What this is.\n//\n// More.\n\n/** One\n * @param x\n */\nexport function f(x) {\n"
+        '  // why\n  return x + "// no /* comment */"; // this stays\n}\nf(1);\n'
+    )
+    script = bundle({"page.js": source}, "page.js")
+    assert 'function f(x) {\nreturn x + "// no /* comment */"; // this stays\n}' in script
+    assert not any(words in script for words in ("What this is", "@param", "why", "More"))
+    with pytest.raises(BundleError, match=r"^page\.js has a template literal over several lines$"):
+        bundle({"page.js": "const x = `one\n  // two`;\n"}, "page.js")
+
+
 @pytest.mark.parametrize("text", ["</script>", "</SCRIPT >", "<!-- x"])
 def test_what_would_end_the_script_in_its_page_is_refused(text: str) -> None:
     with pytest.raises(BundleError, match=r"^page\.js has <"):

@@ -4,6 +4,7 @@ With this module one can
 
 * write a graph as one HTML file that needs no network and no server: ``explore(loss).save("loss.html")``;
 * show it in a notebook: ``explore(loss)`` as the last line of a cell;
+* train on samples in the page: ``explore(nn.squared_error, data=(X, Y), f=model)``;
 * watch a training as a film: ``explore(loss, history=snapshots)``.
 
 In the page the forward and the backward pass are walked step by step, every gradient is explained,
@@ -19,7 +20,7 @@ import html
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from autograd.graph import evaluate, topological_order
 from autograd.value import Value
 from autograd.viz.page.bundle import bundle
 from autograd.viz.page.listing import listing, table
+from autograd.viz.page.samples import sampled
 from autograd.viz.page.tape import tape
 from autograd.viz.picture.composer import MAX_NODES
 from autograd.viz.picture.draw import draw
@@ -42,8 +44,10 @@ _TEMPLATES = Path(__file__).parent
 
 
 def explore(
-    value: Value,
+    value: Value | Callable[[Any, Any], Any],
     *,
+    data: tuple[Any, Any] | None = None,
+    f: Callable[[Any], Any] | None = None,
     model: Any = None,
     parameters: Iterable[Value] | None = None,
     history: Sequence[tuple[str, Mapping[Value, float]]] = (),
@@ -55,7 +59,11 @@ def explore(
     gradient, stay as they are.
 
     Args:
-        value: the root, the loss as a rule; gradients are ∂value/∂node.
+        value: the root, the loss as a rule; gradients are ∂value/∂node. With `data`, the function that compares
+            what `f` gives with a target, as ``nn.squared_error``.
+        data: samples (X, Y) to pick from: rows of numbers, or single ones, for the inputs and the targets. The page
+            then trains on all of them, and for two inputs shows the output over the plane.
+        f: what is trained, a model of `nn` or any function of the inputs.
         model: an object with `parameters` (a module of `nn` or one of your own), or a mapping of names
             to parameters: it gives the page its modules and names. Without it layers and neurons are found
             in the graph (`levels.py`).
@@ -67,17 +75,39 @@ def explore(
         title: of the page; the name of the value if not given.
 
     Raises:
-        TypeError: if `value` is not a `Value`, for a `model` without parameters, or for a primitive
-            whose formula cannot be read as JavaScript.
-        ValueError: if a parameter or a snapshot names a node that is not a leaf of this graph.
+        TypeError: if `value` is not a `Value` (or with `data` no function), for one of `data` and `f` without the
+            other, for a `model` without parameters, or for a primitive whose formula cannot be read as JavaScript.
+        ValueError: if a parameter or a snapshot names a node that is not a leaf of this graph, or for samples of
+            unequal length, none, or more than 2 000.
 
     >>> from autograd import Value, sin
     >>> x = Value(0.5, label="x")
     >>> page = explore(sin(x**2 + 1))
     >>> page
     <page: 4 nodes, value 0.949>
+
+    On samples, here of the plane:
+
+    >>> w = [Value(0.5, label="w1"), Value(-0.5, label="w2")]
+    >>> data = [[0.0, 1.0], [1.0, 0.0]], [-1.0, 1.0]
+    >>> explore(lambda ŷ, y: (ŷ - y) ** 2, data=data, f=lambda x: w[0] * x[0] + w[1] * x[1])
+    <page: 10 nodes, value 0.25>
     """
-    return Page(tape(value, model=model, parameters=parameters, history=history, title=title), value)
+    samples = None
+    if data is not None or f is not None:
+        if data is None or f is None:
+            raise TypeError("data= and f= go together: explore(loss, data=(X, Y), f=model)")
+        samples = sampled(value, data, f)  # type: ignore[arg-type]  # a Value is refused there
+        value = samples.root
+    made = tape(
+        value,  # type: ignore[arg-type]  # a function is refused there
+        model=model,
+        parameters=parameters,
+        history=history,
+        title=title,
+        samples=samples,
+    )
+    return Page(made, value)  # type: ignore[arg-type]
 
 
 class Page:
@@ -95,7 +125,8 @@ class Page:
     @cached_property
     def html(self) -> str:
         tape = self.tape
-        data = {key: part for key, part in tape.items() if key != "code"}
+        # the primitives are in the script, and the page computes the gradients itself
+        data = {key: part for key, part in tape.items() if key not in ("code", "gradient")}
         script = bundle(_modules(tape["code"]), "page.js")
         # The policy lets this script run and no other, whatever a label may smuggle in.
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

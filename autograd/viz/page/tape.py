@@ -22,6 +22,8 @@ from autograd.structure.modules import modules
 from autograd.structure.names import names_of
 from autograd.value import ByHand, Value
 from autograd.viz.page.javascript import source
+from autograd.viz.page.samples import Samples
+from autograd.viz.page.shortcuts import shortcuts
 from autograd.viz.page.templates import MANY, template
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def tape(
     parameters: Iterable[Value] | None = None,
     history: Sequence[tuple[str, Mapping[Value, float]]] = (),
     title: str = "",
+    samples: Samples | None = None,
 ) -> dict[str, Any]:
     """What a page is made from, as plain lists and dictionaries (JSON, but for infinities as text).
 
@@ -87,11 +90,24 @@ def tape(
     made["data"] = [_number(primal[node]) for node in order]
     made["gradient"] = _gradients(order, primal)
     if parameters is None:
-        parameters = _parameters(found, leaves) or leaves
+        sample = {*samples.inputs, *samples.targets} if samples else set()
+        parameters = _parameters(found, leaves) - sample or leaves - sample
     made["parameter"] = [int(node in parameters) for node in order]
     made["groups"] = [vars(region) for region in found.regions]
     made["group"] = [found.region.get(node, -1) for node in order]
     made["history"] = [_snapshot(label, data, index, leaves) for label, data in history]
+    made["shortcuts"] = shortcuts(
+        order,
+        primal,
+        in_graph.name | found.name | {n: name for n, name in zip(order, made["name"], strict=True) if n.op is None},
+    )
+    if samples:
+        made["samples"] = {
+            "inputs": [index.get(node, -1) for node in samples.inputs],
+            "targets": [index.get(node, -1) for node in samples.targets],
+            "outputs": [index[node] for node in samples.outputs if node in index],
+            "rows": [[_number(x) for x in row] for row in samples.rows],
+        }
     made["nearlyFlat"] = NEARLY_FLAT
     made["title"] = title or made["name"][-1]
     return made

@@ -24,7 +24,7 @@ from autograd.formulas.terms import Call, Derivative, Dots, Formula, Name, Sum, 
 from autograd.formulas.tidying import tidy
 from autograd.primitives import Primitive
 
-__all__ = ["operand", "template"]
+__all__ = ["notations", "operand", "template"]
 
 FIRST, RESULT = 0x4E00, 0x9FFF
 MANY = 7
@@ -51,7 +51,7 @@ def template(op: Primitive, constants: Sequence[float | None]) -> dict[str, Any]
     result = Name(chr(RESULT))
     if not op.nary:
         local = [local_derivative(op, result, operands, i) for i in range(len(operands))]
-        return {"formula": _notations(_applied(op, operands)), "local": [_notations(d) for d in local]}
+        return {"formula": notations(_applied(op, operands)), "local": [notations(d) for d in local]}
     of_all = op.derivatives(result, *slots)  # type: ignore[operator]
     if len(operands) <= MANY:
         formula = _applied(op, operands)
@@ -59,7 +59,7 @@ def template(op: Primitive, constants: Sequence[float | None]) -> dict[str, Any]
         ends = [slots[0], slots[len(slots) // 2], slots[-1]] if op.name == "dot" else [slots[0], slots[-1]]
         formula = _shortened(op, ends)
     # The derivatives of logsumexp hold a sum over all operands each: written out, a page would grow with their square.
-    return {"formula": _notations(formula), "local": [_notations(tidy(_brief(d))) for d in of_all]}
+    return {"formula": notations(formula), "local": [notations(tidy(_brief(d))) for d in of_all]}
 
 
 def _applied(op: Primitive, operands: Sequence[Term]) -> Term:
@@ -89,7 +89,8 @@ def _brief(term: Any) -> Any:
     return term
 
 
-def _notations(term: Term | None) -> list[str] | None:
+def notations(term: Term | None) -> list[str] | None:
+    """A formula as text, MathML and LaTeX; None where there is none."""
     if term is None or isinstance(term, Derivative):
         return None
     return [notation(term) for notation in (text, mathml, latex)]

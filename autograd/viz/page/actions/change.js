@@ -4,9 +4,11 @@ import { $ } from "../base/dom.js";
 import { plain } from "../base/numerals.js";
 import { engine } from "../model/graph.js";
 import { changed, recompute, state } from "../model/state.js";
+import { remember } from "./undo.js";
 
 /** Give a leaf another value; everything that follows from it follows. */
 export function change(v, x, field = null) {
+  remember(`leaf ${v}`);
   engine.value[v] = x;
   state.edited.add(v);
   for (const other of $("panel").querySelectorAll(`[data-leaf="${v}"]`)) if (other !== field) other.value = plain(x);

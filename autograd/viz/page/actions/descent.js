@@ -1,42 +1,103 @@
-// Gradient descent, and back to the start.
+// Gradient descent, a step or many, and back to the start.
 
 import { $ } from "../base/dom.js";
 import { number, short } from "../base/numerals.js";
 import { film } from "../display/film.js";
 import { say } from "../display/readouts.js";
 import { engine, tape } from "../model/graph.js";
-import { changed, passes, recompute, replay, state, STEPS } from "../model/state.js";
+import { samples } from "../model/samples.js";
+import { changed, overAll, parameters, passes, recompute, replay, state, STEPS } from "../model/state.js";
 import { beginFilm, keepFrame, setLeaves } from "./frames.js";
-import { mode } from "./walk.js";
+import { remember } from "./undo.js";
+import { mode, play } from "./walk.js";
 
-/** A step of gradient descent on the parameters; what came after the frame shown is forgotten. */
-export function descend() {
-  const rate = number($("rate").value);
-  if (rate === null) return $("rate").setAttribute("aria-invalid", "true");
-  $("rate").removeAttribute("aria-invalid");
+/** A picture of the page is painted at most so often, and steps of a run are made in between, in milliseconds. */
+const TICK = 40,
+  WORK = 28;
+
+/** The learning rate; null, and a mark at its field, if it is none. */
+function rate() {
+  const found = number($("rate").value);
+  $("rate").setAttribute("aria-invalid", String(found === null));
+  return found;
+}
+
+/** The parameters moved against their gradient, over all samples where there are some. */
+function stepDown(eta) {
+  if (samples) {
+    engine.descend(eta, parameters, overAll().grad);
+    passes.batch = null;
+  } else {
+    engine.descend(eta, parameters, passes.grad);
+    recompute();
+  }
+  state.steps++;
+}
+
+function begin(kind) {
+  remember(kind);
   state.frames.length = state.frame + 1;
   const last = state.frames[state.frame];
   if (!last.leaves.every((x, k) => Object.is(x, engine.value[engine.leaves[k]]))) keepFrame("changed by hand");
-  engine.descend(
-    rate,
-    engine.leaves.filter((v) => tape.parameter[v]),
-    passes.grad,
-  );
-  recompute();
-  keepFrame(`step ${state.frames.length}`);
+}
+
+/** What a step, or some of them, have made is kept as a frame, and shown. */
+function show() {
+  recompute(samples && overAll());
+  keepFrame(`step ${state.steps}`);
   state.step = STEPS;
   replay();
   film();
   changed();
-  const before = state.frames[state.frame - 1].loss;
-  say(`${tape.title} from ${short(before)} to ${short(engine.value[engine.root])}`);
+}
+
+/** A step of gradient descent; what came after the frame shown is forgotten. */
+export function descend() {
+  const eta = rate();
+  if (eta === null) return;
+  begin("a step");
+  const before = state.frames[state.frame].loss;
+  stepDown(eta);
+  show();
+  say(`${tape.title} from ${short(before)} to ${short(state.frames[state.frame].loss)}`);
+}
+
+/** Train on and on, or pause. */
+export function run(on = !state.running) {
+  clearTimeout(state.running);
+  state.running = 0;
+  $("run").textContent = on ? "Pause" : "Run";
+  $("run").setAttribute("aria-pressed", String(on));
+  const eta = on ? rate() : null;
+  if (eta === null) {
+    $("run").textContent = "Run";
+    return changed();
+  }
+  play(false);
+  begin("a run");
+  const tick = () => {
+    const many = Number($("speed").value),
+      until = performance.now() + WORK;
+    for (let k = 0; k < many && (k === 0 || performance.now() < until); k++) stepDown(eta);
+    show();
+    if (!Number.isFinite(state.frames[state.frame].loss)) {
+      run(false);
+      say(`${tape.title} is no longer a number: a smaller η would help`);
+    } else state.running = setTimeout(tick, many > 1 ? TICK : 4 * TICK);
+  };
+  state.running = setTimeout(tick, 0);
 }
 
 /** Everything as it was when the page was opened. */
 export function reset() {
+  if (state.running) run(false);
+  remember("the reset");
   setLeaves(engine.leaves.map((v) => engine.recorded[v]));
   state.edited.clear();
-  state.frames.length = 0;
+  state.frames = [];
+  state.sample = 0;
+  state.steps = 0;
+  passes.batch = null;
   beginFilm();
   state.step = STEPS;
   replay();

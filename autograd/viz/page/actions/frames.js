@@ -2,10 +2,15 @@
 
 import { film } from "../display/film.js";
 import { engine, tape } from "../model/graph.js";
-import { changed, recompute, state } from "../model/state.js";
+import { samples } from "../model/samples.js";
+import { changed, overAll, passes, recompute, state } from "../model/state.js";
 
-function leafValues() {
-  return engine.leaves.map((v) => engine.value[v]);
+/** Of a long training every second frame is forgotten when there are so many; of many leaves fewer are kept. */
+const MOST = Math.max(20, Math.min(600, Math.floor(4e6 / engine.leaves.length)));
+
+/** The leaves as they are, in the order of engine.leaves. */
+export function leafValues() {
+  return Float64Array.from(engine.leaves, (v) => engine.value[v]);
 }
 
 /** Give every leaf a value, in the order of engine.leaves. */
@@ -16,7 +21,9 @@ export function setLeaves(values) {
 
 /** Add the leaves as they are to the frames, as the one that is looked at. */
 export function keepFrame(label) {
-  state.frames.push({ label, leaves: leafValues(), loss: engine.value[engine.root] });
+  if (state.frames.length >= MOST) state.frames = state.frames.filter((_, k) => k % 2 === 0);
+  const loss = samples ? overAll().loss : engine.value[engine.root];
+  state.frames.push({ label, leaves: leafValues(), loss, step: state.steps });
   state.frame = state.frames.length - 1;
 }
 
@@ -24,6 +31,8 @@ export function keepFrame(label) {
 export function toFrame(frame) {
   state.frame = Math.min(state.frames.length - 1, Math.max(0, frame));
   setLeaves(state.frames[state.frame].leaves);
+  state.steps = state.frames[state.frame].step;
+  passes.batch = null;
   state.edited.clear();
   film();
   changed();
@@ -37,9 +46,11 @@ export function beginFilm() {
     const leaves = now.slice();
     for (const [v, x] of data) leaves[seat.get(v)] = Number(x);
     setLeaves(leaves);
+    passes.batch = null;
     keepFrame(label);
   }
   setLeaves(now);
+  passes.batch = null;
   if (!tape.history.length) keepFrame("start");
   else setLeaves(state.frames[state.frame].leaves);
   film();

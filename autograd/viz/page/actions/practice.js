@@ -13,7 +13,7 @@ import { localFormula, localRule, math, ratio } from "../words/formulas.js";
 /** Begin to practise, or stop; the first node to ask for is chosen. */
 export function practise() {
   state.practising = !state.practising;
-  state.answered.clear();
+  for (const nodes of [state.answered, state.shown, state.hinted]) nodes.clear();
   $("practise").setAttribute("aria-pressed", String(state.practising));
   state.step = STEPS;
   replay();
@@ -29,9 +29,15 @@ export function usedBy(v) {
   return engine.uses[v].filter((e) => engine.flows[e] && engine.reached[engine.user[e]]).slice(0, 8);
 }
 
-/** Show a gradient that was found, or asked to be shown. */
-export function solved(v) {
+/** A hint was given for a gradient; only then its answer is shown when one asks for it. */
+export function hinted(v) {
+  state.hinted.add(v);
+}
+
+/** Show a gradient that was found, or that one asked for: this one does not count. */
+export function solved(v, shown = false) {
   state.answered.add(v);
+  if (shown) state.shown.add(v);
   say(`∂${tape.title}/∂${names[v]} = ${short(passes.grad[v])}`);
   changed();
   boxAt(v)?.element.focus();
@@ -67,11 +73,9 @@ export function mistake(v, answer) {
       factor = localRule(e);
     if (uses.length > 1 && near(answer, sumWith(e, 0)))
       return `A term is missing: ${escape(names[v])} is also used by ${linkText(u)}, and <b>every use adds</b>.`;
+    const others = uses.filter((f) => f !== e).map((f) => linkText(engine.user[f]));
     if (uses.length > 1 && near(answer, term(e)))
-      return `That is only the term through ${linkText(u)}: <b>add</b> the one${uses.length > 2 ? "s" : ""} through ${uses
-        .filter((f) => f !== e)
-        .map((f) => linkText(engine.user[f]))
-        .join(", ")}.`;
+      return `That is only the term through ${linkText(u)}: <b>add</b> the one${others.length > 1 ? "s" : ""} through ${others.join(", ")}.`;
     if (engine.local[e] !== 1 && near(answer, sumWith(e, passes.grad[u])))
       return `The <b>local derivative</b> is missing: multiply by ${factor} = ${short(engine.local[e])}.`;
     if (passes.grad[u] !== 1 && near(answer, sumWith(e, engine.local[e])))

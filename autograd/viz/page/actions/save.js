@@ -18,8 +18,8 @@ export function drawingAsSVG() {
     "stroke-width",
     "stroke-dasharray",
     "font",
+    "text-anchor",
     "opacity",
-    "paint-order",
     "visibility",
   ];
   const originals = drawing.world.querySelectorAll("*"),
@@ -80,7 +80,6 @@ export function pageText() {
   const now = {
     ...tape,
     data: Array.from(engine.value, numeric),
-    gradient: Array.from(passes.grad, (g, v) => (engine.reached[v] ? numeric(g) : null)),
   };
   const page = pristine.cloneNode(true);
   page.querySelector("noscript").textContent =
@@ -91,24 +90,22 @@ export function pageText() {
 
 /** The passes as a table, as Python writes it for readers without JavaScript. */
 function listing() {
+  const operands = (v) =>
+    parentsOf(v)
+      .slice(0, 8)
+      .map((u) => names[u])
+      .join(", ");
   const row = (v) => [
     names[v],
-    engine.op[v] < 0
-      ? "leaf"
-      : `${opOf(v).name}(${parentsOf(v)
-          .slice(0, 8)
-          .map((u) => names[u])
-          .join(", ")})`,
+    engine.op[v] < 0 ? "leaf" : `${opOf(v).name}(${operands(v)})`,
     short(engine.value[v]),
     engine.reached[v] ? short(passes.grad[v]) : "—",
   ];
-  const rows = Array.from(
-    { length: Math.min(engine.n, 2000) },
-    (_, v) =>
-      `<tr>${row(v)
-        .map((cell) => `<td>${escape(cell)}</td>`)
-        .join("")}</tr>`,
-  );
+  const cells = (v) =>
+    row(v)
+      .map((cell) => `<td>${escape(cell)}</td>`)
+      .join("");
+  const rows = Array.from({ length: Math.min(engine.n, 2000) }, (_, v) => `<tr>${cells(v)}</tr>`);
   return `<table class="listing"><thead><tr><th>node</th><th>computed as</th><th>value</th><th>gradient</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 

@@ -1,7 +1,7 @@
 // Choosing a node, and moving along the edges.
 
 import { drawing } from "../display/stage.js";
-import { boxAt, openView, roveTo } from "../display/view.js";
+import { boxAt, openView, roveTo, unfold } from "../display/view.js";
 import { groupOf, groups } from "../model/groups.js";
 import { changed, state } from "../model/state.js";
 
@@ -21,12 +21,28 @@ export function select(v, focus = false) {
 export function neighbour(box, key) {
   const { boxes, links } = state.view,
     at = boxes.indexOf(box);
-  const nearest = (found) => found.sort((a, b) => Math.abs(a.y - box.y) - Math.abs(b.y - box.y))[0];
+  // where links lead downwards, so do the keys
+  if (drawing.down)
+    key = { ArrowDown: "ArrowRight", ArrowUp: "ArrowLeft", ArrowRight: "ArrowDown", ArrowLeft: "ArrowUp" }[key];
+  const across = drawing.down ? "x" : "y";
+  const nearest = (found) =>
+    found.sort((a, b) => Math.abs(a[across] - box[across]) - Math.abs(b[across] - box[across]))[0];
   if (key === "ArrowRight") return nearest(links.filter((l) => l.from === at).map((l) => boxes[l.to]));
   if (key === "ArrowLeft") return nearest(links.filter((l) => l.to === at).map((l) => boxes[l.from]));
-  const column = boxes.filter((b) => b.rank === box.rank).sort((a, b) => a.y - b.y),
+  const column = boxes.filter((b) => b.rank === box.rank).sort((a, b) => a[across] - b[across]),
     place = column.indexOf(box);
   return key === "ArrowDown" ? column[place + 1] : column[place - 1];
+}
+
+/** Where an arrow key leads to neighbours that are not shown, show them; whether there were any. */
+export function reach(box, key) {
+  const side = {
+    [drawing.down ? "ArrowUp" : "ArrowLeft"]: "before",
+    [drawing.down ? "ArrowDown" : "ArrowRight"]: "after",
+  }[key];
+  if (!side || !box[side]) return false;
+  unfold(box, side === "before");
+  return true;
 }
 
 /** Enter or a click on a box: a node is explained, a closed group opens. */

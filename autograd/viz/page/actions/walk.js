@@ -4,6 +4,7 @@ import { $ } from "../base/dom.js";
 import { film } from "../display/film.js";
 import { drawing } from "../display/stage.js";
 import { boxAt, openView } from "../display/view.js";
+import { ancestors, chainOf } from "../model/groups.js";
 import { lit, walking } from "../model/progress.js";
 import { changed, length, position, replay, state, STEPS } from "../model/state.js";
 import { toFrame } from "./frames.js";
@@ -14,11 +15,25 @@ export function go(step) {
   state.step = Math.min(STEPS, Math.max(0, step));
   replay();
   changed();
+  follow();
+}
+
+/** Bring what the walk has just done into sight, with the part of the graph it stands in. */
+function follow() {
   const now = lit(),
     at = now.operand >= 0 ? now.operand : now.node;
-  if (walking() && boxAt(at)) drawing.reveal(boxAt(at));
-  else if (walking() && at >= 0 && state.view.focus !== undefined)
-    openView({ group: state.view.group, depth: state.view.depth, focus: at }, false);
+  if (!walking() || at < 0) return;
+  const { group, depth, focus } = state.view,
+    box = boxAt(at);
+  if (focus !== undefined && !box) openView({ group, depth, focus: at }, false);
+  else if (!box || (box.ghost && box.group >= 0)) openView({ group: beside(group, at), depth }, false);
+  drawing.reveal(boxAt(at));
+}
+
+/** The group of a node that lies as deep as another group. */
+function beside(group, v) {
+  const around = chainOf(v);
+  return around[Math.min(group < 0 ? 0 : ancestors(group).length + 1, around.length) - 1] ?? -1;
 }
 
 /** On, or back, until another box of the view is at work. */
@@ -30,20 +45,45 @@ export function leap(by) {
   go(step);
 }
 
-/** Play or pause, in some twenty seconds for the whole. */
+/** A step on or back: a product, all products of a node, or all that a box of the drawing does. */
+export function advance(by) {
+  if (state.mode === "training" || state.unit === "product") return go(position() + by);
+  if (state.unit === "layer") return leap(by);
+  let step = state.step + by;
+  const node = lit(step).node;
+  while (step > 0 && step < STEPS && lit(step + by).node === node) step += by;
+  go(step);
+}
+
+/** Choose what a step is. */
+export function stepBy(unit) {
+  state.unit = unit;
+}
+
+/** Choose how fast it plays. */
+export function playAt(pace) {
+  state.pace = pace;
+}
+
+/** How long a step takes at the chosen speed, in milliseconds; the film of a training takes some twenty seconds. */
+function pause() {
+  const whole = { product: 700, node: 800, layer: 1100 }[state.unit];
+  return (state.mode === "training" ? Math.max(40, Math.min(700, 24000 / Math.max(1, length()))) : whole) / state.pace;
+}
+
+/** Play or pause. */
 export function play(on = !state.playing) {
   clearTimeout(state.playing);
   state.playing = 0;
   $("play").textContent = on ? "Pause" : "Play";
   if (!on) return;
   if (position() >= length()) go(0);
-  const pace = Math.max(40, Math.min(700, 24000 / Math.max(1, length())));
   const tick = () => {
-    go(position() + 1);
+    advance(1);
     if (position() >= length()) play(false);
-    else state.playing = setTimeout(tick, pace);
+    else state.playing = setTimeout(tick, pause());
   };
-  state.playing = setTimeout(tick, pace);
+  state.playing = setTimeout(tick, pause());
 }
 
 /** Let the controls move through the "passes" or through the "training". */

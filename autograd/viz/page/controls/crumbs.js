@@ -2,18 +2,19 @@
 
 import { $, element } from "../base/dom.js";
 import { cut } from "../base/labels.js";
-import { openView } from "../display/view.js";
+import { MOST, openView } from "../display/view.js";
 import { engine, names, tape } from "../model/graph.js";
-import { ancestors, attributeOf, chain, groups, levelsUnder } from "../model/groups.js";
+import { ancestors, attributeOf, chainOf, countAt, groups, levelsUnder } from "../model/groups.js";
 import { state } from "../model/state.js";
 
 /** Show the way from the root to the view as buttons, and the levels it can be opened to. */
 export function crumbs() {
-  const path = state.view.group < 0 ? [] : [...ancestors(state.view.group), state.view.group];
+  const { group, focus, boxes, depth: now } = state.view,
+    path = group < 0 ? [] : [...ancestors(group), group];
   const crumb = (name, group, here) => {
     const button = element("button", { class: "crumb" }, cut(name, 28));
     if (here) button.setAttribute("aria-current", "page");
-    button.onclick = () => openView({ group });
+    button.addEventListener("click", () => openView({ group }));
     return button;
   };
   $("crumbs").hidden = !groups.length;
@@ -21,35 +22,43 @@ export function crumbs() {
     crumb(tape.title, -1, !path.length),
     ...path.flatMap((g, i) => [element("span", {}, "›"), crumb(groups[g].name, g, i === path.length - 1)]),
   );
-  const levels = levelsUnder(state.view.group),
-    { focus, boxes } = state.view;
   $("around").textContent =
     focus === undefined ? "" : `around ${cut(names[focus])}: ${boxes.length} of ${engine.n} nodes`;
-  $("levels").replaceChildren(
-    ...(levels
-      ? Array.from({ length: levels + 1 }, (_, depth) => {
-          const button = element(
-            "button",
-            { "aria-pressed": String(depth === state.view.depth) },
-            levelName(depth, levels),
-          );
-          button.onclick = () => openView({ group: state.view.group, depth });
-          return button;
-        })
-      : []),
-  );
+  const level = (name, pressed, view) => {
+    const button = element("button", { "aria-pressed": String(pressed) }, name);
+    button.addEventListener("click", () => openView(view()));
+    return button;
+  };
+  const levels = levelsUnder(group),
+    shown = [],
+    called = levelNames(group, levels);
+  for (let depth = 0; levels && depth <= levels; depth++)
+    if (countAt(group, depth) <= MOST)
+      shown.push(level(called[depth], focus === undefined && depth === now, () => ({ group, depth })));
+  if (engine.n > 100)
+    shown.push(
+      level("around", focus !== undefined, () => ({
+        group: -1,
+        depth: levelsUnder(-1),
+        focus: state.selected < 0 ? engine.root : state.selected,
+      })),
+    );
+  $("levels").replaceChildren(...shown);
 }
 
-function levelName(depth, levels) {
-  if (depth === levels) return "operations";
-  const kinds = new Set();
+/** What is seen at each depth: the first kind of group there; of parts within parts each is finer. */
+function levelNames(group, levels) {
+  const from = group < 0 ? 0 : ancestors(group).length + 1,
+    kinds = Array.from({ length: levels }, () => null);
   for (let v = 0; v < engine.n; v++) {
-    const around = chain(v),
-      from = state.view.group < 0 ? 0 : around.indexOf(state.view.group) + 1;
-    if (state.view.group >= 0 && !from) continue;
-    if (around.length > from + depth) kinds.add(attributeOf(groups[around[from + depth]]));
+    const around = chainOf(v);
+    if (group >= 0 && around[from - 1] !== group) continue;
+    for (let d = from; d < around.length; d++)
+      if (kinds[d - from] === null || kinds[d - from] === "part") kinds[d - from] = attributeOf(groups[around[d]]);
   }
-  const kind = [...kinds][0] || "group";
-  if (kind === "model") return kind;
-  return kind.endsWith("s") ? kind : `${kind}s`;
+  const called = kinds.map((kind) => (kind === "model" || kind?.endsWith("s") ? kind : `${kind || "group"}s`));
+  return [
+    ...called.map((name, d) => (called.indexOf(name) < d ? `finer${d > called.indexOf(name) + 1 ? d : ""}` : name)),
+    "operations",
+  ];
 }

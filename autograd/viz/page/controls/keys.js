@@ -1,15 +1,17 @@
 // The keys, and what they do.
 
-import { descend, reset } from "../actions/descent.js";
+import { descend, reset, run } from "../actions/descent.js";
 import { differences, pin } from "../actions/pin.js";
 import { practise } from "../actions/practice.js";
-import { enter, neighbour, select } from "../actions/selection.js";
-import { go, leap, mode, play } from "../actions/walk.js";
+import { ask, nextProblem } from "../actions/questions.js";
+import { enter, neighbour, reach, select } from "../actions/selection.js";
+import { advance, go, leap, mode, play } from "../actions/walk.js";
+import { undo } from "../actions/undo.js";
 import { $ } from "../base/dom.js";
 import { dock, drawing } from "../display/stage.js";
 import { locals, openView, roveTo } from "../display/view.js";
 import { groups } from "../model/groups.js";
-import { length, position, state } from "../model/state.js";
+import { length, state } from "../model/state.js";
 import { theme } from "./theme.js";
 
 /** What each key does, in words. */
@@ -24,9 +26,13 @@ export const KEYS = [
   ["Escape", "back to the node, out of the group, choose nothing"],
   ["e", "change the value of the chosen leaf"],
   ["g", "a step of gradient descent"],
+  ["x", "train on and on, or pause"],
+  ["u", "take the last change back"],
   ["r", "everything as it was"],
   ["p d", "pin this pass; show or hide the differences"],
   ["q", "practise"],
+  ["w v", "what matters most; where the gradient vanishes"],
+  ["!", "to the next problem"],
   ["/", "search"],
   ["+ - f", "zoom, fit"],
   ["l", "local derivatives on the edges"],
@@ -38,16 +44,19 @@ export const KEYS = [
 
 /** What each key does, by its name in an event. */
 export const ACTIONS = {
-  ",": () => go(position() - 1),
-  ".": () => go(position() + 1),
-  ArrowLeft: () => go(position() - 1),
-  ArrowRight: () => go(position() + 1),
+  ",": () => advance(-1),
+  ".": () => advance(1),
+  ArrowLeft: () => advance(-1),
+  ArrowRight: () => advance(1),
   PageUp: () => leap(-1),
   PageDown: () => leap(1),
   Home: () => go(0),
   End: () => go(length()),
   " ": () => play(),
   "/": () => $("search").focus(),
+  w: () => ask("matters"),
+  v: () => ask("vanish"),
+  "!": nextProblem,
   "+": () => drawing.zoom(1.25),
   "=": () => drawing.zoom(1.25),
   "-": () => drawing.zoom(0.8),
@@ -59,6 +68,8 @@ export const ACTIONS = {
   o: dock,
   g: descend,
   r: reset,
+  x: run,
+  u: undo,
   l: locals,
   m: () => state.frames.length > 1 && mode(state.mode === "passes" ? "training" : "passes"),
   e: () => $("panel").querySelector("[data-leaf]")?.focus(),
@@ -75,7 +86,7 @@ export const ACTIONS = {
 export function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
   const at = event.target,
-    typing = at.matches?.("input:not([type=range]), textarea"),
+    typing = at.matches?.("input:not([type=range], [type=checkbox]), textarea, select"),
     box = state.view.boxes.find((b) => b.element === at);
   if (typing) {
     if (event.key === "Escape") at.blur();
@@ -85,6 +96,7 @@ export function onKey(event) {
     if (event.key.startsWith("Arrow")) {
       const next = neighbour(box, event.key);
       if (next) roveTo(next);
+      else reach(box, event.key);
       return event.preventDefault();
     }
     if (event.key === "Enter") {

@@ -5,7 +5,8 @@ import { $, element } from "../base/dom.js";
 import { short } from "../base/numerals.js";
 import { say } from "../display/readouts.js";
 import { engine, kindOf, names, opOf } from "../model/graph.js";
-import { chain, groups } from "../model/groups.js";
+import { chainOf, groups } from "../model/groups.js";
+import { problemOf } from "../model/problems.js";
 import { state } from "../model/state.js";
 import { sentence } from "../words/words.js";
 
@@ -17,10 +18,11 @@ export function find(words) {
     const texts = [
       names[v],
       opOf(v)?.name ?? kindOf(v),
-      ...chain(v).map((g) => groups[g].name),
+      ...chainOf(v).map((g) => groups[g].name),
+      problemOf(v) || "–",
       short(engine.value[v]).replace("−", "-"),
     ].map((t) => t.toLowerCase());
-    if (texts[0] === wanted) return 3;
+    if (texts[0] === wanted || problemOf(v).toLowerCase() === wanted) return 3;
     if (texts.some((t) => t.startsWith(wanted))) return 2;
     return texts.some((t) => t.includes(wanted)) ? 1 : 0;
   };
@@ -38,7 +40,7 @@ let lastSearch = "",
 /** Mark what is found; with `focus` (Enter) also choose it, the next one each time. */
 export function search(words, focus) {
   const found = find(words);
-  nth = words === lastSearch && focus ? nth + 1 : 0;
+  nth = !focus ? -1 : words === lastSearch ? nth + 1 : 0;
   lastSearch = words;
   $("found").replaceChildren(...found.slice(0, 12).map((v) => element("option", { value: names[v] }, sentence(v))));
   for (const box of state.view.boxes)
@@ -49,7 +51,7 @@ export function search(words, focus) {
   if (words.trim())
     say(
       found.length
-        ? `${found.length} found${found.length > 1 ? `; Enter goes through them (${(nth % found.length) + 1})` : ""}`
+        ? `${found.length} found${found.length > 1 ? `; Enter goes through them (${(Math.max(0, nth) % found.length) + 1})` : ""}`
         : `Nothing is called ${words}`,
     );
   if (focus && found.length) select(found[nth % found.length]);

@@ -2,7 +2,8 @@
 
 import { svg } from "../base/dom.js";
 import { columns } from "../base/labels.js";
-import { layered } from "./layout.js";
+import { arranged, READABLE } from "./arrange.js";
+import { PILL, routed } from "./routes.js";
 
 const CHAR = 7.25,
   LINE = 14;
@@ -19,33 +20,39 @@ export class Drawing {
 
   /** Draw a view: boxes { id, nodes, group, lines, … } and links { from, to, edges } between them. */
   show(view) {
-    this.view = view;
-    for (const box of view.boxes) this.measure(box);
-    const laid = layered(
-      view.boxes,
-      view.links.map((link) => [link.from, link.to]),
-      { column: view.roomy ? 78 : 36, row: 9 },
-    );
-    this.width = laid.width;
-    this.height = laid.height;
-    view.boxes.forEach((box, i) =>
-      Object.assign(box, { x: laid.cells[i].x, y: laid.cells[i].y, rank: laid.cells[i].rank }),
-    );
-    const drawn = new Map();
-    for (const cells of laid.routes)
-      drawn.set(`${laid.cells.indexOf(cells[0])}-${laid.cells.indexOf(cells[cells.length - 1])}`, cells);
+    const laid = this.arrange(view);
+    routed(view.boxes, view.links, laid);
     const edges = svg("g", { class: "edges", "aria-hidden": "true" }),
       marks = svg("g", { class: "marks", "aria-hidden": "true" }),
       nodes = svg("g", { class: "nodes" });
-    this.ports(view, drawn);
     for (const link of view.links) {
       link.path = svg("path", { class: "edge", d: link.curve });
-      link.mark = svg("text", { class: "mark", x: link.middle.x, y: link.middle.y });
       edges.append(link.path);
+      link.mark = svg("g", { class: "mark", transform: `translate(${link.middle.x} ${link.middle.y})` });
+      link.pill = svg("rect", { class: "pill", y: -PILL.height / 2, height: PILL.height, rx: PILL.height / 2 });
+      link.number = svg("text", { y: 4, "text-anchor": "middle" });
+      link.mark.append(link.pill, link.number);
       marks.append(link.mark);
     }
     for (const box of view.boxes) nodes.append(this.box(box));
     this.world.replaceChildren(edges, nodes, marks);
+  }
+
+  /** Find places for a view's boxes, without drawing them. */
+  arrange(view) {
+    this.view = view;
+    for (const box of view.boxes) this.measure(box);
+    const laid = arranged(
+      view.boxes,
+      view.links.map((link) => [link.from, link.to]),
+      { column: view.roomy ? 78 : 36, row: 9 },
+      this.room(),
+    );
+    Object.assign(this, { width: laid.width, height: laid.height, down: laid.down, folded: laid.rows.length > 1 });
+    view.boxes.forEach((box, i) =>
+      Object.assign(box, { x: laid.cells[i].x, y: laid.cells[i].y, rank: laid.cells[i].rank }),
+    );
+    return laid;
   }
 
   measure(box) {
@@ -66,35 +73,12 @@ export class Drawing {
         (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * this.cellSize(box) + 3 : 0);
   }
 
-  /** Where links leave and arrive: spread over the side of a box in the order of what they lead to. */
-  ports(view, drawn) {
-    const arriving = view.boxes.map(() => []);
-    view.links.forEach((link) => {
-      link.cells = drawn.get(`${link.from}-${link.to}`) || [view.boxes[link.from], view.boxes[link.to]];
-      arriving[link.to].push(link);
-    });
-    arriving.forEach((links, i) => {
-      const box = view.boxes[i],
-        room = box.height - 16;
-      links.sort((a, b) => a.cells[a.cells.length - 2].y - b.cells[b.cells.length - 2].y);
-      links.forEach((link, k) => {
-        const end = {
-          x: box.x - box.width / 2,
-          y: box.y + (links.length > 1 ? (k / (links.length - 1) - 0.5) * Math.min(room, 9 * (links.length - 1)) : 0),
-        };
-        const from = view.boxes[link.from];
-        const points = [{ x: from.x + from.width / 2, y: from.y }, ...link.cells.slice(1, -1), end];
-        link.curve = `M${points[0].x.toFixed(1)} ${points[0].y.toFixed(1)}`;
-        for (let p = 1; p < points.length; p++) {
-          const a = points[p - 1],
-            b = points[p],
-            bend = (b.x - a.x) * 0.45;
-          link.curve += `C${(a.x + bend).toFixed(1)} ${a.y.toFixed(1)} ${(b.x - bend).toFixed(1)} ${b.y.toFixed(1)} ${b.x.toFixed(1)} ${b.y.toFixed(1)}`;
-        }
-        const a = points[points.length - 2];
-        link.middle = { x: a.x * 0.4 + end.x * 0.6, y: a.y * 0.352 + end.y * 0.648 + 4 };
-      });
-    });
+  /** Write a number on a link, or nothing. */
+  write(link, text) {
+    link.number.textContent = text;
+    const width = text ? columns(text) * CHAR + 12 : 0;
+    link.pill.setAttribute("x", (-width / 2).toFixed(1));
+    link.pill.setAttribute("width", width.toFixed(1));
   }
 
   box(box) {
@@ -108,6 +92,11 @@ export class Drawing {
       role: "button",
       transform: `translate(${left.toFixed(1)} ${top.toFixed(1)})`,
     });
+    box.spoken = svg("title"); // its name for ears; the text in the box is in it, in other words
+    group.append(box.spoken);
+    const more = Math.max(11, (60 - height) / 2); // 44 px for a finger, at the scale at which text can just be read
+    if (this.down)
+      group.append(svg("rect", { class: "reach", x: -4, y: -more, width: width + 8, height: height + 2 * more }));
     const rounding = box.kind.includes("input") || box.kind.includes("parameter") ? 14 : box.group >= 0 ? 3 : 7;
     if (box.group >= 0 && !box.ghost) group.append(svg("rect", { class: "stack", x: 4, y: 4, width, height, rx: 3 }));
     group.append(svg("rect", { class: "body", width, height, rx: rounding }));
@@ -148,14 +137,19 @@ export class Drawing {
       );
       group.append(...box.squares);
     }
-    if (box.before)
-      group.append(svg("text", { class: "more", x: -5, y: height / 2 + 4, "text-anchor": "end" }, `${box.before} …`));
-    if (box.after)
-      group.append(
-        svg("text", { class: "more", x: width + 5, y: height / 2 + 4, "text-anchor": "start" }, `… ${box.after}`),
-      );
+    if (box.before) group.append(this.stub(box, `${box.before} …`, "before", -5, "end"));
+    if (box.after) group.append(this.stub(box, `… ${box.after}`, "after", width + 5, "start"));
     box.element = group;
     return group;
+  }
+
+  /** How many neighbours are not shown, as something to click that shows them. */
+  stub(box, text, side, x, anchor) {
+    const below = this.down ? { x: box.width / 2, y: side === "before" ? -6 : box.height + 15, anchor: "middle" } : {};
+    const place = { x, y: box.height / 2 + 4, anchor, ...below };
+    const stub = svg("text", { class: "more", "data-side": side, x: place.x, y: place.y, "text-anchor": place.anchor });
+    stub.append(svg("title", {}, "Show them"), text);
+    return stub;
   }
 
   // ── the camera ────────────────────────────────────────────────────────────────────────────
@@ -165,9 +159,9 @@ export class Drawing {
     return { width: width || 800, height: height || 400 };
   }
 
-  /** The scale at which the whole drawing is seen, and no more than 1.6. */
+  /** The scale at which the whole drawing is seen, and no more than 1.25. */
   fitting(room = this.room()) {
-    return Math.min((room.width - 40) / this.width, (room.height - 62) / this.height, 1.6);
+    return Math.min((room.width - 40) / this.width, (room.height - 28) / this.height, 1.25);
   }
 
   /** How many small squares stand side by side: as many as below each other, if that comes out even. */
@@ -180,36 +174,76 @@ export class Drawing {
     return box.cells.length > 256 ? 5 : 9;
   }
 
-  /** Show it all; if that would make the text smaller than 9 px, the end of the drawing at 9 px. */
+  /** Show it all, however small. */
   fit() {
     const room = this.room(),
-      scale = Math.max(this.fitting(room), 0.75);
-    const x =
-      this.width * scale <= room.width - 16
-        ? (room.width - this.width * scale) / 2
-        : room.width - this.width * scale - 20;
-    const y = (room.height - this.height * scale - 34) / 2;
-    this.look({ x, y, scale });
-    this.fitted = true;
+      scale = this.fitting(room);
+    this.look({ x: (room.width - this.width * scale) / 2, y: (room.height - this.height * scale) / 2, scale });
+    this.placed = () => this.fit();
   }
 
-  /** Whether the drawing has been left where `fit` put it; then it follows its room. */
-  fitted = false;
+  /** Show it all if it can be read so, or else the part around a box, as large as can be read. */
+  begin(box) {
+    const room = this.room();
+    if (this.fitting(room) >= READABLE || !box) this.fit();
+    else {
+      const scale = READABLE,
+        within = (at, all, space) =>
+          all * scale <= space - 40
+            ? (space - all * scale) / 2
+            : Math.min(20, Math.max(space - 20 - all * scale, space / 2 - at * scale));
+      this.look({
+        x: within(box.x, this.width, room.width),
+        y: within(box.y, this.height, room.height),
+        scale,
+      });
+    }
+    this.placed = () => this.begin(box);
+  }
+
+  /** What put the drawing where it is, as long as nobody has moved it; then it follows its room. */
+  placed = null;
 
   look(camera) {
-    this.fitted = false;
+    this.placed = null;
     Object.assign(this.camera, camera);
+    this.put();
+    this.looked();
+  }
+
+  /** Place the drawing as the camera has it, or on paper all of it. */
+  put() {
+    const { x, y, scale } = this.camera;
     this.world.setAttribute(
       "transform",
-      `translate(${this.camera.x.toFixed(2)} ${this.camera.y.toFixed(2)}) scale(${this.camera.scale.toFixed(4)})`,
+      this.paper ? "" : `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`,
     );
+    if (this.paper) this.element.setAttribute("viewBox", `-30 -8 ${this.width + 60} ${this.height + 16}`);
+    else this.element.removeAttribute("viewBox");
+  }
+
+  /** Whether the page is printed. */
+  paper = false;
+
+  print(paper) {
+    this.paper = paper;
+    this.put();
+  }
+
+  /** Told when the camera has moved. */
+  looked = () => {};
+
+  /** Whether a part of the drawing is out of sight. */
+  overflows(room = this.room()) {
+    const { x, y, scale } = this.camera;
+    return x < -1 || y < -1 || x + this.width * scale > room.width + 1 || y + this.height * scale > room.height + 1;
   }
 
   zoom(factor, at) {
     const room = this.room(),
       { x, y, scale } = this.camera;
     at ||= { x: room.width / 2, y: room.height / 2 };
-    const next = Math.min(4, Math.max(0.08, scale * factor));
+    const next = Math.min(4, Math.max(Math.min(0.08, this.fitting(room)), scale * factor));
     this.look({ scale: next, x: at.x - ((at.x - x) * next) / scale, y: at.y - ((at.y - y) * next) / scale });
   }
 

@@ -1,10 +1,13 @@
-// The film of a training: the loss over its frames.
+// The film of a training: the loss over its steps, with its axes.
 
 import { $ } from "../base/dom.js";
 import { cut, escape } from "../base/labels.js";
 import { short } from "../base/numerals.js";
 import { tape } from "../model/graph.js";
 import { length, state } from "../model/state.js";
+
+const WIDE = 100,
+  TALL = 40;
 
 /** Show the loss over the frames, and which of them is looked at; nothing if there is but one. */
 export function film() {
@@ -21,17 +24,25 @@ export function film() {
   const level = (x) => (logs ? Math.log(x) : x),
     low = level(least),
     span = level(most) - low || 1;
-  const at = (x, k) =>
-    `${((k / (frames.length - 1)) * 100).toFixed(2)},${Number.isFinite(x) ? (26 - ((level(x) - low) / span) * 22).toFixed(2) : 2}`;
-  const [x] = at(losses[frame], frame).split(",");
+  const x = (k) => ((k / (frames.length - 1)) * WIDE).toFixed(2),
+    y = (loss) => (Number.isFinite(loss) ? TALL - 1 - ((level(loss) - low) / span) * (TALL - 2) : 1).toFixed(2);
   const choice = (name) => `<button data-mode="${name}" aria-pressed="${state.mode === name}">${name}</button>`;
+  const middle = logs ? Math.sqrt(least * most) : (least + most) / 2;
+  const called = `The loss over the training, from ${short(losses[0])} to ${short(losses[losses.length - 1])}`;
+  const place = frames[frames.length - 1].step
+    ? (k) => `step ${frames[k].step}`
+    : (k) => escape(cut(frames[k].label, 14));
   box.innerHTML = [
     `<span class="quiet">${escape(cut(tape.title, 10))}${logs ? ", log scale" : ""}<br>`,
     `${short(losses[0])} → ${short(losses[losses.length - 1])}</span>`,
-    `<svg viewBox="0 0 100 28" preserveAspectRatio="none" role="img" aria-label="The loss over the training">`,
-    `<polyline points="${losses.map(at).join(" ")}"/><line x1="${x}" x2="${x}" y1="0" y2="28"/></svg>`,
+    `<span class="axis upright" aria-hidden="true"><span>${short(most, 3)}</span><span>${short(middle, 3)}</span><span>${short(least, 3)}</span></span>`,
+    `<span class="graph"><svg viewBox="0 0 ${WIDE} ${TALL}" preserveAspectRatio="none" role="img" aria-label="${called}">`,
+    `<path class="rule" d="M0 1H${WIDE}M0 ${TALL / 2}H${WIDE}M0 ${TALL - 1}H${WIDE}"/>`,
+    `<polyline points="${losses.map((loss, k) => `${x(k)},${y(loss)}`).join(" ")}"/>`,
+    `<line x1="${x(frame)}" x2="${x(frame)}" y1="0" y2="${TALL}"/></svg>`,
+    `<span class="axis" aria-hidden="true"><span>${place(0)}</span><span>${place(frames.length - 1)}</span></span></span>`,
     `<span class="modes" role="group" aria-label="What the controls move through">`,
     `${choice("passes")}${choice("training")}</span>`,
   ].join("");
-  $("time").max = length();
+  if (state.mode === "training") $("time").max = length();
 }

@@ -3,9 +3,12 @@
 import { short, sign, signed } from "../base/numerals.js";
 import { engine, numbness } from "../model/graph.js";
 import { groups } from "../model/groups.js";
+import { problemOf } from "../model/problems.js";
 import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
 import { FORWARD, passes, state } from "../model/state.js";
-import { gradientText, sentence } from "../words/words.js";
+import { onTheWay } from "../words/why.js";
+import { gradientText, sentence, spokenGradient } from "../words/words.js";
+import { drawing } from "./stage.js";
 import { boxAt } from "./view.js";
 
 /** Write numbers, colours and widths of all boxes and links anew. */
@@ -13,8 +16,14 @@ export function paint() {
   const { boxes, links } = state.view,
     now = lit(),
     walk = walking();
-  for (const box of boxes) paintBox(box, now, walk);
   const chosen = boxAt(state.selected);
+  // the whole way from the chosen node to the root is lit, and the rest is dimmed
+  const way = state.selected >= 0 && state.selected !== engine.root && engine.reached[state.selected] && !walk;
+  const on = way && onTheWay(state.selected);
+  for (const box of boxes) {
+    paintBox(box, now, walk, chosen);
+    box.element.classList.toggle("aside", Boolean(on) && !box.nodes.some((v) => on[v]));
+  }
   const labelled = state.view.roomy;
   for (const link of links) {
     const { path, mark } = link,
@@ -44,22 +53,27 @@ export function paint() {
     const veiled = state.practising && link.edges.some((e) => hidden(engine.operand[e]));
     const coloured = done.length > 0 && !veiled;
     const look = !flowing.length ? "none" : !coloured ? "later" : signs.size > 1 ? "mixed" : sign(carried);
-    path.setAttribute("class", `edge ${look}${isLit ? " lit" : ""}${near ? " near" : ""}`);
+    const through = on && flowing.some((e) => on[engine.user[e]] && on[engine.operand[e]]);
+    const place = through ? " near" : on ? " aside" : near ? " near" : "";
+    path.setAttribute("class", `edge ${look}${isLit ? " lit" : place}`);
     path.style.strokeWidth = isLit ? 4 : coloured ? (1 + 3.5 * strength(size)).toFixed(2) : 1.1;
+    const told = isLit || (link.free && (through || (!on && (labelled || near))) && !veiled);
     mark.setAttribute("class", `mark${isLit ? " lit" : ""}`);
-    mark.textContent =
-      single >= 0 && flowing.length && known(engine.user[single]) && (isLit || ((labelled || near) && !veiled))
+    drawing.write(
+      link,
+      single >= 0 && flowing.length && known(engine.user[single]) && told
         ? `×${short(isLit ? engine.local[now.edge] : slope, 3)}`
-        : "";
+        : "",
+    );
   }
 }
 
-function paintBox(box, now, walk) {
+function paintBox(box, now, walk, chosen) {
   const { element: group, text } = box;
   const classes = ["node", box.kind];
-  if (walk && box.nodes.includes(now.edge >= 0 ? now.operand : now.node)) classes.push("lit");
-  if (walk && now.edge >= 0 && box.nodes.includes(now.node)) classes.push("sending");
-  if (box.nodes.includes(state.selected)) classes.push("selected");
+  if (walk && boxAt(now.edge >= 0 ? now.operand : now.node) === box) classes.push("lit");
+  if (walk && now.edge >= 0 && boxAt(now.node) === box) classes.push("sending");
+  if (box === chosen) classes.push("selected");
   if (!box.ghost) {
     const single = box.outputs.length === 1 ? box.outputs[0] : -1;
     const { value, gradient, size, word } = single >= 0 ? paintNode(single, classes) : paintGroup(box);
@@ -79,8 +93,8 @@ function paintBox(box, now, walk) {
     });
   }
   group.setAttribute("class", classes.join(" "));
-  group.setAttribute("aria-label", box.node !== undefined ? sentence(box.node) : groupSentence(box));
-  group.setAttribute("aria-pressed", String(box.nodes.includes(state.selected)));
+  box.spoken.textContent = box.node !== undefined ? sentence(box.node) : groupSentence(box);
+  group.setAttribute("aria-pressed", String(box === chosen));
 }
 
 function paintNode(v, classes) {
@@ -122,9 +136,18 @@ function paintGroup(box) {
 }
 
 function groupSentence(box) {
-  const parts = groups.filter((g) => g.parent === box.group).length;
-  const inside = parts ? `${parts} parts` : `${box.nodes.length} nodes`;
-  return `${groups[box.group].name}, ${inside}, ${box.parameters.length} parameters, Enter opens it`;
+  const parts = groups.filter((g) => g.parent === box.group).length,
+    inside = parts ? `${parts} parts` : `${box.nodes.length} nodes`,
+    what = `${groups[box.group].name}, ${inside}, ${box.parameters.length} parameters`;
+  if (box.ghost) return `${what}, outside, Enter leads there`;
+  const single = box.outputs.length === 1 ? box.outputs[0] : -1,
+    shown = single >= 0 ? null : paintGroup(box),
+    value = single >= 0 ? (known(single) ? short(engine.value[single]) : "") : shown.value.replace("—", ""),
+    gradient = single >= 0 ? spokenGradient(single) : shown.gradient.replace("—", "") || "not computed yet";
+  const size = single >= 0 ? "" : "of size ",
+    wrong = box.nodes.filter((v) => known(v) && problemOf(v)).length;
+  const state = wrong ? `, ${wrong} problem${wrong > 1 ? "s" : ""} inside` : "";
+  return `${what}, value ${value ? size + value : "not computed yet"}, gradient ${gradient === "not computed yet" ? "" : size}${gradient}${state}, Enter opens it`;
 }
 
 function flag(v) {

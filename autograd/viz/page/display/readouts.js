@@ -4,6 +4,7 @@ import { $ } from "../base/dom.js";
 import { cut, escape } from "../base/labels.js";
 import { bracketed, short, signed } from "../base/numerals.js";
 import { engine, names, tape } from "../model/graph.js";
+import { problems } from "../model/problems.js";
 import { hidden, known, lit, walking } from "../model/progress.js";
 import { FORWARD, passes, position, state } from "../model/state.js";
 import { delta, formulaText, ratio } from "../words/formulas.js";
@@ -17,6 +18,11 @@ export function readouts() {
       : "";
   $("loss").textContent =
     `${cut(tape.title, 20)} = ${known(engine.root) ? short(engine.value[engine.root], 6) : "—"}${since}`;
+  const wrong = problems().length;
+  $("problems").hidden = !wrong;
+  $("problems").textContent = `Problems (${wrong})`;
+  $("steps").textContent = state.steps ? `step ${state.steps}` : "";
+  $("undo").disabled = !state.before.length;
   $("time").value = position();
   $("time").setAttribute("aria-valuetext", $("caption").textContent);
 }
@@ -27,7 +33,9 @@ function walkCaption() {
   if (!state.step) return "Nothing is computed yet: → runs the first operation.";
   if (!walking() && state.practising) {
     const asked = engine.reached.reduce((sum, r) => sum + r, -1); // all but the root
-    return `<b>Practice:</b> ${state.answered.size} of ${asked} gradients found. Choose a node and give its gradient.`;
+    const found = state.answered.size - state.shown.size,
+      shown = state.shown.size ? `, ${state.shown.size} shown` : "";
+    return `<b>Practice:</b> ${found} of ${asked} gradients found${shown}. Choose a node and give its gradient.`;
   }
   if (!walking()) return `<b>${FORWARD}</b> operations forward, <b>${products}</b> products backward: all done.`;
   if (state.step <= FORWARD) {

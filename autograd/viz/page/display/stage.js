@@ -2,6 +2,7 @@
 
 import { $ } from "../base/dom.js";
 import { state } from "../model/state.js";
+import { READABLE } from "./arrange.js";
 import { Drawing } from "./drawing.js";
 
 /** The drawing of the page. */
@@ -11,19 +12,25 @@ export const drawing = new Drawing($("graph"));
 export function dock() {
   state.docked = true; // by hand: from now on it stays there
   document.body.classList.toggle("side");
-  drawing.fit();
+  drawing.placed?.();
 }
 
-/** The panel goes where it leaves the drawing larger: beside a tall one, below a wide one. */
-export function dockWhereItFits() {
-  const side = innerWidth > 720 && fittingDocked(true) > 1.15 * fittingDocked(false); // below, if there is little in it
+/** The panel goes where it leaves the drawing of a view larger: beside a tall one, below a wide one. */
+export function dockWhereItFits(view) {
+  const side = innerWidth > 720 && fittingDocked(view, true) > 1.15 * fittingDocked(view, false); // below, if there is little in it
   document.body.classList.toggle("side", side);
 }
 
-/** How large the drawing would be with the panel at the side, or below. */
-export function fittingDocked(side) {
+/** Whether the whole of a view can be read, with the panel at the side or below. */
+export function legible(view) {
+  return [false, true].some((side) => fittingDocked(view, side) >= READABLE);
+}
+
+/** How large the drawing of a view would be with the panel at the side, or below. */
+function fittingDocked(view, side) {
   const now = document.body.classList.contains("side");
   document.body.classList.toggle("side", side);
+  drawing.arrange(view);
   const size = drawing.fitting();
   document.body.classList.toggle("side", now);
   return size;

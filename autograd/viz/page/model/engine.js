@@ -66,17 +66,11 @@ export class Engine {
 
   /** Values and local derivatives from the leaves' values as they are. */
   forward() {
-    this.evaluate(this.value);
-    for (const v of this.interior) this.derive(v, this.value, (e, d) => (this.local[e] = d === null ? 0 : d));
-  }
-
-  /** Fill in the values that follow from the leaves; `held` keeps the value it has. */
-  evaluate(value, held = -1) {
     for (const v of this.interior) {
       const code = this.code[this.op[v]];
-      if (code && v !== held) value[v] = code[0](this.operands(v, value));
+      if (code) this.value[v] = code[0](this.operands(v, this.value));
     }
-    return value;
+    for (const v of this.interior) this.derive(v, this.value, (e, d) => (this.local[e] = d === null ? 0 : d));
   }
 
   /** δ_operand += δ · ∂y/∂operand, edge by edge, the first `steps` of them; how many terms each node has by then. */
@@ -92,17 +86,82 @@ export class Engine {
     return { grad, reported };
   }
 
+  /** The operations that a node's value enters, in their order. */
+  dependents(v) {
+    if (this.asked === v) return this.cone;
+    const on = new Uint8Array(this.n);
+    on[v] = 1;
+    this.asked = v;
+    this.cone = this.interior.filter((u) => {
+      for (let e = this.start[u]; u > v && e < this.start[u + 1]; e++)
+        if (this.operand[e] >= 0 && on[this.operand[e]]) return (on[u] = 1);
+      return false;
+    });
+    return this.cone;
+  }
+
+  /** The root's value for each of these values of v, with all else as it is. */
+  respond(v, xs) {
+    const cone = this.dependents(v),
+      value = Float64Array.from(this.value);
+    return xs.map((x) => {
+      value[v] = x;
+      for (const u of cone) {
+        const code = this.code[this.op[u]];
+        if (code) value[u] = code[0](this.operands(u, value));
+      }
+      return value[this.root];
+    });
+  }
+
+  /** The mean of the root over samples, and of its gradient by these leaves; values are as before when it is done. */
+  batch({ rows, inputs, targets }, leaves) {
+    const seats = [...inputs, ...targets],
+      kept = seats.map((v) => (v < 0 ? 0 : this.value[v])),
+      grad = new Float64Array(this.n);
+    let loss = 0;
+    const put = (row) => seats.forEach((v, i) => v >= 0 && (this.value[v] = row[i]));
+    for (const row of rows) {
+      put(row);
+      this.forward();
+      loss += this.value[this.root] / rows.length;
+      if (!leaves.length) continue;
+      const own = this.backward().grad;
+      for (const v of leaves) grad[v] += own[v] / rows.length;
+    }
+    put(kept);
+    this.forward();
+    return { loss, grad };
+  }
+
+  /** What a node is at each of these points, each a number for each of the inputs. */
+  surface(inputs, points, output) {
+    const on = new Uint8Array(this.n);
+    for (const v of inputs) if (v >= 0) on[v] = 1;
+    const cone = this.interior.filter((u) => {
+      if (u > output) return false;
+      for (let e = this.start[u]; e < this.start[u + 1]; e++)
+        if (this.operand[e] >= 0 && on[this.operand[e]]) return (on[u] = 1);
+      return false;
+    });
+    const value = Float64Array.from(this.value);
+    return points.map((point) => {
+      inputs.forEach((v, k) => v >= 0 && (value[v] = point[k]));
+      for (const u of cone) {
+        const code = this.code[this.op[u]];
+        if (code) value[u] = code[0](this.operands(u, value));
+      }
+      return value[output];
+    });
+  }
+
   /** ∂root/∂v by a central difference (f(v+h) − f(v−h)) / 2h: arithmetic that knows no derivative. */
   finiteDifference(v) {
     const h = Math.cbrt(Number.EPSILON) * Math.max(1, Math.abs(this.value[v]));
-    const at = (x) => {
-      const value = Float64Array.from(this.value);
-      value[v] = x;
-      return this.evaluate(value, v)[this.root];
-    };
     const above = this.value[v] + h,
-      below = this.value[v] - h;
-    return (at(above) - at(below)) / (above - below);
+      below = this.value[v] - h,
+      [up, down] = this.respond(v, [above, below]);
+    return (up - down) / (above - below);
   }
 
   /** The `most` paths from v to the root with the largest |product of local derivatives|, and how many there are. */

@@ -42,6 +42,11 @@ export function known(v) {
   return engine.op[v] < 0 || rank[v] <= state.step;
 }
 
+/** Whether the walk has not come to a gradient yet: then what it will be is not told anywhere. */
+export function withheld(v) {
+  return walking() && engine.reached[v] === 1 && stage(v) !== "final";
+}
+
 /** Whether a gradient is kept back, to be asked for. */
 export function hidden(v) {
   return state.practising && v !== engine.root && engine.reached[v] && !state.answered.has(v);

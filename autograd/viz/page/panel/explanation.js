@@ -4,7 +4,7 @@ import { escape } from "../base/labels.js";
 import { bracketed, short, sign, signed } from "../base/numerals.js";
 import { linkText, some } from "../display/links.js";
 import { engine, names, numbness, opOf, parentsOf, tape, usersOf } from "../model/graph.js";
-import { known, stage } from "../model/progress.js";
+import { known, stage, withheld } from "../model/progress.js";
 import { passes, state } from "../model/state.js";
 import { formula, localFormula, math, named, numeral, ratio } from "../words/formulas.js";
 import { gradientText, sentence } from "../words/words.js";
@@ -14,8 +14,8 @@ export function about(v) {
   let made = "";
   if (engine.op[v] >= 0) {
     made += `<p class="formula">${math(`${named(v, "mathml")}<mo>=</mo>${formula(v)}`)}</p>`;
-    for (const right of [formula(v, "mathml", true), numeral(engine.value[v], "mathml")])
-      made += `<p class="formula">${math(`<mo>=</mo>${right}`)}</p>`;
+    const rest = known(v) ? [formula(v, "mathml", true), numeral(engine.value[v], "mathml")] : [];
+    for (const right of rest) made += `<p class="formula">${math(`<mo>=</mo>${right}`)}</p>`;
   } else made += `<p class="quiet">${engine.value[v]}</p>`.replaceAll("-", "−");
   if (!known(v)) made = '<p class="quiet">Not computed yet at this step of the walk.</p>' + made;
   if (engine.fate(v) === "born") {
@@ -23,12 +23,9 @@ export function about(v) {
     const why = `every operand is finite, ${escape(opOf(v)?.name)} of them is not (Python raises here)`;
     made += `<p class="warn"><b>${what} is born here:</b> ${engine.op[v] < 0 ? "it was put in" : why}.</p>`;
   }
+  const lost = parentsOf(v).filter((u) => !Number.isFinite(engine.value[u]));
   if (engine.fate(v) === "came")
-    made += `<p class="warn">Not finite, because of ${parentsOf(v)
-      .filter((u) => !Number.isFinite(engine.value[u]))
-      .slice(0, 3)
-      .map(linkText)
-      .join(", ")}.</p>`;
+    made += `<p class="warn">Not finite, because of ${lost.slice(0, 3).map(linkText).join(", ")}.</p>`;
   const numb = numbness(v);
   if (numb === "dead") made += `<p class="warn">Dead: its slope is 0 here, so no change behind it is felt.</p>`;
   if (numb === "saturated")
@@ -42,7 +39,8 @@ export function about(v) {
 
 /** ∂root/∂v as the sum over the uses of v. */
 export function chain(v) {
-  const heading = `<h3>Chain rule</h3>`;
+  const heading = `<h3>One step of the chain rule</h3>`;
+  if (withheld(v)) return `${heading}${stageNote(v)}`;
   if (v === engine.root) {
     const one = math(`${ratio(v, v)}<mo>=</mo><mn>1</mn>`);
     return `${heading}<p class="formula">${one}</p><p class="quiet">The backward pass starts here.</p>`;
@@ -58,15 +56,11 @@ export function chain(v) {
     rows.push(`<li class="more">… and ${flows.length - 12} more uses, together <b>${short(rest)}</b></li>`);
   }
   const L = ratio(engine.root, v);
-  const sum =
-    flows.length > 1
-      ? `<p class="sum">${math(`${L}<mo>=</mo>`)} ${flows
-          .slice(0, 4)
-          .map((e, k) => `<span>${k ? "+ " : ""}${bracketed(passes.grad[engine.user[e]] * engine.local[e])}</span>`)
-          .join(
-            " ",
-          )}${flows.length > 4 ? " + …" : ""} = <b class="${sign(passes.grad[v])}">${short(passes.grad[v], 6)}</b></p>`
-      : `<p class="sum">${math(`${L}<mo>=</mo>`)} <b class="${sign(passes.grad[v])}">${short(passes.grad[v], 6)}</b></p>`;
+  const shares = flows.slice(0, 4).map((e) => bracketed(passes.grad[engine.user[e]] * engine.local[e]));
+  if (flows.length > 4) shares.push("…");
+  const terms = flows.length > 1 ? `${shares.join(" + ")} = ` : "";
+  const total = `<b class="${sign(passes.grad[v])}">${short(passes.grad[v], 6)}</b>`;
+  const sum = `<p class="sum">${math(`${L}<mo>=</mo>`)} ${terms}${total}</p>`;
   const used =
     flows.length > 1
       ? `<p class="quiet">${escape(names[v])} is used ${flows.length} times; every use adds a term.</p>`
@@ -92,32 +86,9 @@ function term(e, v) {
   ].join("");
 }
 
-/** The heaviest paths from the root to v. */
-export function paths(v) {
-  const { paths, count } = engine.paths(v, 3);
-  if (v === engine.root || !paths.length) return "";
-  const shown = paths.map((path) => {
-    const steps = path.edges.slice().reverse();
-    const slopes = path.slopes.slice().reverse().map(bracketed);
-    const factors = slopes.length > 9 ? [...slopes.slice(0, 4), "…", ...slopes.slice(-4)] : slopes;
-    const nodes = [engine.root, ...steps.map((e) => engine.operand[e])];
-    const way = (nodes.length > 9 ? [...nodes.slice(0, 4), -1, ...nodes.slice(-4)] : nodes)
-      .map((u) => (u < 0 ? "…" : linkText(u)))
-      .join(" ← ");
-    const product = `<b class="${sign(path.product)}">${short(path.product)}</b>`;
-    return `<li><div>${way}</div><div class="product">${factors.join(" × ")} = ${product}</div></li>`;
-  });
-  const rest = passes.grad[v] - paths.reduce((sum, path) => sum + path.product, 0);
-  const left =
-    count > paths.length
-      ? `<p class="quiet">The other ${short(count - paths.length)} paths carry ${short(rest)} together.</p>`
-      : "";
-  return `<h3>${count > 1 ? `Largest of ${short(count)} paths` : "The one path"}</h3><ul class="terms">${shown.join("")}</ul>${left}`;
-}
-
 /** ∂root/∂v beside a finite difference, and what has become of it since the pin. */
 export function proof(v) {
-  if (!engine.reached[v]) return "";
+  if (!engine.reached[v] || withheld(v)) return "";
   const difference = v === engine.root ? 1 : engine.finiteDifference(v);
   const gap = Math.abs(difference - passes.grad[v]) / Math.max(1e-8, Math.abs(passes.grad[v]), Math.abs(difference));
   const tiny = Math.abs(difference - passes.grad[v]) < 1e-9 * Math.max(1, Math.abs(engine.value[engine.root]));

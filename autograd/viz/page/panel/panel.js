@@ -1,25 +1,35 @@
 // The panel: everything about one node, or the list of leaves when none is chosen.
 
 import { change } from "../actions/change.js";
+import { ask, filterBy, sortBy } from "../actions/questions.js";
 import { select } from "../actions/selection.js";
 import { $, element } from "../base/dom.js";
 import { number, plain, sign } from "../base/numerals.js";
 import { link } from "../display/links.js";
 import { boxAt } from "../display/view.js";
 import { engine, kindOf, names, opOf, tape } from "../model/graph.js";
-import { within } from "../model/groups.js";
-import { hidden, stage } from "../model/progress.js";
+import { chainOf, groups, within } from "../model/groups.js";
+import { hidden, stage, withheld } from "../model/progress.js";
 import { passes, state } from "../model/state.js";
 import { derivation } from "../words/derivation.js";
 import { pythonOf } from "../words/python.js";
 import { gradientText } from "../words/words.js";
-import { copyText } from "./clipboard.js";
-import { about, chain, paths, proof } from "./explanation.js";
+import { copyText } from "../base/clipboard.js";
+import { vanishing } from "./depth.js";
+import { about, chain, proof } from "./explanation.js";
 import { fields, live } from "./fields.js";
 import { question } from "./question.js";
+import { answer, movedBy } from "./whatif.js";
+import { why } from "./why.js";
 
 /** What is written anew whenever something has changed, by its place. */
-const PARTS = { about, chain, paths, proof };
+const PARTS = { about, why, chain, proof, vanishing };
+
+const QUESTIONS = [
+  ["leaves", "Inputs and parameters"],
+  ["matters", "What matters most?"],
+  ["vanish", "Where does it vanish?"],
+];
 
 /** What stands in the panel, kept up to date; what is typed there changes leaves. */
 export class Panel {
@@ -27,14 +37,16 @@ export class Panel {
     this.element = element;
     this.shown = null;
     element.addEventListener("click", (event) => {
-      const link = event.target.closest("[data-node]");
-      if (link) select(Number(link.dataset.node), true);
-      const copy = event.target.closest("[data-copy]");
-      if (copy) this.copy(copy);
+      const found = (what) => event.target.closest(what);
+      if (found("[data-node]")) select(Number(found("[data-node]").dataset.node), true);
+      if (found("[data-copy]")) this.copy(found("[data-copy]"));
+      if (found("[data-ask]")) ask(found("[data-ask]").dataset.ask);
+      if (found("[data-sort]")) sortBy(found("[data-sort]").dataset.sort);
     });
     element.addEventListener("input", (event) => {
       const v = event.target.dataset.leaf;
       if (v !== undefined) this.typed(Number(v), event.target);
+      if (event.target.id === "filter") filterBy(event.target.value);
     });
     element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
@@ -55,11 +67,16 @@ export class Panel {
 
   /** Show the node that is selected; fields keep their place while they are typed in. */
   refresh() {
-    const key = `${state.selected} ${state.practising && hidden(state.selected)} ${state.selected < 0 ? state.view.group : ""}`;
+    const chosen = state.selected;
+    const key = `${chosen} ${state.practising && hidden(chosen)} ${chosen < 0 ? state.question : ""}`;
     if (this.shown !== key) {
       this.shown = key;
-      this.element.replaceChildren(...(state.selected < 0 ? this.leaves() : this.node(state.selected)));
+      this.listed = null;
+      const ask = this.questions();
+      this.element.replaceChildren(ask, ...(chosen < 0 ? this.answer() : this.node(chosen)));
+      this.element.scrollTop = 0;
     }
+    if (chosen < 0 && state.question !== "vanish") this.list();
     for (const field of this.element.querySelectorAll("[data-leaf]")) {
       const v = Number(field.dataset.leaf);
       if (field !== document.activeElement || field.type === "range")
@@ -71,30 +88,85 @@ export class Panel {
       output.textContent = gradientText(v);
       output.className = `leaf-gradient ${stage(v) === "final" && !hidden(v) ? sign(passes.partial[v]) : "later"}`;
     }
+    this.bars();
     for (const section of this.element.querySelectorAll("[data-part]")) {
       const made = PARTS[section.dataset.part](state.selected);
       if (section.innerHTML !== made) section.innerHTML = made;
     }
+    const place = this.element.querySelector("[data-answer]");
+    if (place && withheld(chosen)) place.replaceChildren();
+    else if (place) answer(chosen, place);
   }
 
-  leaves() {
-    const list = element("ul", { class: "leaves" });
-    const inView = within(state.view.group).filter((v) => engine.op[v] < 0),
-      weight = (v) => Math.abs(passes.grad[v]) || 0;
-    const many = inView.length > 60; // then the ones with the steepest gradients come first
-    const shown = inView
-      .sort((a, b) => (many ? weight(b) - weight(a) : tape.parameter[b] - tape.parameter[a]) || a - b)
-      .slice(0, 90);
-    for (const v of shown) list.append(element("li", {}, link(v), ...fields(v), live(v)));
-    const more = inView.length - shown.length;
-    const heading = element("h2", {}, "Inputs and parameters");
-    const note = element(
-      "p",
-      { class: "quiet" },
-      "Change one and everything follows. Choose a node in the drawing to have its gradient explained.",
-      more > 0 ? ` These ${shown.length} have the steepest gradients; ${more} more are found by searching.` : "",
+  /** What can be asked of the whole graph. */
+  questions() {
+    const row = element("div", { class: "questions", role: "group", "aria-label": "Questions about the whole graph" });
+    for (const [name, words] of QUESTIONS) {
+      const pressed = state.selected < 0 && state.question === name;
+      row.append(element("button", { "data-ask": name, "aria-pressed": String(pressed) }, words));
+    }
+    return row;
+  }
+
+  answer() {
+    if (state.question === "vanish") return [element("section", { class: "wide" }, part("vanishing"))];
+    const sorts = [
+      ["order", "in order"],
+      ["gradient", "by |∂|"],
+      ["influence", "by |w·∂|"],
+    ].map(([name, words]) => element("button", { "data-sort": name }, words));
+    const filter = element("input", {
+      id: "filter",
+      type: "search",
+      placeholder: "name or layer",
+      "aria-label": "Only leaves with this in their name or layer",
+      autocomplete: "off",
+    });
+    filter.value = state.filter;
+    const tools = element(
+      "div",
+      { class: "sorting" },
+      ...sorts,
+      filter,
+      element("span", { class: "quiet", id: "listed" }),
     );
-    return [element("section", { class: "wide" }, heading, note, list)];
+    return [element("section", { class: "wide" }, tools, element("ul", { class: "leaves" }))];
+  }
+
+  /** The leaves that are asked for, in the order that is asked for; it stays until it is asked for anew. */
+  list() {
+    const key = `${state.sorting} ${state.filter} ${state.view.group}`;
+    if (this.listed === key) return;
+    this.listed = key;
+    const wanted = state.filter.trim().toLowerCase(),
+      called = (v) => [names[v], ...chainOf(v).map((g) => groups[g].name)].join("\n").toLowerCase();
+    const inView = within(state.question === "matters" ? -1 : state.view.group).filter(
+      (v) => engine.op[v] < 0 && (!wanted || called(v).includes(wanted)),
+    );
+    const order = state.sorting === "order" ? (v) => tape.parameter[v] : weight;
+    inView.sort((a, b) => order(b) - order(a) || a - b);
+    const shown = inView.slice(0, 90);
+    this.element
+      .querySelector(".leaves")
+      .replaceChildren(
+        ...shown.map((v) =>
+          element("li", {}, link(v), ...fields(v), element("span", { class: "meter", "data-bar": v }), live(v)),
+        ),
+      );
+    $("listed").textContent = shown.length < inView.length ? `the first ${shown.length} of ${inView.length}` : "";
+    for (const button of this.element.querySelectorAll("[data-sort]"))
+      button.setAttribute("aria-pressed", String(button.dataset.sort === state.sorting));
+  }
+
+  /** A bar for each leaf that is listed, as long as its share of the largest. */
+  bars() {
+    const places = [...this.element.querySelectorAll("[data-bar]")],
+      sizes = places.map((place) => (hidden(Number(place.dataset.bar)) ? 0 : weight(Number(place.dataset.bar)))),
+      most = Math.max(...sizes.filter(Number.isFinite), 0);
+    places.forEach((place, k) => {
+      place.style.setProperty("--share", most ? Math.min(1, sizes[k] / most).toFixed(3) : "0");
+      place.className = `meter ${sign(passes.grad[Number(place.dataset.bar)])}`;
+    });
   }
 
   node(v) {
@@ -102,16 +174,16 @@ export class Panel {
     title.append(
       element("small", {}, engine.op[v] < 0 ? kindOf(v) : `${opOf(v).name}${v === engine.root ? ", the root" : ""}`),
     );
-    const head = element("section", { class: "about" }, title);
+    const head = element("section", { class: "about", tabindex: "0", role: "region", "aria-label": "The node" }, title);
     if (engine.op[v] < 0) head.append(element("div", { class: "edit" }, ...fields(v)));
     head.append(part("about"));
     if (state.practising && hidden(v))
       return [head, element("section", { class: "chain" }, element("h3", {}, "Your turn"), question(v))];
     return [
       head,
-      element("section", { class: "chain" }, part("chain")),
-      element("section", { class: "paths" }, part("paths")),
-      element("section", { class: "proof" }, part("proof")),
+      element("section", { class: "why", tabindex: "0", role: "region", "aria-label": "Why" }, part("why")),
+      element("section", { class: "chain", tabindex: "0", role: "region", "aria-label": "One step" }, part("chain")),
+      element("section", { class: "proof" }, movedBy(v), element("div", { "data-answer": "" }), part("proof")),
     ];
   }
 
@@ -123,6 +195,13 @@ export class Panel {
       setTimeout(() => (button.textContent = button.dataset.copy === "latex" ? "Copy LaTeX" : "Copy Python"), 1500);
     });
   }
+}
+
+/** How much a leaf counts, as the leaves are sorted. */
+function weight(v) {
+  if (withheld(v)) return 0;
+  const size = Math.abs(passes.grad[v]) * (state.sorting === "influence" ? Math.abs(engine.value[v]) : 1);
+  return engine.reached[v] ? size || 0 : 0;
 }
 
 function part(name) {

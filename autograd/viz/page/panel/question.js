@@ -1,12 +1,12 @@
 // The form that asks for a hidden gradient.
 
-import { mistake, near, solved, usedBy } from "../actions/practice.js";
+import { hinted, mistake, near, solved, usedBy } from "../actions/practice.js";
 import { element } from "../base/dom.js";
 import { escape } from "../base/labels.js";
 import { number } from "../base/numerals.js";
 import { linkText } from "../display/links.js";
 import { engine, names, tape } from "../model/graph.js";
-import { passes } from "../model/state.js";
+import { passes, state } from "../model/state.js";
 import { localRule, math, ratio } from "../words/formulas.js";
 
 /** The form that asks for a hidden gradient. */
@@ -23,17 +23,21 @@ export function question(v) {
     reveal = element("button", { type: "button" }, "Show");
   form.innerHTML = `<label>${math(`${ratio(engine.root, v)}<mo>=</mo>`)} </label>`;
   form.append(field, element("button", {}, "Check"), hint, reveal);
-  form.onsubmit = (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     const answer = number(field.value);
     if (answer === null) verdict.textContent = "A number, please.";
     else if (near(answer, passes.grad[v])) solved(v);
     else verdict.innerHTML = mistake(v, answer);
-  };
-  hint.onclick = () =>
-    (verdict.innerHTML = `Sum over its uses: ${usedBy(v)
-      .map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${localRule(e)}`)
-      .join(" + ")}`);
-  reveal.onclick = () => solved(v);
+  });
+  reveal.disabled = !state.hinted.has(v);
+  reveal.title = "after a hint; it does not count";
+  hint.addEventListener("click", () => {
+    hinted(v);
+    reveal.disabled = false;
+    const terms = usedBy(v).map((e) => `∂${escape(tape.title)}/∂${linkText(engine.user[e])} · ${localRule(e)}`);
+    verdict.innerHTML = `Sum over its uses: ${terms.join(" + ")}`;
+  });
+  reveal.addEventListener("click", () => solved(v, true));
   return element("div", {}, form, verdict);
 }

@@ -51,12 +51,15 @@ export function parenthesised(text, notation) {
   ];
 }
 
+/** What stands in a slot of a formula of v: the result, an operand, or a constant (below zero). */
+const inPlace = (v) => (slot) => (slot === RESULT - FIRST ? v : engine.operand[engine.start[v] + slot]);
+
 /** A template with operands put in, as names or as numbers; numbers that would run together get parentheses. */
-function written(template, v, notation, numbers) {
+function written(template, seat, notation, numbers) {
   if (notation === "text") template = escape(template);
   return template.replace(SLOT[notation], (found, letter, at) => {
     const code = (typeof letter === "string" ? letter : found).codePointAt(0);
-    const operand = code === RESULT ? v : engine.operand[engine.start[v] + code - FIRST];
+    const operand = seat(code - FIRST);
     const constant = operand < 0;
     if (!numbers && !constant) return notation === "text" ? escape(named(operand, notation)) : named(operand, notation);
     const x = constant ? engine.constant[-1 - operand] : engine.value[operand];
@@ -86,7 +89,7 @@ const NOTATION = { text: 0, mathml: 1, latex: 2 };
 /** The right side of y = f(operands). */
 export function formula(v, notation = "mathml", numbers = false) {
   const form = formOf(v);
-  if (form) return written(form.formula[NOTATION[notation]], v, notation, numbers);
+  if (form) return written(form.formula[NOTATION[notation]], inPlace(v), notation, numbers);
   const op = opOf(v),
     what = op ? op.name : "leaf";
   return { text: escape(what), mathml: `<mtext>${escape(what)}</mtext>`, latex: `\\text{made by hand}` }[notation];
@@ -97,7 +100,12 @@ export function localFormula(e, notation = "mathml", numbers = false) {
   const v = engine.user[e],
     form = formOf(v),
     rule = form && form.local[e - engine.start[v]];
-  return rule ? written(rule[NOTATION[notation]], v, notation, numbers) : "";
+  return rule ? written(rule[NOTATION[notation]], inPlace(v), notation, numbers) : "";
+}
+
+/** A template whose slots stand for the nodes of a list, with their names put in. */
+export function filled(template, nodes, notation = "mathml") {
+  return written(template[NOTATION[notation]], (slot) => nodes[slot], notation, false);
 }
 
 /** A formula as HTML text: "names" with its left side, or "numbers", "" if that would say no more than the value. */

@@ -15,7 +15,15 @@ export function caption(v) {
     const infix = op.name === "pow" ? "^" : op.symbol;
     return `${a} ${infix} ${b}`.trim();
   }
-  return op.symbol;
+  return op.name === "dot" ? products(operands) : op.symbol;
+}
+
+/** What a sum of products is of: weights and inputs, squares, or any two things. */
+function products(operands) {
+  const half = operands.length >> 1,
+    [first, second] = [operands.slice(0, half), operands.slice(half, 2 * half)];
+  if (first.every((x, k) => x === second[k])) return half > 1 ? "Σ x²" : "x²";
+  return first.some((x) => x < 0 || engine.op[x] < 0) ? "w·x + b" : "Σ a·b";
 }
 
 /** The gradient of a node as the walk has it, in a word. */
@@ -33,6 +41,17 @@ export function gradientText(v) {
   return just && engine.reports[v] > 1 ? `= ${signed(passes.partial[v])}` : signed(passes.partial[v]);
 }
 
+/** The gradient of a node for ears. */
+export function spokenGradient(v) {
+  if (hidden(v)) return "hidden";
+  return {
+    none: "none flows here",
+    later: "not computed yet",
+    partial: `so far ${short(passes.partial[v])}`,
+    final: short(passes.partial[v]),
+  }[stage(v)];
+}
+
 /** A node's name for ears: "h3, tanh of z3, value 0.62, gradient −0.018". */
 export function sentence(v) {
   const op = opOf(v);
@@ -43,14 +62,7 @@ export function sentence(v) {
   const value = known(v) ? short(engine.value[v]) : "not computed yet";
   const fate =
     known(v) && engine.fate(v) === "born" ? `, ${Number.isNaN(engine.value[v]) ? "NaN" : "infinity"} arises here` : "";
-  const gradient = hidden(v)
-    ? "hidden"
-    : {
-        none: "none flows here",
-        later: "not computed yet",
-        partial: `so far ${short(passes.partial[v])}`,
-        final: short(passes.partial[v]),
-      }[stage(v)];
+  const gradient = spokenGradient(v);
   const numb = numbness(v);
   return `${names[v]}, ${v === engine.root ? "the root, " : ""}${what}, value ${value}${fate}, gradient ${gradient}${numb ? `, ${numb}` : ""}`;
 }

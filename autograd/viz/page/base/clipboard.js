@@ -1,6 +1,6 @@
 // Copying text.
 
-import { element } from "../base/dom.js";
+import { element } from "./dom.js";
 
 /** Copy text; false where a page may not. */
 export async function copyText(text) {
