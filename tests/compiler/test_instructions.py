@@ -18,6 +18,7 @@ from autograd.compiler.instructions import (
     Contribute,
     ContributeTaken,
     Elementwise,
+    Function,
     Gather,
     Literal,
     Mask,
@@ -65,11 +66,12 @@ def test_a_program_that_keeps_the_rules_passes() -> None:
     check(code, gradient=PARAMETER)
 
 
-def test_a_condition_is_no_number() -> None:
+@pytest.mark.parametrize("kind", [Elementwise, Function])
+def test_a_condition_is_no_number(kind: Any) -> None:
     code = Code()
     x = literal(code)
     c = code.do(Compare, (3,), False, "greater", (x, 0.0))
-    code.do(Elementwise, (3,), False, "add", (c, x))
+    code.do(kind, (3,), False, *{Elementwise: ("add",), Function: ("of two", np.add)}[kind], (c, x))
     with pytest.raises(ProgramError, match="its args has to be a number"):
         check(code)
 

@@ -273,7 +273,13 @@ def test_total_is_one_node() -> None:
 @pytest.mark.parametrize(
     "given", ["abc", b"ab", 5, 2.5, None, {1.0: 2.0}, {1.0}, frozenset([1.0]), Value(2.0)], ids=repr
 )
-@pytest.mark.parametrize("function", [total, logsumexp, lambda x: dot(x, [1.0]), lambda x: dot([Value(1.0)], x)])
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(total, logsumexp, lambda x: dot(x, [1.0]), lambda x: dot([Value(1.0)], x)),
+        lambda x: dot([Value(1.0)], x, Value(0.0)),  # a neuron's, which is the quickest
+    ],
+)
 def test_a_sum_of_what_is_no_list_of_numbers_says_what_it_was_given(function: Any, given: object) -> None:
     expected = re.escape(f"takes Values or numbers in a list, not {given!r} of type {type(given).__name__}")
     with pytest.raises(TypeError, match=rf"(dot|total|logsumexp) {expected}"):

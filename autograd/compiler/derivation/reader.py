@@ -311,7 +311,7 @@ class _Reader:
             whole = self.n.name(self.owners.slope("θ"))
             begins = self.n.part(whole, "0").split("0")[0]
             # After what begins each block:
-            of_whole = [line for line in self.lines if line.left == whole or line.left.startswith(begins)]
+            of_whole = [line for line in self.lines if line.left.startswith(begins)]
             if not all(line.adds for line in of_whole):
                 return
             self.lines = [line for line in self.lines if line not in of_whole] + of_whole
