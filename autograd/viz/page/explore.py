@@ -193,7 +193,8 @@ def _drawing(value: Value, form: str, names: Sequence[str]) -> bytes:
     except (ArithmeticError, ValueError, RuntimeError):
         pass  # then it is drawn as it is
     try:
-        return draw(value, depth=1 if len(order) > MAX_NODES else None).pipe(form)  # type: ignore[no-any-return]
+        depth = 1 if len(order) > MAX_NODES else None
+        return draw(value, depth=depth, legend=form == "png").pipe(form)  # type: ignore[no-any-return]
     except (GraphvizError, ModuleNotFoundError):
         return b""
 
