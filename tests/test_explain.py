@@ -570,3 +570,11 @@ def test_a_sum_of_many_terms_is_explained_with_a_few_links_a_term(monkeypatch: p
         y = y + x * float(i)
     assert explain(y, wrt=x).gradient == 499_500
     assert 0 < joined <= 4 * 1000  # two nodes a term, of which each can be joined from both sides
+
+
+def test_a_sum_of_squares_is_explained_as_powers() -> None:
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    said = str(explain(dot([a, b], [a, b]), wrt=a))
+    assert "y = a² + b² = 13, by ∂(a^b)/∂a = b·a^(b − 1)" in said
+    assert "w·x" not in said
+    assert "= 2a" in said

@@ -86,6 +86,7 @@ def example(label: str) -> tuple[Value, Value]:
 def notebook(of: Any) -> str:
     """What a trusted notebook puts into its page: the richest of the forms that the object offers."""
     bundle = of._repr_mimebundle_()
+    bundle = bundle[0] if isinstance(bundle, tuple) else bundle  # beside it, how large the picture is
     return str(bundle.get("text/html") or bundle["image/svg+xml"])
 
 

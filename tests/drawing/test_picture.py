@@ -367,3 +367,27 @@ def test_bad_input_is_refused_with_what_was_expected() -> None:
         picture(y, max_nodes=5)
     with pytest.raises(TypeError, match=r"model is an object with parameters\(\)"):
         picture(y, model=[x])
+
+
+# ── sums of squares ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_list_times_itself_is_a_sum_of_squares_and_no_sum_of_products() -> None:
+    a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    formula = {
+        dot([a, b], [a, b]): "a² + b²",
+        dot([a], [a]): "a²",
+        dot([a, b], [b, a]): "a·b + b·a",
+        dot([a, b], [a, b], 1.0): "a·a + b·b + 1",
+    }
+    for root, written in formula.items():
+        assert picture(root).boxes[-1].formula == written
+    many = [Value(float(k), label=f"e{k}") for k in range(9)]
+    assert picture(dot(many, many)).boxes[-1].formula == "Σ of 9 squares"
+    assert picture(dot(many, many[::-1])).boxes[-1].formula == "Σ of 9 products"
+
+
+def test_the_loss_of_a_network_says_what_it_squares() -> None:
+    model = nn.MLP(2, [2, 2], seed=0)
+    loss = nn.squared_error(model([1.0, 2.0]), [0.5, 0.25])
+    assert picture(loss, model=model).boxes[-1].formula == "(z²₁ − 0.5)² + (z²₂ − 0.25)²"

@@ -18,8 +18,8 @@ from autograd.formulas.derivatives import local_derivative, rule
 from autograd.formulas.pieces import evaluate, piece_at
 from autograd.formulas.terms import Comparison, Derivative, Formula, Term
 from autograd.formulas.tidying import tidy
-from autograd.primitives import Primitive
-from autograd.structure.names import Names
+from autograd.primitives import Primitive, table
+from autograd.structure.names import Names, squared
 from autograd.value import Value
 from autograd.viz.explanation.chain import Fork, Link, Path, Rule, Step
 
@@ -117,7 +117,11 @@ class Ways:
             of,
             piece,
             math.fsum(d for _, d in slots) if all(math.isfinite(d) for _, d in slots) else sum(d for _, d in slots),
-            tuple(_rules(op, [index for index, _ in slots], len(operands))),
+            tuple(
+                _rules(table["pow"], [0], 2)
+                if squared(use)
+                else _rules(op, [index for index, _ in slots], len(operands))
+            ),
             tuple((c, bool(evaluate(c, self.names.numbers))) for c in decided),
             tuple(c for c in decided if self._tied(c)),
         )

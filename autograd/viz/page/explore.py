@@ -136,7 +136,7 @@ class Page:
                 "digest": digest,
                 "title": html.escape(tape["title"]),
                 "style": _template("page.css"),
-                "drawing": _drawing(self._value, "svg").decode(),
+                "drawing": _drawing(self._value, "svg", tape["name"]).decode(),
                 "table": table(tape),
                 # "<" cannot occur in the JSON, so no label can end the element it stands in
                 "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -162,7 +162,7 @@ class Page:
             f'title="{html.escape(self._sentence())}" style="width:100%;height:640px;border:1px solid #8888;'
             'border-radius:8px"></iframe>'
         )
-        picture = still(_drawing(self._value, "png"), self._sentence())
+        picture = still(_drawing(self._value, "png", self.tape["name"]), self._sentence())
         shown = f"<p>{html.escape(self._sentence())}</p>\n{picture}\n{frame}"
         return {"text/html": shown, "text/plain": listing(self.tape)}
 
@@ -178,19 +178,23 @@ class Page:
         return f"<page: {len(self.tape['op'])} nodes, value {float(self.tape['data'][-1]):.3g}>"
 
 
-def _drawing(value: Value, form: str) -> bytes:
-    """What `draw` makes of the graph as the page has it, for readers without JavaScript; nothing without Graphviz."""
+def _drawing(value: Value, form: str, names: Sequence[str]) -> bytes:
+    """What `draw` makes of the graph as the page has it, for readers without JavaScript; nothing without Graphviz.
+
+    Leaves are called by these names, those of the page.
+    """
     order = topological_order(value)
     try:
         copies = evaluate(order, {node: Value(node.data) for node in order if node.op is None})
-        for node, copy in copies.items():
-            copy.label = node.label
+        for node, name in zip(order, names, strict=True):
+            copies[node].label = node.label or (name if node.op is None else "")
         copies[value].backward()
         value = copies[value]
     except (ArithmeticError, ValueError, RuntimeError):
         pass  # then it is drawn as it is
     try:
-        return draw(value, depth=1 if len(order) > MAX_NODES else None).pipe(form)  # type: ignore[no-any-return]
+        depth = 1 if len(order) > MAX_NODES else None
+        return draw(value, depth=depth, legend=form == "png").pipe(form)  # type: ignore[no-any-return]
     except (GraphvizError, ModuleNotFoundError):
         return b""
 

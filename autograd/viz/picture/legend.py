@@ -46,7 +46,8 @@ def legend(picture: Picture, colours: dict[str, str], scale: Scale, derivatives:
 
 
 def _lines(label: Label, role: str, words: str) -> list[Cell]:
-    return [label.text(role, line, "muted", SMALLEST) for line in textwrap.wrap(words, LONGEST)]
+    lines = [line.strip(" ·") for line in textwrap.wrap(words, LONGEST)]
+    return [label.text(role, line, "muted", SMALLEST) for line in lines]
 
 
 def _kinds(label: Label, kinds: Sequence[str], parameters: bool) -> Cell:
