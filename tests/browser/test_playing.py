@@ -230,11 +230,20 @@ def test_the_walk_goes_by_product_by_node_or_by_layer(show: Show) -> None:
     page = show(digits_network())
     assert page.locator("#unit").input_value() == "layer"  # of a large network: seconds, not minutes
     page.click("#home")
-    steps = 0
-    while page.evaluate("explorer.state.step") < page.evaluate("Number(document.getElementById('time').max)"):
-        page.click("#on")
-        steps += 1
-        assert steps < 20
+    last = page.evaluate("Number(document.getElementById('time').max)")
+    for level in ("layers", "neurons"):
+        page.locator("#levels button", has_text=level).click()
+        page.click("#home")
+        met = [0]
+        while met[-1] < last:
+            page.click("#on")
+            met.append(page.evaluate("explorer.state.step"))
+            assert met[-1] > met[-2]
+            assert len(met) < 16  # at one a second it plays in a quarter of a minute
+        while met[-1] > 0:
+            page.click("#back")
+            met.append(page.evaluate("explorer.state.step"))
+            assert met[-1] < met[-2]
     page = show(worked_example())
     assert page.locator("#unit").input_value() == "product"
     page.select_option("#unit", "node")
