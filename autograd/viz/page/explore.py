@@ -135,7 +135,7 @@ class Page:
             {
                 "digest": digest,
                 "title": html.escape(tape["title"]),
-                "style": _template("page.css"),
+                "style": re.sub(r"^ +|/\*.*?\*/\n?", "", _template("page.css"), flags=re.MULTILINE),
                 "drawing": _drawing(self._value, "svg").decode(),
                 "table": table(tape),
                 # "<" cannot occur in the JSON, so no label can end the element it stands in
