@@ -188,7 +188,7 @@ def test_an_edit_of_three_thousand_nodes_takes_less_than_a_frame(show: Show) -> 
             explorer.change(explorer.engine.leaves[0], Math.sin(k)); document.body.offsetWidth;
             times.push(performance.now() - start); } return times.sort((a, b) => a - b); }"""
         )
-        # 3 ms, and 6 ms with a node explained, on an idle machine; the fastest tenth, so that a busy one does not decide
+        # 3 ms, and 6 ms with a node explained, when idle; the fastest tenth, so that a busy machine does not decide
         assert times[6] < 16
 
 
