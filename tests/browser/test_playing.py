@@ -66,7 +66,7 @@ def test_a_step_on_samples_is_pythons_step_on_the_mean_loss(sampled: Path, show:
     for layer, part in enumerate(model.layers, 1):
         for k, neuron in enumerate(part.neurons, 1):
             for i, w in enumerate(neuron.w, 1):
-                assert values[f"w{layer}.{k}.{i}"] == pytest.approx(w.data, rel=1e-9)
+                assert values[f"W{'⁰¹²³'[layer]}{chr(0x2080 + k)}{chr(0x2080 + i)}"] == pytest.approx(w.data, rel=1e-9)
     now = sum(nn.squared_error(model(x), y).data for x, y in zip(X, Y, strict=True)) / len(X)
     assert page.evaluate("explorer.state.frames.at(-1).loss") == pytest.approx(now, rel=1e-9)
 
@@ -169,7 +169,7 @@ def test_a_link_brings_the_state_back(sampled: Path, show: Show) -> None:
     page = show(None, path=sampled)
     page.click("#descend")
     page.evaluate("explorer.showSample(5)")
-    page.evaluate("explorer.select(explorer.names.indexOf('w1.2.1'))")
+    page.evaluate("explorer.select(explorer.names.indexOf('W¹₂₁'))")
     type_into(page, "#panel input.number", "0.125")
     page.wait_for_timeout(500)
     address = page.evaluate("location.href")
