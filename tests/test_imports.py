@@ -24,7 +24,13 @@ BELOW: dict[str, set[str]] = {
     "autograd.structure": {"autograd", "autograd.formulas"},
     "autograd.viz.picture": {"autograd", "autograd.formulas", "autograd.structure"},
     "autograd.viz.explanation": {"autograd", "autograd.formulas", "autograd.structure"},
-    "autograd.viz": {"autograd", "autograd.formulas", "autograd.structure", "autograd.viz.picture"},  # the page
+    "autograd.viz": {  # the page
+        "autograd",
+        "autograd.formulas",
+        "autograd.structure",
+        "autograd.viz.picture",
+        "autograd.viz.explanation",
+    },
     "autograd.compiler": {"autograd", "autograd.formulas"},
     "autograd.__main__": {"autograd", "autograd.formulas", "autograd.viz.explanation"},
     "nn": {"autograd", "autograd.viz", "autograd.compiler"},

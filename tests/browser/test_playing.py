@@ -66,7 +66,7 @@ def test_a_step_on_samples_is_pythons_step_on_the_mean_loss(sampled: Path, show:
     for layer, part in enumerate(model.layers, 1):
         for k, neuron in enumerate(part.neurons, 1):
             for i, w in enumerate(neuron.w, 1):
-                assert values[f"w{layer}.{k}.{i}"] == pytest.approx(w.data, rel=1e-9)
+                assert values[f"W{'⁰¹²³'[layer]}{chr(0x2080 + k)}{chr(0x2080 + i)}"] == pytest.approx(w.data, rel=1e-9)
     now = sum(nn.squared_error(model(x), y).data for x, y in zip(X, Y, strict=True)) / len(X)
     assert page.evaluate("explorer.state.frames.at(-1).loss") == pytest.approx(now, rel=1e-9)
 
@@ -169,7 +169,7 @@ def test_a_link_brings_the_state_back(sampled: Path, show: Show) -> None:
     page = show(None, path=sampled)
     page.click("#descend")
     page.evaluate("explorer.showSample(5)")
-    page.evaluate("explorer.select(explorer.names.indexOf('w1.2.1'))")
+    page.evaluate("explorer.select(explorer.names.indexOf('W¹₂₁'))")
     type_into(page, "#panel input.number", "0.125")
     page.wait_for_timeout(500)
     address = page.evaluate("location.href")
@@ -230,11 +230,20 @@ def test_the_walk_goes_by_product_by_node_or_by_layer(show: Show) -> None:
     page = show(digits_network())
     assert page.locator("#unit").input_value() == "layer"  # of a large network: seconds, not minutes
     page.click("#home")
-    steps = 0
-    while page.evaluate("explorer.state.step") < page.evaluate("Number(document.getElementById('time').max)"):
-        page.click("#on")
-        steps += 1
-        assert steps < 20
+    last = page.evaluate("Number(document.getElementById('time').max)")
+    for level in ("layers", "neurons"):
+        page.locator("#levels button", has_text=level).click()
+        page.click("#home")
+        met = [0]
+        while met[-1] < last:
+            page.click("#on")
+            met.append(page.evaluate("explorer.state.step"))
+            assert met[-1] > met[-2]
+            assert len(met) < 16  # at one a second it plays in a quarter of a minute
+        while met[-1] > 0:
+            page.click("#back")
+            met.append(page.evaluate("explorer.state.step"))
+            assert met[-1] < met[-2]
     page = show(worked_example())
     assert page.locator("#unit").input_value() == "product"
     page.select_option("#unit", "node")

@@ -214,7 +214,7 @@ def test_problems_are_counted_and_one_click_leads_to_each_and_search_finds_them(
 
 def test_the_five_questions_take_one_click_each_in_a_large_network(show: Show) -> None:
     page = show(digits_network())
-    page.evaluate("explorer.select(explorer.names.indexOf('w2.3.1'))")
+    page.evaluate("explorer.select(explorer.names.indexOf('W²₃,₁'))")
     assert "Why" in page.locator("[data-part=why] h3").first.inner_text()
     assert page.locator(".whatif dd").count() == 3
     page.click("[data-ask=matters]")

@@ -72,14 +72,14 @@ def test_any_other_form_of_import_and_export_is_refused_with_its_line(statement:
     )
 
 
-def test_comments_on_lines_of_their_own_and_indentation_are_left_out() -> None:
+def test_comments_and_indentation_are_left_out_and_texts_that_look_like_comments_stay() -> None:
     source = (
         "// What this is.\n//\n// More.\n\n/** One\n * @param x\n */\nexport function f(x) {\n"
-        '  // why\n  return x + "// no /* comment */"; // this stays\n}\nf(1);\n'
+        '  // why\n  return x + "// no /* comment */"; // goes\n}\nf(" // a"); f(\' // b\'); f(` // c`);\n'
     )
     script = bundle({"page.js": source}, "page.js")
-    assert 'function f(x) {\nreturn x + "// no /* comment */"; // this stays\n}' in script
-    assert not any(words in script for words in ("What this is", "@param", "why", "More"))
+    assert 'function f(x) {\nreturn x + "// no /* comment */";\n}\nf(" // a"); f(\' // b\'); f(` // c`);' in script
+    assert not any(words in script for words in ("What this is", "@param", "why", "More", "goes"))
     with pytest.raises(BundleError, match=r"^page\.js has a template literal over several lines$"):
         bundle({"page.js": "const x = `one\n  // two`;\n"}, "page.js")
 

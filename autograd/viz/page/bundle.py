@@ -12,7 +12,7 @@ the standard for modules of this simple form, and anything else is refused:
 * ``import { a, b } from "./other.js";``, with a relative path, at the beginning of a line;
 * ``export function``, ``export async function``, ``export class`` and ``export const`` of one name, at the beginning
   of a line. What can be assigned anew (``export let``) would need a live binding; state is an object's instead;
-* no template literal over several lines, so that comments on lines of their own and indentation can be left out:
+* no template literal over several lines, so that comments and indentation can be left out:
   who reads the page's program reads the modules, and the page is to be small;
 * no circles, no ``import()``, no ``import.meta``; and outside of functions neither ``await`` nor ``this``.
 """
@@ -32,7 +32,8 @@ _NAME = r"[A-Za-z_$][\w$]*"
 _IMPORT = re.compile(rf'\nimport \{{(\s*{_NAME}\s*(?:,\s*{_NAME}\s*)*,?\s*)\}} from "(\.\.?/[^"\n]+)";(?=\n)')
 _EXPORT = re.compile(rf"\nexport (?=(?:async function|function|class|const) ({_NAME}))")
 _COMMENT = re.compile(r"^ *(?://[^\n]*|/\*.*?\*/ *)\n", re.MULTILINE | re.DOTALL)
-_INDENT = re.compile(r"^ +", re.MULTILINE)
+_REMARK = re.compile(r" +// [^\"'`\n]*$", re.MULTILINE)  # with a quote it might be the end of a text
+_INDENT = re.compile(r"^ +|\n(?=\n)", re.MULTILINE)
 _ENDS = re.compile("<(?:!--|/[sS][cC][rR][iI][pP][tT])")
 _OTHER = re.compile(r"^\s*(?:import|export)\b|\bimport\s*[.(]")
 
@@ -120,7 +121,7 @@ def _parsed(path: str, source: str) -> _Module:
             raise BundleError(f"{path} has an import or export of another form than can be bundled: {line.strip()}")
     if any(line.count("`") % 2 for line in body.splitlines() if not line.lstrip().startswith(("//", "*", "/*"))):
         raise BundleError(f"{path} has a template literal over several lines")
-    body = _INDENT.sub("", _COMMENT.sub("", body))
+    body = _INDENT.sub("", _REMARK.sub("", _COMMENT.sub("", body)))
     if found := _ENDS.search(body):
         raise BundleError(f"{path} has {found[0]}, which would mean something to the page around it")
     return _Module(imports, exports, body)

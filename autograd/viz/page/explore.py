@@ -135,7 +135,7 @@ class Page:
             {
                 "digest": digest,
                 "title": html.escape(tape["title"]),
-                "style": _template("page.css"),
+                "style": _compact(_template("page.css")),
                 "drawing": _drawing(self._value, "svg", tape["name"]).decode(),
                 "table": table(tape),
                 # "<" cannot occur in the JSON, so no label can end the element it stands in
@@ -220,6 +220,11 @@ def _scripts() -> dict[str, str]:
 
 def _template(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _compact(style: str) -> str:
+    """A style sheet without its comments and needless space."""
+    return re.sub(r"(?<=[:;,{}]) +", "", re.sub(r"^ +|/\*.*?\*/\n?", "", style, flags=re.MULTILINE))
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:

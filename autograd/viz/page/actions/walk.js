@@ -6,7 +6,7 @@ import { drawing } from "../display/stage.js";
 import { boxAt, openView } from "../display/view.js";
 import { ancestors, chainOf } from "../model/groups.js";
 import { lit, walking } from "../model/progress.js";
-import { changed, length, position, replay, state, STEPS } from "../model/state.js";
+import { changed, FORWARD, length, position, replay, state, STEPS } from "../model/state.js";
 import { toFrame } from "./frames.js";
 
 /** Go to a step of the passes, or to a frame of the training. */
@@ -45,14 +45,30 @@ export function leap(by) {
   go(step);
 }
 
-/** A step on or back: a product, all products of a node, or all that a box of the drawing does. */
+/** A step on or back: a product, all products of a node, or all of a layer: a column of the drawing. */
 export function advance(by) {
   if (state.mode === "training" || state.unit === "product") return go(position() + by);
-  if (state.unit === "layer") return leap(by);
+  if (state.unit === "layer") return go(throughLayer(by));
   let step = state.step + by;
   const node = lit(step).node;
   while (step > 0 && step < STEPS && lit(step + by).node === node) step += by;
   go(step);
+}
+
+/** The step at which the next column of the drawing is done: forward they lie further on each, backward further back. */
+function throughLayer(by) {
+  const { boxes, where } = state.view,
+    column = (step) => boxes[where[lit(step).node] ?? -1]?.rank ?? -1,
+    backward = (step) => step > FORWARD;
+  let step = state.step + by,
+    at = column(step);
+  for (; step > 0 && step < STEPS; step += by) {
+    const next = column(step + by);
+    if (backward(step + by) !== backward(step)) break;
+    if (at < 0) at = next;
+    else if (next >= 0 && (backward(step) === by > 0 ? next < at : next > at)) break;
+  }
+  return step;
 }
 
 /** Choose what a step is. */

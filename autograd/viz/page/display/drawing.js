@@ -23,19 +23,14 @@ export class Drawing {
     const laid = this.arrange(view);
     routed(view.boxes, view.links, laid);
     const edges = svg("g", { class: "edges", "aria-hidden": "true" }),
-      marks = svg("g", { class: "marks", "aria-hidden": "true" }),
       nodes = svg("g", { class: "nodes" });
     for (const link of view.links) {
       link.path = svg("path", { class: "edge", d: link.curve });
       edges.append(link.path);
-      link.mark = svg("g", { class: "mark", transform: `translate(${link.middle.x} ${link.middle.y})` });
-      link.pill = svg("rect", { class: "pill", y: -PILL.height / 2, height: PILL.height, rx: PILL.height / 2 });
-      link.number = svg("text", { y: 4, "text-anchor": "middle" });
-      link.mark.append(link.pill, link.number);
-      marks.append(link.mark);
     }
     for (const box of view.boxes) nodes.append(this.box(box));
-    this.world.replaceChildren(edges, nodes, marks);
+    this.marks = svg("g", { class: "marks", "aria-hidden": "true" });
+    this.world.replaceChildren(edges, nodes, this.marks);
   }
 
   /** Find places for a view's boxes, without drawing them. */
@@ -73,12 +68,26 @@ export class Drawing {
         (box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * this.cellSize(box) + 3 : 0);
   }
 
-  /** Write a number on a link, or nothing. */
-  write(link, text) {
+  /** Write a number on a link, or nothing; its pill is made when it is first needed. */
+  write(link, text, lit) {
+    if (link.text === text && link.lit === lit) return;
+    Object.assign(link, { text, lit });
+    if (!text) {
+      link.mark?.remove();
+      return;
+    }
+    if (!link.mark) {
+      link.mark = svg("g", { transform: `translate(${link.middle.x} ${link.middle.y})` });
+      link.pill = svg("rect", { class: "pill", y: -PILL.height / 2, height: PILL.height, rx: PILL.height / 2 });
+      link.number = svg("text", { y: 4, "text-anchor": "middle" });
+      link.mark.append(link.pill, link.number);
+    }
+    const width = columns(text) * CHAR + 12;
+    link.mark.setAttribute("class", `mark${lit ? " lit" : ""}`);
     link.number.textContent = text;
-    const width = text ? columns(text) * CHAR + 12 : 0;
     link.pill.setAttribute("x", (-width / 2).toFixed(1));
     link.pill.setAttribute("width", width.toFixed(1));
+    this.marks.append(link.mark);
   }
 
   box(box) {

@@ -26,7 +26,7 @@ export function paint() {
   }
   const labelled = state.view.roomy;
   for (const link of links) {
-    const { path, mark } = link,
+    const { path } = link,
       [first] = link.edges;
     // edges that lead from one node to one node are read as one: x·x answers to x twice
     const single = link.edges.every(
@@ -55,15 +55,19 @@ export function paint() {
     const look = !flowing.length ? "none" : !coloured ? "later" : signs.size > 1 ? "mixed" : sign(carried);
     const through = on && flowing.some((e) => on[engine.user[e]] && on[engine.operand[e]]);
     const place = through ? " near" : on ? " aside" : near ? " near" : "";
-    path.setAttribute("class", `edge ${look}${isLit ? " lit" : place}`);
-    path.style.strokeWidth = isLit ? 4 : coloured ? (1 + 3.5 * strength(size)).toFixed(2) : 1.1;
+    const kind = `edge ${look}${isLit ? " lit" : place}`;
+    if (link.kind !== kind) path.setAttribute("class", kind);
+    link.kind = kind;
+    const width = isLit ? 4 : coloured ? (1 + 3.5 * strength(size)).toFixed(1) : 1.1;
+    if (link.width !== width) path.style.strokeWidth = width;
+    link.width = width;
     const told = isLit || (link.free && (through || (!on && (labelled || near))) && !veiled);
-    mark.setAttribute("class", `mark${isLit ? " lit" : ""}`);
     drawing.write(
       link,
       single >= 0 && flowing.length && known(engine.user[single]) && told
         ? `×${short(isLit ? engine.local[now.edge] : slope, 3)}`
         : "",
+      isLit,
     );
   }
 }

@@ -4,6 +4,7 @@ import { change } from "../actions/change.js";
 import { ask, filterBy, sortBy } from "../actions/questions.js";
 import { select } from "../actions/selection.js";
 import { $, element } from "../base/dom.js";
+import { morph } from "../base/morph.js";
 import { number, plain, sign } from "../base/numerals.js";
 import { link } from "../display/links.js";
 import { boxAt } from "../display/view.js";
@@ -91,7 +92,8 @@ export class Panel {
     this.bars();
     for (const section of this.element.querySelectorAll("[data-part]")) {
       const made = PARTS[section.dataset.part](state.selected);
-      if (section.innerHTML !== made) section.innerHTML = made;
+      if (section.written !== made) morph(section, made);
+      section.written = made;
     }
     const place = this.element.querySelector("[data-answer]");
     if (place && withheld(chosen)) place.replaceChildren();

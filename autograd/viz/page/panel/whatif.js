@@ -2,6 +2,7 @@
 
 import { element } from "../base/dom.js";
 import { escape } from "../base/labels.js";
+import { morph } from "../base/morph.js";
 import { number, plain, short, signed } from "../base/numerals.js";
 import { moveBy } from "../actions/questions.js";
 import { engine, names, tape } from "../model/graph.js";
@@ -36,8 +37,8 @@ export function movedBy(v) {
 export function answer(v, place) {
   clearTimeout(waiting);
   const cone = engine.dependents(v);
-  if (cone.length * POINTS < AT_ONCE) place.innerHTML = written(v);
-  else waiting = setTimeout(() => place.isConnected && (place.innerHTML = written(v)), 80);
+  if (cone.length * POINTS < AT_ONCE) morph(place, written(v));
+  else waiting = setTimeout(() => place.isConnected && morph(place, written(v)), 80);
 }
 
 function written(v) {
