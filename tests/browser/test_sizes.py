@@ -151,6 +151,14 @@ def test_a_long_chain_is_folded_into_rows_that_can_be_read(show: Show) -> None:
             assert a["x"] + a["width"] <= b["x"] + 0.5 or b["x"] + b["width"] <= a["x"] + 0.5 or a["y"] != b["y"]
 
 
+def test_a_tall_drawing_is_not_folded(show: Show) -> None:
+    page = show(digits_network())
+    page.evaluate("explorer.select(explorer.names.indexOf('W²₃,₁'))")  # a neuron with its sixteen weights
+    boxes = page.evaluate("explorer.state.view.boxes.map((box) => [box.rank, box.x])")
+    links = page.evaluate("explorer.state.view.links.map((l) => [l.from, l.to])")
+    assert all(boxes[a][1] < boxes[b][1] for a, b in links)
+
+
 def test_a_click_in_the_overview_brings_that_place_into_sight(show: Show) -> None:
     page = show(chain(200))
     page.locator("#levels button", has_text="operations").click()

@@ -44,7 +44,8 @@ function folds(laid, room) {
   const fit = (width, height) => Math.min((room.width - 40) / width, (room.height - 28) / height);
   let best = fit(laid.width, laid.height),
     found = null;
-  if (best >= READABLE) return null;
+  const wide = (room.width - 40) / READABLE;
+  if (best >= READABLE || laid.width <= wide) return null; // what is too tall would only get taller
   const all = [...new Set([...laid.cells, ...laid.routes.flat()])],
     columns = [];
   for (const cell of all) {
@@ -53,7 +54,6 @@ function folds(laid, room) {
     column.right = Math.max(column.right, cell.x + cell.width / 2);
   }
   for (const route of laid.routes) for (const cell of route.slice(0, -1)) columns[cell.rank].crossing++;
-  const wide = (room.width - 40) / READABLE;
   for (let count = 2; count <= Math.min(40, columns.length / 2) && best < READABLE; count++) {
     const ends = breaks(columns, laid.width / count);
     if (!ends) continue;
