@@ -194,8 +194,8 @@ def casadi(work: Work, order: list[int]) -> Callable[[], Any] | None:
 
     for name, f in {
         "add": lambda a, b: a + b, "radd": lambda a, b: b + a, "sub": lambda a, b: a - b, "rsub": lambda a, b: b - a,
-        "mul": lambda a, b: a * b, "rmul": lambda a, b: b * a, "truediv": lambda a, b: a / b, "rtruediv": lambda a, b: b / a,
-        "neg": lambda a: -a,
+        "mul": lambda a, b: a * b, "rmul": lambda a, b: b * a, "neg": lambda a: -a,
+        "truediv": lambda a, b: a / b, "rtruediv": lambda a, b: b / a,
     }.items():  # fmt: skip
         setattr(Expression, f"__{name}__", method(f))
     named = {"log": ca.log, "exp": ca.exp, "sqrt": ca.sqrt, "sin": ca.sin, "tanh": ca.tanh}

@@ -63,7 +63,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if find_spec("numba") is None:
         for item in items:
-            if "native" in getattr(item, "callspec", NO_PARAMETERS).params.values():
+            if any(type(x) is str and x == "native" for x in getattr(item, "callspec", NO_PARAMETERS).params.values()):
                 item.add_marker(pytest.mark.skip(reason=_NO_NUMBA))
 
 

@@ -142,7 +142,7 @@ class Plan:
         gradient = np.empty(len(self.gradient))
         self.run(inputs, gradient)
         row = self._row(self.root, inputs)
-        return float(np.add.reduce(row)) / len(row), gradient
+        return float(row[0] if len(row) == 1 else np.add.reduce(row) / len(row)), gradient
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""

@@ -67,7 +67,7 @@ class RowsPlan(Plan):
     def run(self, inputs: Sequence[Floats], gradient: Floats | None) -> None:
         """Compute; with a gradient array, also fill that."""
         for number, array in enumerate([*inputs, gradient]):
-            if array is not None:
+            if array is not None and array is not self._seen[number]:
                 self._look_at(number, array)
         for function, args in self._forward:
             function(*args)
@@ -77,15 +77,15 @@ class RowsPlan(Plan):
 
     def _look_at(self, number: int, array: Floats) -> None:
         """Let rows and calls look at this input, or gradient, and no more at the one before."""
-        address = _address(array)
-        if self._seen[number] == address:
-            return
-        self._seen[number] = 0  # whatever interrupts this
         places, offsets, calls = self._looking[number]
+        if not len(places) and not calls:
+            return
+        self._seen[number] = None  # whatever interrupts this
+        address = _address(array)
         self._code[places] = offsets + address
         for args, position, shape, strides, offset in calls:
             args[position] = np.ndarray(shape, np.float64, array, offset, strides)
-        self._seen[number] = address
+        self._seen[number] = array
 
     def _find_patches(self) -> None:
         """Write the rows, and remember which words and which arguments look at an input, or at the gradient."""
@@ -97,7 +97,7 @@ class RowsPlan(Plan):
             (np.array([at for at, _ in words], np.int64), np.array([offset for _, offset in words], np.int64), calls)
             for words, calls in zip(written.looking, written.calls, strict=True)
         ]
-        self._seen = [0] * len(self._looking)
+        self._seen: list[Floats | None] = [None] * len(self._looking)
         self.steps = self._forward + self._backward
         self.nbytes += self._code.nbytes
 

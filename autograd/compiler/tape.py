@@ -82,15 +82,16 @@ class TapePlan:
         start = _address(self._code)
         self._start, self._middle, self._end = start, start + 8 * tape.forward, start + self._code.nbytes
         self._places = tape.places
+        self._of_root = None if self.root is None else self._row(self.root)
         self.nbytes = sum(x.nbytes for x in (self._values, self._adjoints, self._code, *self._inputs))
 
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
         """The mean of the root over a batch, and its gradient."""
-        assert self.root is not None
+        assert self._of_root is not None
         self._take(inputs)
         self._run(self._start, self._end)
-        row = self._row(self.root)
-        return float(np.add.reduce(row)) / len(row), self._gradient.copy()
+        row = self._of_root
+        return float(row[0] if len(row) == 1 else np.add.reduce(row) / len(row)), self._gradient.copy()
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""
