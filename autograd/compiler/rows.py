@@ -314,7 +314,7 @@ class _Rows:
                         self.looking[k].append((len(self.code), address - start))
                         break
                 else:
-                    while isinstance(x.base, np.ndarray):
+                    while getattr(x, "base", None) is not None:
                         x = x.base
                     self.kept[id(x)] = x
                 self.code.append(address)

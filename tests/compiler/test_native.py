@@ -5,11 +5,14 @@ All other batteries of the compiler run on this engine, too, wherever they run o
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,92 @@ def test_both_ways_of_writing_rows_give_what_numpy_gives(part: int) -> None:
                     assert relative(slope, gradient, np.abs(gradient).max(initial=1.0)) < 1e-11, case.claim
                     if isinstance(plan, TapePlan):
                         plan._adjoints[:] = np.nan  # nothing is left from call to call
+
+
+def touched(code: np.ndarray) -> Iterator[tuple[int, int, str]]:
+    """The first and the last address of every operand of every row, and which row that is."""
+    w, at = code.tolist(), 0
+
+    def reach(address: int, *axes: tuple[int, int]) -> tuple[int, int]:
+        steps = [8 * (length - 1) * stride for length, stride in axes]
+        return address + sum(min(0, s) for s in steps), address + sum(max(0, s) for s in steps)
+
+    while at < len(w):
+        kind, r = w[at], w[at:]
+        found: list[tuple[int, int]]
+        if kind < op.VECTOR:
+            length, found = op.SCALAR_WORDS, [reach(address) for address in r[1:5]]
+        elif kind == op.VECTOR:
+            length, n = op.VECTOR_WORDS, r[2:5]
+            found = [reach(r[k], *zip(n, r[k + 1 : k + 4], strict=True)) for k in (5, 9, 13, 17) if r[k]]
+        elif kind in (op.SUM, op.PEAK):
+            length = op.REDUCE_WORDS
+            found = [reach(r[k], *zip(r[1:4], r[k + 1 : k + 4], strict=True)) for k in (4, 8)]
+        elif kind == op.PRODUCT:
+            length, (l1, l2, m, n, k) = op.PRODUCT_WORDS, r[1:6]
+            sides = ((6, m, n), (11, m, k), (16, k, n))
+            found = [reach(r[i], (l1, r[i + 1]), (l2, r[i + 2]), (a, r[i + 3]), (b, r[i + 4])) for i, a, b in sides]
+        elif kind in (op.DOT, op.SPREAD):
+            length, (first, n) = r[1], (7, r[6]) if kind == op.DOT else (6, r[5])
+            found = [reach(r[k], (n, r[k + 1])) for k in range(first, length, 2)]
+            found += [reach(r[2], (n, 1)), reach(r[3], (n, r[4]))] if kind == op.DOT else [reach(r[2], (n, r[3]))]
+        else:  # through row numbers, which `verify` looks at
+            length = {op.GATHER: op.GATHER_WORDS, op.SCATTER: op.SCATTER_WORDS}.get(kind, op.TAKE_WORDS)
+            found = [reach(address) for address in r[1:4]]
+        yield from ((low, high, f"row of kind {kind} at {at}") for low, high in found)
+        at += length
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_row_reaches_beyond_the_buffers(part: int) -> None:
+    for case in CASES[part::PARTS]:
+        program = autograd.compile(case.f, example=case.samples[0], engine="numpy")
+        for size in (1, 5):
+            for plan in plans(program, size):
+                if isinstance(plan, RowsPlan):
+                    plan.run(batch := [x[:size].copy() for x in plan.inputs], gradient := np.empty(len(plan.gradient)))
+                    buffers = [*plan._kept.values(), *batch, gradient, program.vector]
+                else:
+                    buffers = [plan._values, plan._adjoints, plan._vector, *plan._inputs]
+                bounds = sorted((x.__array_interface__["data"][0], x.nbytes) for x in buffers)
+                starts = np.array([start for start, _ in bounds])
+                for low, high, row in touched(plan._code):
+                    start, size_of = bounds[int(np.searchsorted(starts, low, side="right")) - 1]
+                    assert start <= low <= high + 8 <= start + size_of, f"{case.claim}: {row}"
+
+
+def test_threads_in_native_code_at_once_get_right_numbers_or_an_error() -> None:
+    """The loop runs without the interpreter's lock, so the other thread is there at the same time."""
+    w = [Value(0.01 * k) for k in range(40)]
+    program = autograd.compile(lambda x: sum(sin(a * x) * b for a, b in pairwise(w)), example=1.0, engine="native")
+    batch = np.linspace(0, 1, 512)
+    expected, slope = program.value_and_grad(batch)
+    outcomes: list[str] = []
+
+    def run(mine: Any) -> None:
+        for _ in range(300):
+            try:
+                value, gradient = mine.value_and_grad(batch)
+                outcomes.append("right" if value == expected and np.array_equal(gradient, slope) else "wrong")
+            except RuntimeError as error:
+                outcomes.append("refused" if "another thread is running this program" in str(error) else str(error))
+
+    own = copy.copy(program)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, [program, program, program, own]))
+    assert set(outcomes) <= {"right", "refused"}
+    assert outcomes.count("right") >= 300
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_goes_on_with_the_same_loop() -> None:
+    w = Value(2.0)
+    program = autograd.compile(lambda x: w * x, example=1.0, engine="native")
+    assert program.value_and_grad([3.0])[0] == 6.0
+    child = os.fork()
+    if not child:
+        os._exit(int(program.value_and_grad([5.0])[0]))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 10
 
 
 def test_a_batch_in_tiles_is_the_batch() -> None:
