@@ -42,7 +42,7 @@ Arguments = Sequence[tuple[str, tuple[int, ...]]]
 
 _LONG = 1000  # groups, above which they are not printed
 _ON_TAPE = frozenset({table["dot"], table["total"], DETACH})  # of the rows of any number of operands
-_FEWEST, _MOST = 64, 512  # samples in a tile of a tape
+_FEWEST, _MOST, _FEWEST_OF_ROWS = 64, 512, 256  # samples in a tile: of a tape, and of the array program
 _CACHED = 2**22  # bytes, that the numbers of a tile may take to stay near the processor
 
 _MANY = 128  # numbers, above which NumPy's exponentials and the like are quicker (`rows._MANY`)
@@ -114,7 +114,12 @@ class NativeEngine:
                 self._on_tape = False
         from autograd.compiler.rows import RowsPlan
 
-        return RowsPlan(self.programs.arrays, vector, batch)
+        def rows(samples: int) -> RowsPlan:
+            return RowsPlan(self.programs.arrays, vector, samples)
+
+        sample = 8 * sum(self.scalars.widths) + 16 * len(self.scalars)  # bytes
+        tile = max(_FEWEST_OF_ROWS, _CACHED // sample)
+        return rows(batch) if batch <= tile or batch * sample <= 4 * _CACHED else Tiles(rows, len(vector), batch, tile)
 
     def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:
         """What is computed, in symbols, as arrays; None where that is longer than anybody reads."""
