@@ -19,6 +19,7 @@ engine refuses every program, and says why.
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -43,6 +44,7 @@ Arguments = Sequence[tuple[str, tuple[int, ...]]]
 _LONG = 1000  # groups, above which they are not printed
 _ON_TAPE = frozenset({table["dot"], table["total"], DETACH})  # of the rows of any number of operands
 _FEWEST, _MOST, _FEWEST_OF_ROWS = 64, 512, 256  # samples in a tile: of a tape, and of the array program
+_NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
 _CACHED = 2**22  # bytes, that the numbers of a tile may take to stay near the processor
 
 _MANY = 128  # numbers, above which NumPy's exponentials and the like are quicker (`rows._MANY`)
@@ -81,7 +83,12 @@ class NativeEngine:
 
     def cost(self, batch: int) -> float:
         """About how many seconds value and gradient of so many samples take."""
-        return min(self._cost_of_rows(batch), self._cost_of_tape(batch))
+        return self._cost_of_tape(batch) if self._as_tape(batch) else self._cost_of_rows(batch)
+
+    def _as_tape(self, batch: int) -> bool:
+        """Whether the scalar program runs so many samples: where it is cheaper, or hardly dearer and has no arrays."""
+        narrow = self.programs.operations < _NARROW * len(self.programs.grouped.groups)
+        return self._cost_of_tape(batch) < self._cost_of_rows(batch) * (_HARDLY if narrow else 1)
 
     def _cost_of_rows(self, batch: int) -> float:
         numbers = self._lanes * batch
@@ -102,7 +109,16 @@ class NativeEngine:
 
     def bind(self, vector: Floats, batch: int) -> Any:
         """What runs so many samples."""
-        if self._cost_of_tape(batch) < self._cost_of_rows(batch):
+        collecting = gc.isenabled()
+        try:
+            gc.disable()  # rows are many objects while they are written, and no garbage
+            return self._bind(vector, batch)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _bind(self, vector: Floats, batch: int) -> Any:
+        if self._as_tape(batch):
             from autograd.compiler.tape import NotOnTapeError, TapePlan  # which imports Numba
 
             def tape(samples: int) -> TapePlan:

@@ -212,9 +212,10 @@ def _step(row: Primitive, x: Any) -> tuple[int, tuple[Any, ...]]:
 def _runs(scalars: Scalars) -> list[tuple[Primitive, list[int]]]:
     """The nodes in an order in which they can be computed: level by level, those of one primitive together."""
     found: dict[tuple[int, str], list[int]] = {}
+    names = {row: "" if row in _CHEAP else row.name for row in set(scalars.op) if row is not None}
     for node, row in enumerate(scalars.op):
         if row is not None:
-            found.setdefault((scalars.level[node], "" if row in _CHEAP else row.name), []).append(node)
+            found.setdefault((scalars.level[node], names[row]), []).append(node)
     runs = []
     for key in sorted(found):
         alike: dict[Primitive, list[int]] = {}
