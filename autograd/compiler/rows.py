@@ -346,8 +346,8 @@ def _as_a_call(to: _Rows, opcode: int, args: list[Any]) -> bool:
 
 def _elementwise(to: _Rows, opcode: int, args: list[Any]) -> bool:
     *operands, out = args
-    if opcode == op.ADD and operands[1] is out:
-        opcode, operands = op.ADD_TO, operands[:1]
+    if opcode == op.ADD and operands[0] is out:  # out += x: a loop of its own, that need not fear for its operands
+        opcode, operands = op.ADD_TO, operands[1:]
     arrays = [out, *operands]
     for x in arrays:
         if x.dtype != np.float64:
