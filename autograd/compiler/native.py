@@ -79,7 +79,7 @@ class NativeEngine:
     @staticmethod
     def refuses(programs: Programs) -> str | None:
         """Why it cannot run a program; None if it can."""
-        return None if _numba() else "it would be quicker, but needs Numba (pip install 'scalar-autograd[fast]')"
+        return _without_numba()
 
     def cost(self, batch: int) -> float:
         """About how many seconds value and gradient of so many samples take."""
@@ -148,8 +148,15 @@ class NativeEngine:
 
 
 @cache
-def _numba() -> bool:
-    return find_spec("numba") is not None
+def _without_numba() -> str | None:
+    """Why there is no Numba; None if there is. It is imported, as one that is there may be too old for NumPy."""
+    if find_spec("numba") is None:
+        return "it would be quicker, but needs Numba (pip install 'scalar-autograd[fast]')"
+    try:
+        import numba  # noqa: F401
+    except ImportError as error:
+        return f"it would be quicker, but Numba cannot be imported: {error}"
+    return None
 
 
 class Tiles:

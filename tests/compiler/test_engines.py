@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -172,13 +173,24 @@ def test_what_is_longer_than_anybody_reads_is_counted_and_not_printed(
 
 
 def test_print_says_what_would_be_quicker_and_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "_numba", lambda: False)
+    monkeypatch.setattr(native, "find_spec", lambda name: None)
+    monkeypatch.setattr(native, "_without_numba", native._without_numba.__wrapped__)
     w = Value(2.0)
     program = autograd.compile(lambda x: [w * x], example=1.0)
     needs = "native: it would be quicker, but needs Numba (pip install 'scalar-autograd[fast]')"
     assert str(program).endswith(f"; not by {needs}.")
     with pytest.raises(ValueError, match=r"the engine 'native' cannot run this program: .* needs Numba"):
         autograd.compile(lambda x: [w * x], example=1.0, engine="native")
+
+
+def test_a_numba_that_does_not_fit_the_numpy_there_is_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "numba", None)  # importing it is an ImportError
+    monkeypatch.setattr(native, "_without_numba", native._without_numba.__wrapped__)
+    w = Value(2.0)
+    program = autograd.compile(lambda x: w * x, example=1.0)
+    assert "not by native: it would be quicker, but Numba cannot be imported: " in str(program)
+    assert program.value_and_grad([3.0])[0] == 6.0
 
 
 def test_print_says_which_engine_runs_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
