@@ -49,9 +49,10 @@ _CACHED = 2**22  # bytes, that the numbers of a tile may take to stay near the p
 
 _MANY = 128  # numbers, above which NumPy's exponentials and the like are quicker (`rows._MANY`)
 _PER_CALL, _PER_FUNCTION, _PER_VECTORISED, _PER_NUMPY_CALL = 3e-6, 20e-9, 5e-9, 1.5e-6
-_ROWS, _ROWS_PER_GROUP, _ROWS_PER_REDUCTION, _ROWS_PER_SAMPLE = 3e-6, 0.02e-6, 0.13e-6, 0.12e-9
+_ROWS, _ROWS_ALONE, _ROWS_PER_GROUP, _ROWS_PER_REDUCTION = 3e-6, 0.02e-6, 0.12e-6, 0.13e-6  # alone: of one lane
+_ROWS_PER_SAMPLE = 0.12e-9
 _STRIDED, _CONTIGUOUS = 2e-9, 0.3e-9  # for each operand of a reduction: of the first 200, and of all
-_TAPE_ALONE, _TAPE, _TAPE_PER_SAMPLE = 2e-9, 9e-9, 0.15e-9  # for each operand: of one sample, and of several
+_TAPE_ALONE, _TAPE, _TAPE_PER_SAMPLE = 1.5e-9, 9e-9, 0.15e-9  # for each operand: of one sample, and of several
 """Seconds, measured on one processor."""
 
 _QUICK = frozenset(
@@ -74,7 +75,9 @@ class NativeEngine:
         self._lanes = np.array([len(nodes) for row, nodes in groups if row not in _QUICK], float)
         each = programs.operands / max(1, programs.reductions)
         reduction: float = _ROWS_PER_REDUCTION + _STRIDED * min(each, 200) + _CONTIGUOUS * each
-        self._rows: float = _ROWS + programs.elementwise * _ROWS_PER_GROUP + programs.reductions * reduction
+        alone = sum(len(nodes) == 1 for row, nodes in groups if not row.nary)
+        several = programs.elementwise - alone
+        self._rows: float = _ROWS + alone * _ROWS_ALONE + several * _ROWS_PER_GROUP + programs.reductions * reduction
 
     @staticmethod
     def refuses(programs: Programs) -> str | None:
