@@ -69,6 +69,7 @@ bench: $(ready)-bench  ## print the tables of what is measured, in about five mi
 	$(if $(wildcard benchmarks/compiled.py),$(python) -m benchmarks.compiled $(ARGS))
 	$(python) -m benchmarks.engines
 	$(python) -m benchmarks.estimators
+	$(python) -m benchmarks.native
 
 ifneq ($(wildcard notebooks/*.ipynb),)
 notebooks: $(ready)-notebooks  ## open the notebooks in JupyterLab

@@ -9,10 +9,14 @@ from __future__ import annotations
 import doctest
 import io
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+collect_ignore = [] if find_spec("numba") else [f"autograd/compiler/{x}.py" for x in ("interpreter", "rows", "tape")]
+"""Modules that cannot be imported without Numba (the extra fast)."""
 
 
 def as_doctest(markdown: str) -> str:

@@ -196,6 +196,8 @@ FLOATS = Functions({**_PLAIN, "dot": _dot}, math)
 def _numpy() -> None:
     import numpy as np
 
+    from autograd.special import erf, erfc
+
     def on_elements(op: Primitive, operands: Sequence[Any]) -> Any:
         """The primitive of each element, as NumPy's ufuncs do for arrays of objects, and of any number of operands."""
         shape = np.broadcast_shapes(*map(np.shape, operands))
@@ -232,11 +234,7 @@ def _numpy() -> None:
                     objects = True  # a Value beside an array, say
             return on_elements(op, operands) if objects else super().apply(op, [in_doubles(x) for x in operands])
 
-    # NumPy has neither; SciPy's would be a heavy dependency for two functions
-    functions: dict[str, Callable[..., Any]] = {
-        name: np.vectorize(getattr(math, name), otypes=[float]) for name in ("erf", "erfc")
-    }
-    readings[np.ndarray] = Arrays(functions, np)
+    readings[np.ndarray] = Arrays({"erf": erf, "erfc": erfc}, np)
     readings[np.generic] = _Numbers()
 
 

@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 BATCHES = (1, 4, 8, 32, 256)
@@ -84,14 +85,18 @@ PROGRAMS: dict[str, Callable[[], Any]] = {
 }
 
 
+def runnable() -> list[str]:
+    """The engines that run all of these programs here."""
+    return ["numpy", "nodes", "native"] if find_spec("numba") else ["numpy", "nodes"]
+
+
 def main() -> int:
     import numpy as np
 
     import autograd
 
-    print(
-        f"{'program':<34}{'batch':>6}" + "".join(f"{name:>14}" for name in ("numpy", "nodes", "chosen", "of the best"))
-    )
+    heads = "".join(f"{name:>14}" for name in (*runnable(), "chosen", "of the best"))
+    print(f"{'program':<34}{'batch':>6}{heads}")
     worst = 1.0
     for name, make in PROGRAMS.items():
         f, example = make()
@@ -109,7 +114,7 @@ def main() -> int:
             chosen = program._engine(size).name
             ratio = best[chosen] / min(best.values())
             worst = max(worst, ratio)
-            times = "".join(f"{best[engine] * 1e6:>11.0f} µs" for engine in ("numpy", "nodes"))
+            times = "".join(f"{best[engine] * 1e6:>11.0f} µs" for engine in runnable())
             print(f"{name:<34}{size:>6}{times}{chosen:>14}{ratio:>13.2f}x", flush=True)
     print(f"the worst choice takes {worst:.2f} times as long as the best would")
     return 0

@@ -22,6 +22,8 @@ from __future__ import annotations
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 from derivations.formulas import FORMULAS
@@ -34,7 +36,9 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+_NO_NUMBA = "Numba is not installed (the extra fast), so there is no native engine"
 _PRIMITIVES = tuple(table)  # as they are before a test registers its own
+NO_PARAMETERS = SimpleNamespace(params={})
 _MARKED = pytest.StashKey[set[tuple[str, str]]]()
 
 
@@ -54,6 +58,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             item.user_properties.append(("formula", [seed, number]))
     for mark in item.iter_markers("proves"):
         item.user_properties.append(("proves", mark.args[0]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if find_spec("numba") is None:
+        for item in items:
+            if any(type(x) is str and x == "native" for x in getattr(item, "callspec", NO_PARAMETERS).params.values()):
+                item.add_marker(pytest.mark.skip(reason=_NO_NUMBA))
 
 
 @pytest.fixture(scope="session")

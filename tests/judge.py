@@ -2,7 +2,7 @@
 
 With this module one can
 
-* compile for a named engine, and hear of it where that engine refuses: `compiled`, `ENGINES`, `Refused`;
+* compile for a named engine, and hear of it where that engine refuses: `compiled`, `ENGINES`, `Refused`, `runnable`;
 * know what the eager engine says of a batch: `eager`, and of the outputs: `outputs`;
 * measure how far a program is from that: `disagreement`;
 * leave rubbish in the buffers of a program, or interrupt it half way: `dirty`, `interrupted`.
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.util import find_spec
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -28,10 +29,15 @@ from autograd.compiler.engines import ENGINES
 __all__ = [
     "ENGINES", "Disagreement", "Eager", "Refused", "compiled", "dirty", "disagreement", "eager", "flat",
     "in_a_thread", "interrupted",
-    "outputs", "outputs_of", "relative", "samples",
+    "outputs", "outputs_of", "relative", "runnable", "samples",
 ]  # fmt: skip
 
 _PACKAGE = os.path.dirname(autograd.__file__)
+
+
+def runnable() -> list[str]:
+    """The engines that can run here: the native one needs Numba."""
+    return [name for name in ENGINES if name != "native" or find_spec("numba")]
 
 
 class Refused(Exception):  # noqa: N818  it is an answer, not an error

@@ -51,7 +51,7 @@ def test_the_oldest_dependencies_are_those_that_the_project_allows() -> None:
     """All that the tests are installed with, through the extras of extras."""
     program = "import json, runpy; print(json.dumps(runpy.run_path('.ci/pythons.py')['lower_bounds']()))"
     said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    used = ("digits", "mnist", "draw", "symbolic", "compile", "test")
+    used = ("digits", "mnist", "draw", "symbolic", "compile", "fast", "test")
     assert set(json.loads(said).items()) == {
         (package, version)
         for extra in used

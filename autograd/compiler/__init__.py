@@ -21,6 +21,10 @@ The floors, from scalar code to array calls, one module each:
 `contract`      Σ a · b over axes: the matrix products
 `execute`       an engine: the instructions bound to buffers for one batch size
 `nodes`         an engine: one by one instead, for a few samples of graphs with nothing to find
+`interpreter`   the one function that Numba compiles: it goes through rows of numbers, each an operation
+`compiled`      that function, kept on disk
+`rows`, `tape`  the array program and the scalar program, written as such rows
+`native`        an engine: the one or the other
 `engines`       the seam: what an engine has to offer, and which one runs
 `derivation`    the instructions read in symbols: what `print` shows
 `program`       `Program`, which holds all that together
@@ -76,8 +80,10 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
         example: the arguments of one sample, as a tuple (anything else is the only argument). Only
             shape and type matter. Integers may be indices of `autograd.take`. An argument is a number, a
             (nested) list or tuple, also a named one, an array, or what can become one.
-        engine: what runs it: "numpy", "nodes" (node by node), or "auto" for whichever is expected to be quickest
-            for a size of batch. ``print(program)`` says which.
+        engine: what runs it: "native" (one compiled loop; needs Numba, the extra ``fast``), "numpy", "nodes" (node by
+            node), or "auto" for whichever is expected to be quickest for a size of batch. ``print(program)`` says
+            which, and what would be quicker. The native loop is compiled when it first runs on a machine, which takes
+            some 10 s, and is kept on disk.
 
     Returns:
         A `Program`. Its arithmetic follows IEEE throughout, as NumPy's does: 1/0 is inf, log(-1) is NaN.
@@ -98,7 +104,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     >>> def loss(x, y):
     ...     return (model(x) - y) ** 2
     >>> program = compile(loss, example=([0.0, 0.0], 0.0))
-    >>> print(program)
+    >>> print(program)                      # doctest: +ELLIPSIS
     13 parameters: W¹ (3 × 2), b¹ (3), W² (1 × 3), b² (1)
     inputs x (2), y
     <BLANKLINE>
@@ -117,7 +123,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
         ∂E/∂b¹ = δ¹
     <BLANKLINE>
     Over a batch: the mean of E, and of every ∂E/∂…
-    Run by nodes for one sample, by numpy from 2 on: each where it is expected to be quickest.
+    Run by ...
     >>> X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
     >>> optimiser = nn.SGD(program, lr=0.2)
     >>> for _ in range(1000):

@@ -5,6 +5,8 @@ engine    what it runs                                        what for
 ========  ==================================================  =============================================
 numpy     the array program, as NumPy calls                   whatever has vectors and matrices in it
 nodes     the scalar program, node by node                    narrow graphs without a pattern, a few samples
+native    either of them, as rows that one compiled loop      everything, where Numba is installed
+          goes through
 ========  ==================================================  =============================================
 
 An engine may refuse a program, with a reason. It says what a call would cost, by counting what it would do and the
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.execute import NumPyEngine
+from autograd.compiler.native import NativeEngine
 from autograd.compiler.nodes import NodesEngine
 from autograd.compiler.passes import Programs
 
@@ -75,7 +78,7 @@ class Engine(Protocol):
         """What runs, in symbols; None where that is longer than anybody reads."""
 
 
-ENGINES: dict[str, type[Engine]] = {"numpy": NumPyEngine, "nodes": NodesEngine}
+ENGINES: dict[str, type[Engine]] = {"numpy": NumPyEngine, "nodes": NodesEngine, "native": NativeEngine}
 """The engines by name, in the order in which they are tried."""
 
 

@@ -105,6 +105,9 @@ class Plan:
         batch: the number of samples.
     """
 
+    binders: ClassVar[dict[type[Instruction], Callable[[Any, Any], None]]]
+    """What turns each kind of instruction into calls."""
+
     def __init__(self, lowered: ArrayProgram, vector: Floats, batch: int) -> None:
         self.vectorised, self.batch, self.root = lowered.vectorised, batch, lowered.vectorised.scalars.root
         sizes, widths = self.vectorised.sizes, self.vectorised.scalars.widths
@@ -139,7 +142,7 @@ class Plan:
         gradient = np.empty(len(self.gradient))
         self.run(inputs, gradient)
         row = self._row(self.root, inputs)
-        return float(np.add.reduce(row)) / len(row), gradient
+        return float(row[0] if len(row) == 1 else np.add.reduce(row) / len(row)), gradient
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""
@@ -199,7 +202,7 @@ class Plan:
         for i, instruction in enumerate(instructions):
             if i == self._lowered.forward:
                 self._begin_backward()
-            _BIND[type(instruction)](self, instruction)
+            self.binders[type(instruction)](self, instruction)
             for x in ending.get(i, ()):
                 self._release(x)
         if len(instructions) == self._lowered.forward:
@@ -436,17 +439,17 @@ class Plan:
                 self._do(np.ndarray.__setitem__, adjoint, rows, 0.0)
 
 
-def _maximum(a: Any, b: Any, out: Any) -> None:
+def maximum(a: Any, b: Any, out: Any) -> None:
     np.maximum(a, b, out=out)  # NumPy wants the name here
 
 
-def _minimum(a: Any, b: Any, out: Any) -> None:
+def minimum(a: Any, b: Any, out: Any) -> None:
     np.minimum(a, b, out=out)
 
 
-_WITH_OUT = {"maximum": _maximum, "minimum": _minimum}
+_WITH_OUT = {"maximum": maximum, "minimum": minimum}
 
-_BIND: dict[type[Instruction], Callable[[Plan, Any], None]] = {
+Plan.binders = {
     Adjoint: Plan._bind_adjoint,
     Broadcast: Plan._bind_broadcast,
     Compare: Plan._bind_ufunc,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
-from judge import relative
+from judge import relative, runnable
 from written import PROGRAMS
 
 import autograd
 import nn
 from autograd import Value, dot, tanh
-from autograd.compiler import nodes
+from autograd.compiler import native, nodes
 from autograd.compiler import program as programs
 from autograd.compiler.engines import ENGINES
 
@@ -84,7 +85,7 @@ def test_an_engine_chosen_for_a_batch_gives_what_it_gives_by_name(name: str) -> 
     written = PROGRAMS[name]
     f, _ = written.make()
     auto = autograd.compile(f, example=written.example)
-    named = {engine: autograd.compile(f, example=written.example, engine=engine) for engine in ENGINES}
+    named = {engine: autograd.compile(f, example=written.example, engine=engine) for engine in runnable()}
     for program in named.values():
         assert [p is q for p, q in zip(program.parameters, auto.parameters, strict=True)] == [True] * len(auto.vector)
     for size in (1, 2, 17):
@@ -171,7 +172,29 @@ def test_what_is_longer_than_anybody_reads_is_counted_and_not_printed(
     assert program.tables == {}
 
 
-def test_print_says_which_engine_runs_and_why() -> None:
+def test_print_says_what_would_be_quicker_and_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "find_spec", lambda name: None)
+    monkeypatch.setattr(native, "_without_numba", native._without_numba.__wrapped__)
+    w = Value(2.0)
+    program = autograd.compile(lambda x: [w * x], example=1.0)
+    needs = "native: it would be quicker, but needs Numba (pip install 'scalar-autograd[fast]')"
+    assert str(program).endswith(f"; not by {needs}.")
+    with pytest.raises(ValueError, match=r"the engine 'native' cannot run this program: .* needs Numba"):
+        autograd.compile(lambda x: [w * x], example=1.0, engine="native")
+
+
+def test_a_numba_that_does_not_fit_the_numpy_there_is_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "numba", None)  # importing it is an ImportError
+    monkeypatch.setattr(native, "_without_numba", native._without_numba.__wrapped__)
+    w = Value(2.0)
+    program = autograd.compile(lambda x: w * x, example=1.0)
+    assert "not by native: it would be quicker, but Numba cannot be imported: " in str(program)
+    assert program.value_and_grad([3.0])[0] == 6.0
+
+
+def test_print_says_which_engine_runs_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(ENGINES, "native")
     w = Value(2.0)
     assert str(autograd.compile(lambda x: w * x, example=1.0, engine="nodes")).endswith("Run by nodes, as asked.")
     program = autograd.compile(lambda x, k: autograd.take([w * x, x], k), example=(1.0, 0))

@@ -12,6 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from judge import runnable
 
 import autograd
 from autograd import Value, cos, no_grad, sin, take, total, where
@@ -185,7 +186,7 @@ def test_two_primitives_that_had_one_name_stay_two(primitive: Any) -> None:
     first = primitive("twice_used", lambda x: x * x, lambda y, x: 2 * x)
     del table["twice_used"]
     second = primitive("twice_used", lambda x: x * x * x, lambda y, x: 3 * x * x)
-    for engine in ENGINES:
+    for engine in runnable():
         program = autograd.compile(lambda x: first(x * A) + second(x * A), example=1.0, engine=engine)
         assert program.value_and_grad([1.0])[0] == 4 + 8
 

@@ -1,0 +1,569 @@
+"""The one function that Numba compiles: `go_through` goes through rows of numbers, each of them one operation.
+
+A row is a few 64-bit words: what to do (an opcode), and the addresses of doubles, lengths and strides to do it with.
+Nothing is compiled for a program: programs are rows, and rows are data (`native.py` writes them). There are five forms:
+
+========  ==========================================================================================
+form      words, after the opcode
+========  ==========================================================================================
+scalar    out, a, b, c: one of the `ELEMENTWISE` operations on one number each; the opcode is the operation
+VECTOR    operation, three lengths, and (address, three strides) of out, a, b, c: the same on arrays
+SUM, PEAK three lengths, and (address, three strides) of out and a: Σ or max over the axes on which out has stride 0
+PRODUCT   loops l and l′, m, n, k; (address, strides of l, l′, and of its own two axes) of out, a, b: matrix products
+GATHER    out, source, row numbers, how many, width; strides of a row of out, of a row and of a column of the source
+SCATTER   adjoint, x, row numbers, how many, width, stride of a row of the adjoint; 1 to clear those rows first, 2 to
+          do only that
+TAKE      out, source, indices, where each lane's begin, table, where each lane's begins, lanes, samples, stride of the
+          indices, length of a table, whether the source has samples: out = source[table[index]]
+GIVE      the same, and out is added to the source
+DOT       length of the row, out, bias and its stride, n, samples; n × (a, its stride, b, its stride): Σ a · b + bias
+SPREAD    length of the row, δ and its stride, n, samples; n × (target, its stride, factor, its stride): δ · factor is
+          added to each target
+========  ==========================================================================================
+
+Lengths and strides count doubles; a stride of 0 is a broadcast. Arithmetic is IEEE's, as NumPy's: nothing is reordered
+by the compiler, so the same rows give the same numbers at every run. Conditions are 1 and 0.
+
+Importing this module imports Numba, and compiles nothing: `compiled.py` does that, once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from numba import njit, types
+from numba.extending import intrinsic
+
+__all__ = ["ELEMENTWISE", "go_through", "scalar_row"]
+
+ELEMENTWISE = (
+    "copy", "negative", "absolute", "square", "sqrt", "reciprocal",
+    "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
+    "sinh", "cosh", "tanh", "erf", "erfc",
+    "add", "subtract", "multiply", "divide", "maximum", "minimum", "copysign", "power",
+    "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
+    "add_to", "multiply_add", "select", "sin_and_cos", "product_plus",
+)  # fmt: skip
+"""The operations on numbers; the opcode of one is its place here. The last ones: out += a; out += a · b; a where c is
+not 0, b elsewhere; and two of the scalar form alone: the sine, with the cosine going to b; and a · b + c."""
+
+(
+    COPY, NEGATIVE, ABSOLUTE, SQUARE, SQRT, RECIPROCAL,
+    EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN,
+    SINH, COSH, TANH, ERF, ERFC,
+    ADD, SUBTRACT, MULTIPLY, DIVIDE, MAXIMUM, MINIMUM, COPYSIGN, POWER,
+    LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL,
+    ADD_TO, MULTIPLY_ADD, SELECT, SIN_AND_COS, PRODUCT_PLUS,
+) = range(len(ELEMENTWISE))  # fmt: skip
+VECTOR, SUM, PEAK, PRODUCT, GATHER, SCATTER, TAKE, GIVE, DOT, SPREAD = range(len(ELEMENTWISE), len(ELEMENTWISE) + 10)
+
+SCALAR_WORDS, VECTOR_WORDS, REDUCE_WORDS, PRODUCT_WORDS, GATHER_WORDS, SCATTER_WORDS, TAKE_WORDS = (
+    5,
+    21,
+    12,
+    21,
+    9,
+    8,
+    12,
+)
+"""How long rows are; those of DOT and SPREAD say it themselves."""
+
+_compiled = njit(error_model="numpy", nogil=True)  # 1/0 is inf, as everywhere in a compiled program
+
+
+def _pointer_to(kind: Any) -> Any:
+    @intrinsic  # type: ignore[untyped-decorator]
+    def pointer(context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(types.CPointer(kind)))
+
+        return types.CPointer(kind)(types.int64), generate
+
+    return pointer
+
+
+doubles, words = _pointer_to(types.float64), _pointer_to(types.int64)
+"""An address as something that has elements."""
+
+
+_AS_PRODUCT_PLUS: dict[int, Any] = {
+    MULTIPLY: lambda out, a, b: (a, b, -0.0),
+    SQUARE: lambda out, a: (a, a, -0.0),
+    ADD: lambda out, a, b: (a, 1.0, b),
+    SUBTRACT: lambda out, a, b: (b, -1.0, a),
+    NEGATIVE: lambda out, a: (a, -1.0, -0.0),
+    COPY: lambda out, a: (a, 1.0, -0.0),
+    MULTIPLY_ADD: lambda out, a, b: (a, b, out),
+    ADD_TO: lambda out, a: (a, 1.0, out),
+}
+
+
+def scalar_row(opcode: int, out: Any, operands: Sequence[Any]) -> list[Any]:
+    """The scalar row of an operation: an opcode, and places or numbers.
+
+    Most are written as a · b + c, which gives the same to the last bit: what a processor guesses wrong is which
+    operation comes next, and a wrong guess costs it as much as ten multiplications.
+    """
+    if opcode in _AS_PRODUCT_PLUS:
+        opcode, operands = PRODUCT_PLUS, _AS_PRODUCT_PLUS[opcode](out, *operands)
+    return [opcode, out, *operands, *[out] * (3 - len(operands))]
+
+
+# ── one operation along one axis ──────────────────────────────────────────────────────────────
+
+
+def _unary(f: Any) -> Any:
+    f = _compiled(f)
+
+    @_compiled
+    def line(n, out, so, a, sa):  # type: ignore[no-untyped-def]
+        for i in range(n):
+            out[i * so] = f(a[i * sa])
+
+    return line
+
+
+def _binary(f: Any) -> Any:
+    """The loop for a function of two numbers; where one does not change, it is read once."""
+    f = _compiled(f)
+
+    @_compiled
+    def line(n, out, so, a, sa, b, sb):  # type: ignore[no-untyped-def]
+        if sb == 0:
+            y = b[0]
+            for i in range(n):
+                out[i * so] = f(a[i * sa], y)
+        elif sa == 0:
+            x = a[0]
+            for i in range(n):
+                out[i * so] = f(x, b[i * sb])
+        else:
+            for i in range(n):
+                out[i * so] = f(a[i * sa], b[i * sb])
+
+    return line
+
+
+@_compiled
+def _maximum(x, y):  # type: ignore[no-untyped-def]
+    return x if x >= y or x != x else y  # NaN if either is
+
+
+@_compiled
+def _minimum(x, y):  # type: ignore[no-untyped-def]
+    return x if x <= y or x != x else y
+
+
+_copies, _negatives = _unary(lambda x: x), _unary(lambda x: -x)
+_absolutes, _squares = _unary(lambda x: abs(x)), _unary(lambda x: x * x)
+_roots, _reciprocals = _unary(lambda x: math.sqrt(x)), _unary(lambda x: 1.0 / x)
+_sums, _differences = _binary(lambda x, y: x + y), _binary(lambda x, y: x - y)
+_products, _quotients = _binary(lambda x, y: x * y), _binary(lambda x, y: x / y)
+_maxima, _minima = _binary(lambda x, y: _maximum(x, y)), _binary(lambda x, y: _minimum(x, y))
+_signs = _binary(lambda x, y: math.copysign(x, y))
+
+
+@_compiled
+def _function(kind, x):  # type: ignore[no-untyped-def]
+    """The elementary functions that take longer than a choice between them."""
+    if kind == EXP:
+        return math.exp(x)
+    if kind == EXPM1:
+        return math.expm1(x)
+    if kind == LOG:
+        return math.log(x)
+    if kind == LOG1P:
+        return math.log1p(x)
+    if kind == SIN:
+        return math.sin(x)
+    if kind == COS:
+        return math.cos(x)
+    if kind == TAN:
+        return math.tan(x)
+    if kind == ARCSIN:
+        return math.asin(x)
+    if kind == ARCCOS:
+        return math.acos(x)
+    if kind == ARCTAN:
+        return math.atan(x)
+    if kind == SINH:
+        return math.sinh(x)
+    if kind == COSH:
+        return math.cosh(x)
+    if kind == TANH:
+        return math.tanh(x)
+    if kind == ERF:
+        return math.erf(x)
+    return math.erfc(x)
+
+
+@_compiled
+def _of_two(kind, x, y):  # type: ignore[no-untyped-def]
+    """Comparisons and powers."""
+    if kind == LESS:
+        return 1.0 if x < y else 0.0
+    if kind == LESS_EQUAL:
+        return 1.0 if x <= y else 0.0
+    if kind == GREATER:
+        return 1.0 if x > y else 0.0
+    if kind == GREATER_EQUAL:
+        return 1.0 if x >= y else 0.0
+    if kind == EQUAL:
+        return 1.0 if x == y else 0.0
+    if kind == NOT_EQUAL:
+        return 1.0 if x != y else 0.0
+    return x**y
+
+
+@_compiled
+def _line(kind, n, out, so, a, sa, b, sb, c, sc):  # type: ignore[no-untyped-def]
+    """An elementwise operation along one axis."""
+    if kind == MULTIPLY:
+        _products(n, out, so, a, sa, b, sb)
+    elif kind == ADD:
+        _sums(n, out, so, a, sa, b, sb)
+    elif kind == COPY:
+        _copies(n, out, so, a, sa)
+    elif kind == ADD_TO:
+        for i in range(n):
+            out[i * so] += a[i * sa]
+    elif kind == MULTIPLY_ADD:
+        if sb == 0:
+            y = b[0]
+            for i in range(n):
+                out[i * so] += a[i * sa] * y
+        else:
+            for i in range(n):
+                out[i * so] += a[i * sa] * b[i * sb]
+    elif kind == SUBTRACT:
+        _differences(n, out, so, a, sa, b, sb)
+    elif kind == DIVIDE:
+        _quotients(n, out, so, a, sa, b, sb)
+    elif kind == NEGATIVE:
+        _negatives(n, out, so, a, sa)
+    elif kind == ABSOLUTE:
+        _absolutes(n, out, so, a, sa)
+    elif kind == SQUARE:
+        _squares(n, out, so, a, sa)
+    elif kind == SQRT:
+        _roots(n, out, so, a, sa)
+    elif kind == RECIPROCAL:
+        _reciprocals(n, out, so, a, sa)
+    elif kind == MAXIMUM:
+        _maxima(n, out, so, a, sa, b, sb)
+    elif kind == MINIMUM:
+        _minima(n, out, so, a, sa, b, sb)
+    elif kind == COPYSIGN:
+        _signs(n, out, so, a, sa, b, sb)
+    elif kind == SELECT:
+        for i in range(n):
+            out[i * so] = a[i * sa] if c[i * sc] != 0.0 else b[i * sb]
+    elif kind < ADD:
+        for i in range(n):
+            out[i * so] = _function(kind, a[i * sa])
+    else:
+        for i in range(n):
+            out[i * so] = _of_two(kind, a[i * sa], b[i * sb])
+
+
+# ── sums, maxima, matrix products ─────────────────────────────────────────────────────────────
+
+
+@_compiled
+def _sum(n, a, sa):  # type: ignore[no-untyped-def]
+    """Σ a, in four sums that do not wait for each other."""
+    s, t, u, v = a[0], 0.0, 0.0, 0.0
+    if n < 4:
+        for i in range(1, n):
+            s += a[i * sa]
+        return s
+    t, u, v = a[sa], a[2 * sa], a[3 * sa]
+    i = 4
+    while i + 3 < n:
+        s += a[i * sa]
+        t += a[(i + 1) * sa]
+        u += a[(i + 2) * sa]
+        v += a[(i + 3) * sa]
+        i += 4
+    while i < n:
+        s += a[i * sa]
+        i += 1
+    return (s + t) + (u + v)
+
+
+@_compiled
+def _peak(n, a, sa):  # type: ignore[no-untyped-def]
+    s = a[0]
+    for i in range(1, n):
+        s = _maximum(s, a[i * sa])
+    return s
+
+
+@_compiled
+def _dot(n, a, sa, b, sb):  # type: ignore[no-untyped-def]
+    """Σ a · b, likewise in sums that do not wait for each other."""
+    s, t, u, v = 0.0, 0.0, 0.0, 0.0
+    i = 0
+    if sa == 1 and sb == 1:
+        s1, t1, u1, v1 = 0.0, 0.0, 0.0, 0.0
+        while i + 7 < n:
+            s += a[i] * b[i]
+            t += a[i + 1] * b[i + 1]
+            u += a[i + 2] * b[i + 2]
+            v += a[i + 3] * b[i + 3]
+            s1 += a[i + 4] * b[i + 4]
+            t1 += a[i + 5] * b[i + 5]
+            u1 += a[i + 6] * b[i + 6]
+            v1 += a[i + 7] * b[i + 7]
+            i += 8
+        s, t, u, v = s + s1, t + t1, u + u1, v + v1
+    while i + 3 < n:
+        s += a[i * sa] * b[i * sb]
+        t += a[(i + 1) * sa] * b[(i + 1) * sb]
+        u += a[(i + 2) * sa] * b[(i + 2) * sb]
+        v += a[(i + 3) * sa] * b[(i + 3) * sb]
+        i += 4
+    while i < n:
+        s += a[i * sa] * b[i * sb]
+        i += 1
+    return (s + t) + (u + v)
+
+
+@_compiled
+def _reduce(op, w):  # type: ignore[no-untyped-def]
+    n0, n1, n2 = w[1], w[2], w[3]
+    s0, s1, s2 = w[5], w[6], w[7]
+    for i in range(n0):
+        for j in range(n1):
+            out = doubles(w[4] + 8 * (i * s0 + j * s1))
+            a = doubles(w[8] + 8 * (i * w[9] + j * w[10]))
+            first = (s0 != 0 or i == 0) and (s1 != 0 or j == 0)
+            if s2 != 0:
+                if first:
+                    _copies(n2, out, s2, a, w[11])
+                elif op == SUM:
+                    for k in range(n2):
+                        out[k * s2] += a[k * w[11]]
+                else:
+                    for k in range(n2):
+                        out[k * s2] = _maximum(out[k * s2], a[k * w[11]])
+            else:
+                x = _sum(n2, a, w[11]) if op == SUM else _peak(n2, a, w[11])
+                if first:
+                    out[0] = x
+                elif op == SUM:
+                    out[0] += x
+                else:
+                    out[0] = _maximum(out[0], x)
+
+
+@_compiled
+def _product(m, n, k, out, om, on, a, am, ak, b, bk, bn):  # type: ignore[no-untyped-def]
+    """out[m, n] = Σ_k a[m, k] b[k, n]."""
+    if on == 1 and bn == 1 and n > 1:
+        for i in range(m):
+            row = doubles(address(out) + 8 * i * om)
+            for j in range(n):
+                row[j] = 0.0
+            l = 0  # noqa: E741
+            while l + 3 < k:
+                x0, x1, x2, x3 = (
+                    a[i * am + l * ak],
+                    a[i * am + (l + 1) * ak],
+                    a[i * am + (l + 2) * ak],
+                    a[i * am + (l + 3) * ak],
+                )
+                b0 = doubles(address(b) + 8 * l * bk)
+                for j in range(n):
+                    row[j] += (x0 * b0[j] + x1 * b0[j + bk]) + (x2 * b0[j + 2 * bk] + x3 * b0[j + 3 * bk])
+                l += 4  # noqa: E741
+            while l < k:
+                x0 = a[i * am + l * ak]
+                b0 = doubles(address(b) + 8 * l * bk)
+                for j in range(n):
+                    row[j] += x0 * b0[j]
+                l += 1  # noqa: E741
+    else:
+        for i in range(m):
+            for j in range(n):
+                out[i * om + j * on] = _dot(
+                    k, doubles(address(a) + 8 * i * am), ak, doubles(address(b) + 8 * j * bn), bk
+                )
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def address(context: Any, pointer: Any) -> Any:
+    """The address of a pointer."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(args[0], context.get_value_type(types.int64))
+
+    return types.int64(pointer), generate
+
+
+@_compiled
+def _products_of(w):  # type: ignore[no-untyped-def]
+    for i in range(w[1]):
+        for j in range(w[2]):
+            out = doubles(w[6] + 8 * (i * w[7] + j * w[8]))
+            a = doubles(w[11] + 8 * (i * w[12] + j * w[13]))
+            b = doubles(w[16] + 8 * (i * w[17] + j * w[18]))
+            _product(w[3], w[4], w[5], out, w[9], w[10], a, w[14], w[15], b, w[19], w[20])
+
+
+@_compiled
+def _gather(w):  # type: ignore[no-untyped-def]
+    rows = words(w[3])
+    for i in range(w[4]):
+        _copies(w[5], doubles(w[1] + 8 * i * w[6]), 1, doubles(w[2] + 8 * rows[i] * w[7]), w[8])
+
+
+@_compiled
+def _scatter(w):  # type: ignore[no-untyped-def]
+    rows, width = words(w[3]), w[5]
+    if w[7]:
+        for i in range(w[4]):
+            adjoint = doubles(w[1] + 8 * rows[i] * w[6])
+            for j in range(width):
+                adjoint[j] = 0.0
+    if w[7] == 2:
+        return
+    for i in range(w[4]):
+        adjoint, x = doubles(w[1] + 8 * rows[i] * w[6]), doubles(w[2] + 8 * i * width)
+        for j in range(width):
+            adjoint[j] += x[j]
+
+
+@_compiled
+def _take(op, w):  # type: ignore[no-untyped-def]
+    out, source, indices, begins = doubles(w[1]), doubles(w[2]), doubles(w[3]), words(w[4])
+    table, tables = words(w[5]), words(w[6])
+    for lane in range(w[7]):
+        for sample in range(w[8]):
+            index = indices[begins[lane] + sample * w[9]]
+            chosen = 0  # whoever calls has seen that the index is one; here it only must not leave the table
+            if index >= 0:
+                chosen = int(min(index, w[10] - 1.0))
+            place = table[tables[lane] + chosen] + sample * w[11]
+            if op == TAKE:
+                out[lane * w[8] + sample] = source[place]
+            else:
+                source[place] += out[lane * w[8] + sample]
+
+
+@_compiled
+def _vector(w):  # type: ignore[no-untyped-def]
+    kind = w[1]
+    for i in range(w[2]):
+        for j in range(w[3]):
+            out = doubles(w[5] + 8 * (i * w[6] + j * w[7]))
+            a = doubles(w[9] + 8 * (i * w[10] + j * w[11]))
+            b = doubles(w[13] + 8 * (i * w[14] + j * w[15]))
+            c = doubles(w[17] + 8 * (i * w[18] + j * w[19]))
+            _line(kind, w[4], out, w[8], a, w[12], b, w[16], c, w[20])
+
+
+@_compiled
+def _long_dot(w):  # type: ignore[no-untyped-def]
+    out, bias, n, samples = doubles(w[2]), doubles(w[3]), w[5], w[6]
+    if samples == 1:
+        s = bias[0]
+        for k in range(7, 7 + 4 * n, 4):
+            s += doubles(w[k])[0] * doubles(w[k + 2])[0]
+        out[0] = s
+        return
+    _copies(samples, out, 1, bias, w[4])
+    for k in range(7, 7 + 4 * n, 4):
+        a, b = doubles(w[k]), doubles(w[k + 2])
+        if w[k + 1] == 0:
+            _line(MULTIPLY_ADD, samples, out, 1, b, w[k + 3], a, 0, a, 0)
+        else:
+            _line(MULTIPLY_ADD, samples, out, 1, a, 1, b, w[k + 3], a, 0)
+
+
+@_compiled
+def _spread(w):  # type: ignore[no-untyped-def]
+    delta, n, samples = doubles(w[2]), w[4], w[5]
+    if samples == 1:
+        d = delta[0]
+        for k in range(6, 6 + 4 * n, 4):
+            doubles(w[k])[0] += d * doubles(w[k + 2])[0]
+        return
+    for k in range(6, 6 + 4 * n, 4):
+        target, factor = doubles(w[k]), doubles(w[k + 2])
+        if w[k + 1] == 0:
+            target[0] += _dot(samples, delta, w[3], factor, w[k + 3])
+        else:
+            _line(MULTIPLY_ADD, samples, target, 1, delta, w[3], factor, w[k + 3], factor, 0)
+
+
+# ── the loop ──────────────────────────────────────────────────────────────────────────────────
+
+
+def go_through(code, end):  # type: ignore[no-untyped-def]
+    """Execute the rows from one address to another."""
+    while code < end:
+        w = words(code)
+        op = w[0]
+        if op < VECTOR:
+            code += 8 * SCALAR_WORDS
+            out, a, b = doubles(w[1]), doubles(w[2]), doubles(w[3])
+            if op == PRODUCT_PLUS:
+                out[0] = a[0] * b[0] + doubles(w[4])[0]
+            elif op == DIVIDE:
+                out[0] = a[0] / b[0]
+            elif op == SQRT:
+                out[0] = math.sqrt(a[0])
+            elif op == ABSOLUTE:
+                out[0] = abs(a[0])
+            elif op == RECIPROCAL:
+                out[0] = 1.0 / a[0]
+            elif op == COPYSIGN:
+                out[0] = math.copysign(a[0], b[0])
+            elif op == MAXIMUM:
+                out[0] = _maximum(a[0], b[0])
+            elif op == MINIMUM:
+                out[0] = _minimum(a[0], b[0])
+            elif op == SELECT:
+                out[0] = a[0] if doubles(w[4])[0] != 0.0 else b[0]
+            elif op == EXP:
+                out[0] = math.exp(a[0])
+            elif op == SIN:
+                out[0] = math.sin(a[0])
+            elif op == COS:
+                out[0] = math.cos(a[0])
+            elif op == SIN_AND_COS:
+                x = a[0]
+                out[0], b[0] = math.sin(x), math.cos(x)
+            elif op == TANH:
+                out[0] = math.tanh(a[0])
+            elif op < ADD:
+                out[0] = _function(op, a[0])
+            else:
+                out[0] = _of_two(op, a[0], b[0])
+        elif op == VECTOR:
+            _vector(w)
+            code += 8 * VECTOR_WORDS
+        elif op == PRODUCT:
+            _products_of(w)
+            code += 8 * PRODUCT_WORDS
+        elif op == DOT:
+            _long_dot(w)
+            code += 8 * w[1]
+        elif op == SPREAD:
+            _spread(w)
+            code += 8 * w[1]
+        elif op in (TAKE, GIVE):
+            _take(op, w)
+            code += 8 * TAKE_WORDS
+        elif op == GATHER:
+            _gather(w)
+            code += 8 * GATHER_WORDS
+        elif op == SCATTER:
+            _scatter(w)
+            code += 8 * SCATTER_WORDS
+        else:
+            _reduce(op, w)
+            code += 8 * REDUCE_WORDS

@@ -1,0 +1,356 @@
+"""The native engine: both ways of writing rows on every program, the loop itself, and how it is kept on disk.
+
+All other batteries of the compiler run on this engine, too, wherever they run on every engine.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from battery import Case, battery
+from judge import relative
+
+import autograd
+import nn
+from autograd import Value, erf, gelu, sin, tanh, where
+
+pytest.importorskip("numba", reason="Numba is not installed (the extra fast), so there is no native engine")
+
+from autograd.compiler import compiled, native
+from autograd.compiler import interpreter as op
+from autograd.compiler.native import Tiles
+from autograd.compiler.rows import RowsPlan
+from autograd.compiler.tape import NotOnTapeError, TapePlan
+
+CASES = list(battery(330))
+PARTS = 6
+
+
+def arrays(case: Case) -> list[np.ndarray]:
+    """The samples of a case, as a program hands them to an engine."""
+    return [np.array([sample[k] for sample in case.samples], float) for k in range(len(case.samples[0]))]
+
+
+def plans(program: Any, size: int) -> Iterator[Any]:
+    programs = program._programs
+    yield RowsPlan(programs.arrays, program.vector, size)
+    with suppress(NotOnTapeError):
+        yield TapePlan(programs.scalars, programs.parameters, program.vector, size)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_both_ways_of_writing_rows_give_what_numpy_gives(part: int) -> None:
+    """Sums are taken in another order, and functions are those of another library: some 1e-15 of what is summed."""
+    for case in CASES[part::PARTS]:
+        program = autograd.compile(case.f, example=case.samples[0], engine="numpy")
+        inputs = arrays(case)
+        for size in {1, len(case.samples)} if inputs else {1}:
+            batch = [x[:size].copy() for x in inputs]
+            for plan in plans(program, size):
+                if not case.loss:
+                    plan.values(batch)
+                    continue
+                value, gradient = program.value_and_grad(*batch)
+                for _ in range(2):
+                    mine, slope = plan.value_and_grad(batch)
+                    assert relative(mine, value, max(1.0, abs(value))) < 1e-12, case.claim
+                    assert relative(slope, gradient, np.abs(gradient).max(initial=1.0)) < 1e-11, case.claim
+                    if isinstance(plan, TapePlan):
+                        plan._adjoints[:] = np.nan  # nothing is left from call to call
+
+
+def touched(code: np.ndarray) -> Iterator[tuple[int, int, str]]:
+    """The first and the last address of every operand of every row, and which row that is."""
+    w, at = code.tolist(), 0
+
+    def reach(address: int, *axes: tuple[int, int]) -> tuple[int, int]:
+        steps = [8 * (length - 1) * stride for length, stride in axes]
+        return address + sum(min(0, s) for s in steps), address + sum(max(0, s) for s in steps)
+
+    while at < len(w):
+        kind, r = w[at], w[at:]
+        found: list[tuple[int, int]]
+        if kind < op.VECTOR:
+            length, found = op.SCALAR_WORDS, [reach(address) for address in r[1:5]]
+        elif kind == op.VECTOR:
+            length, n = op.VECTOR_WORDS, r[2:5]
+            found = [reach(r[k], *zip(n, r[k + 1 : k + 4], strict=True)) for k in (5, 9, 13, 17) if r[k]]
+        elif kind in (op.SUM, op.PEAK):
+            length = op.REDUCE_WORDS
+            found = [reach(r[k], *zip(r[1:4], r[k + 1 : k + 4], strict=True)) for k in (4, 8)]
+        elif kind == op.PRODUCT:
+            length, (l1, l2, m, n, k) = op.PRODUCT_WORDS, r[1:6]
+            sides = ((6, m, n), (11, m, k), (16, k, n))
+            found = [reach(r[i], (l1, r[i + 1]), (l2, r[i + 2]), (a, r[i + 3]), (b, r[i + 4])) for i, a, b in sides]
+        elif kind in (op.DOT, op.SPREAD):
+            length, (first, n) = r[1], (7, r[6]) if kind == op.DOT else (6, r[5])
+            found = [reach(r[k], (n, r[k + 1])) for k in range(first, length, 2)]
+            found += [reach(r[2], (n, 1)), reach(r[3], (n, r[4]))] if kind == op.DOT else [reach(r[2], (n, r[3]))]
+        else:  # through row numbers, which `verify` looks at
+            length = {op.GATHER: op.GATHER_WORDS, op.SCATTER: op.SCATTER_WORDS}.get(kind, op.TAKE_WORDS)
+            found = [reach(address) for address in r[1:4]]
+        yield from ((low, high, f"row of kind {kind} at {at}") for low, high in found)
+        at += length
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_row_reaches_beyond_the_buffers(part: int) -> None:
+    for case in CASES[part::PARTS]:
+        program = autograd.compile(case.f, example=case.samples[0], engine="numpy")
+        for size in (1, 5):
+            for plan in plans(program, size):
+                if isinstance(plan, RowsPlan):
+                    plan.run(batch := [x[:size].copy() for x in plan.inputs], gradient := np.empty(len(plan.gradient)))
+                    buffers = [*plan._kept.values(), *batch, gradient, program.vector]
+                else:
+                    buffers = [plan._values, plan._adjoints, plan._vector, *plan._inputs]
+                bounds = sorted((x.__array_interface__["data"][0], x.nbytes) for x in buffers)
+                starts = np.array([start for start, _ in bounds])
+                for low, high, row in touched(plan._code):
+                    start, size_of = bounds[int(np.searchsorted(starts, low, side="right")) - 1]
+                    assert start <= low <= high + 8 <= start + size_of, f"{case.claim}: {row}"
+
+
+def test_threads_in_native_code_at_once_get_right_numbers_or_an_error() -> None:
+    """The loop runs without the interpreter's lock, so the other thread is there at the same time."""
+    w = [Value(0.01 * k) for k in range(40)]
+    program = autograd.compile(lambda x: sum(sin(a * x) * b for a, b in pairwise(w)), example=1.0, engine="native")
+    batch = np.linspace(0, 1, 512)
+    expected, slope = program.value_and_grad(batch)
+    outcomes: list[str] = []
+
+    def run(mine: Any) -> None:
+        for _ in range(300):
+            try:
+                value, gradient = mine.value_and_grad(batch)
+                outcomes.append("right" if value == expected and np.array_equal(gradient, slope) else "wrong")
+            except RuntimeError as error:
+                outcomes.append("refused" if "another thread is running this program" in str(error) else str(error))
+
+    own = copy.copy(program)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, [program, program, program, own]))
+    assert set(outcomes) <= {"right", "refused"}
+    assert outcomes.count("right") >= 300
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_goes_on_with_the_same_loop() -> None:
+    w = Value(2.0)
+    program = autograd.compile(lambda x: w * x, example=1.0, engine="native")
+    assert program.value_and_grad([3.0])[0] == 6.0
+    child = os.fork()
+    if not child:
+        os._exit(int(program.value_and_grad([5.0])[0]))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 10
+
+
+def test_a_batch_in_tiles_is_the_batch() -> None:
+    w = [Value(0.3), Value(-0.7)]
+    program = autograd.compile(lambda x: tanh(w[0] * x) * w[1] + w[0] ** 2, example=1.0, engine="numpy")
+    X = np.random.default_rng(0).normal(size=(150, 1))
+    programs = program._programs
+    tiles = Tiles(lambda n: TapePlan(programs.scalars, programs.parameters, program.vector, n), 2, 150, 64)
+    value, gradient = program.value_and_grad(X[:, 0])
+    mine, slope = tiles.value_and_grad([X])
+    assert (mine, slope.tolist()) == (pytest.approx(value, rel=1e-14), pytest.approx(gradient.tolist(), rel=1e-13))
+    node = program._programs.scalars.root
+    assert np.allclose(tiles.values([X])(node), program(X[:, 0]), rtol=1e-15)
+
+
+def test_a_large_batch_of_a_large_program_runs_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of them shorter than the others."""
+    monkeypatch.setattr(native, "_CACHED", 2**16)
+    model = nn.MLP(20, [30, 5], activation="tanh", seed=0)
+    X, Y = np.random.default_rng(0).normal(size=(1000, 20)), np.ones((1000, 5))
+    made = [
+        autograd.compile(lambda x, y: nn.mse_loss(model(x), y), example=([0.0] * 20, [0.0] * 5), engine=engine)
+        for engine in ("native", "numpy")
+    ]
+    (value, gradient), (expected, slope) = (program.value_and_grad(X, Y) for program in made)
+    tiles = made[0]._executables[1000]
+    assert isinstance(tiles, Tiles)
+    assert len(tiles._runs) == 2
+    assert value == pytest.approx(expected, rel=1e-13)
+    assert relative(gradient, slope, np.abs(slope).max()) < 1e-12
+    assert np.allclose(made[0](X, Y), made[1](X, Y), rtol=1e-12, atol=1e-13)
+
+
+# ── the loop ──────────────────────────────────────────────────────────────────────────────────
+
+SPECIAL = np.array(
+    [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1e300, -1e300, 5e-324, np.inf, -np.inf, np.nan, 30.0, 709.0, 710.0]
+)
+UNARY = op.ELEMENTWISE[: op.ADD]
+BINARY = op.ELEMENTWISE[op.ADD : op.ADD_TO]
+
+
+def rows_of(function: Any, operands: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """What the loop makes of a call."""
+    from autograd.compiler import rows
+
+    written = rows._Rows([])
+    out = np.full(shape, 7.0)
+    form, opcode = rows._FORMS[function]
+    given = [*operands, out] if function is not np.copyto else [out, *operands]
+    assert form(written, opcode, given), "it has no row"
+    code = np.array(written.code, np.int64)
+    start = code.__array_interface__["data"][0]
+    rows.loop()(start, start + code.nbytes)
+    return out
+
+
+def numpys(name: str) -> Any:
+    from autograd import special
+    from autograd.compiler import execute
+
+    own = {"maximum": execute.maximum, "minimum": execute.minimum, "erf": special.erf, "erfc": special.erfc}
+    return own.get(name) or getattr(np, name)
+
+
+@pytest.mark.parametrize("name", [*UNARY[1:], *BINARY])
+def test_every_operation_follows_ieee_as_numpy_does(name: str) -> None:
+    """At ±0, ±∞, NaN and beside an overflow, one number at a time and many: to the last digits of the library."""
+    function = numpys(name)
+    columns = [SPECIAL] if name in UNARY else [x.ravel() for x in np.meshgrid(SPECIAL, SPECIAL)]
+    if name in BINARY:
+        columns = [x[:120] for x in columns], [x[105:] for x in columns]
+    for operands in [columns] if name in UNARY else columns:
+        with np.errstate(all="ignore"):
+            of_numpy = getattr(np, name)(*operands) if hasattr(np, name) else function(*operands)
+        found = rows_of(function, list(operands), operands[0].shape)
+        alone = [rows_of(function, [np.array([x]) for x in at], (1,))[0] for at in zip(*operands, strict=True)]
+        for mine in (found, np.array(alone)):
+            assert np.allclose(mine, of_numpy, rtol=4e-16, atol=0, equal_nan=True)  # 2 units in the last place
+            if name not in ("maximum", "minimum"):  # of 0 and −0 NumPy gives either, by the processor
+                exact = of_numpy == 0
+                assert (np.signbit(mine) == np.signbit(of_numpy))[exact].all()
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (2, 1, 5), (1, 4, 1), (6, 1), (1, 1, 1), (7,), (40, 2)])
+@pytest.mark.parametrize("narrow", [(), 0, -1])
+def test_operands_broadcast_and_lie_anyhow(shape: tuple[int, ...], narrow: Any) -> None:
+    choose = np.random.default_rng(0)
+    a = choose.normal(size=shape[::-1]).T
+    b = choose.normal(size=shape)[..., ::-1]
+    b = b if narrow == () else b.take([0], axis=narrow)
+    for f in (np.add, np.subtract, np.multiply, np.divide, np.less, np.copysign):
+        assert np.array_equal(rows_of(f, [a, b], shape), f(a, b))
+        assert np.array_equal(rows_of(f, [b, a], shape), f(b, a))
+    assert np.array_equal(rows_of(np.copyto, [b], shape), np.broadcast_to(b, shape))
+
+
+@pytest.mark.parametrize("m", [1, 3, 8])
+@pytest.mark.parametrize("n", [1, 5])
+@pytest.mark.parametrize("k", [1, 4, 7, 19])
+def test_matrix_products_however_the_matrices_lie(m: int, n: int, k: int) -> None:
+    choose = np.random.default_rng(0)
+    for a in (choose.normal(size=(m, k)), choose.normal(size=(k, m)).T):
+        for b in (choose.normal(size=(k, n)), choose.normal(size=(n, k)).T):
+            assert np.allclose(rows_of(np.matmul, [a, b], (m, n)), a @ b, rtol=1e-14, atol=1e-14)
+    a, b = choose.normal(size=(2, 3, m, k)), choose.normal(size=(3, k, n))
+    assert np.allclose(rows_of(np.matmul, [a, b], (2, 3, m, n)), a @ b, rtol=1e-14, atol=1e-14)
+
+
+def test_the_same_numbers_at_every_run() -> None:
+    f, example = (lambda x, y: sum(gelu(sin(x * w) + erf(y)) for w in of) ** 2), (1.0, 1.0)
+    of = [Value(0.1 * k) for k in range(1, 30)]
+    X, Y = np.random.default_rng(0).normal(size=(2, 333))
+    runs = [autograd.compile(f, example=example, engine="native").value_and_grad(X, Y) for _ in range(3)]
+    assert len({(value, gradient.tobytes()) for value, gradient in runs}) == 1
+
+
+def test_a_primitive_of_ones_own_runs_natively_and_compiles_nothing() -> None:
+    bump = autograd.primitive(
+        "bump_of_rows", lambda x: where(x > 0, autograd.exp(-x * x), 1.0), lambda y, x: where(x > 0, -2 * x * y, 0.0)
+    )
+    try:
+        w = Value(0.5)
+        program = autograd.compile(lambda x: bump(x * w), example=1.0, engine="native")
+        X = np.array([-1.0, 0.5, 2.0])
+        from autograd.compiler.compiled import _loop
+
+        before = _loop().signatures
+        value, gradient = program.value_and_grad(X)
+        inside = np.where(X > 0, np.exp(-((X / 2) ** 2)), 1)
+        assert value == pytest.approx(inside.mean(), rel=1e-15)
+        assert gradient[0] == pytest.approx(np.where(X > 0, -2 * X * 0.5 * X * inside, 0).mean(), rel=1e-14)
+        assert _loop().signatures == before
+    finally:
+        bump.remove()
+
+
+def test_a_function_that_numpy_alone_has_stays_a_call_of_numpy() -> None:
+    cube_root = autograd.primitive("cbrt", None, lambda y, x: 1 / (3 * y * y))
+    try:
+        w = Value(2.0)
+        program = autograd.compile(lambda x: cube_root(x * w), example=1.0, engine="native")
+        value, gradient = program.value_and_grad([4.0, 32.0])
+        assert value == pytest.approx(3.0, rel=1e-15)
+        assert gradient[0] == pytest.approx((4 / 12 + 32 / 48) / 2, rel=1e-15)
+    finally:
+        cube_root.remove()
+
+
+# ── what is kept on disk ──────────────────────────────────────────────────────────────────────
+
+RUN = """
+import autograd
+w = autograd.Value(2.0)
+print(autograd.compile(lambda x: w * x, example=1.0, engine="native").value_and_grad([3.0])[0])
+"""
+
+
+def in_a_process(cache: Path, **more: str) -> tuple[str, str]:
+    """What a new process prints, and what it says beside that."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), **more}
+    root = Path(autograd.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=root, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip(), done.stderr
+
+
+def test_the_loop_is_compiled_once_says_so_and_survives_a_damaged_cache(tmp_path: Path) -> None:
+    shown, said = in_a_process(tmp_path)
+    assert shown == "6.0"
+    assert "compiling the loop of the native engine with Numba" in said
+    assert "compiled the loop of the native engine in" in said
+    assert in_a_process(tmp_path) == ("6.0", "")
+    (machine_code,) = tmp_path.rglob("*.nbc")
+    damaged = bytearray(machine_code.read_bytes())
+    damaged[len(damaged) // 2] ^= 1  # one bit
+    machine_code.write_bytes(damaged)
+    shown, said = in_a_process(tmp_path)
+    assert shown == "6.0"
+    assert "compiled the loop" in said
+    assert in_a_process(tmp_path) == ("6.0", "")
+
+
+@pytest.mark.parametrize("failing", [RuntimeError("cannot cache: no locator"), OSError(28, "disk full"), EOFError()])
+def test_where_the_cache_cannot_be_used_the_loop_is_compiled_for_the_process(
+    failing: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loop:
+        def compile(self, signature: str) -> None:
+            self.signature = signature
+
+    def jit(cache: bool) -> Loop:
+        if cache:
+            raise failing
+        return Loop()
+
+    monkeypatch.setattr(compiled, "_jit", jit)
+    assert compiled._loop.__wrapped__().signature == "void(int64, int64)"
+    assert "for this process alone" in capsys.readouterr().err
