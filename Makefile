@@ -55,7 +55,7 @@ mutants: $(ready)-mutants  ## break every line once and see a test fail; an hour
 	$(python) tests/mutants $(ARGS)
 
 torture: $(ready)-test  ## damage files, fill disks, cut the power, kill and interrupt, thousands of times
-	AUTOGRAD_TORTURE=2000 $(python) -m pytest tests/torture tests/nn/test_checkpoint.py tests/nn/test_resumed.py tests/test_digits.py $(ARGS)
+	AUTOGRAD_TORTURE=2000 $(python) -m pytest -n auto --dist worksteal tests/torture tests/nn/test_checkpoint.py tests/nn/test_resumed.py tests/test_digits.py $(ARGS)
 
 lint: $(ready)-lint  ## check style and types
 	$(python) -m ruff check .

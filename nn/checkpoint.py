@@ -186,7 +186,7 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
 
 
 def _shown(written: Any) -> str:
-    return repr(next(iter(written.values())) if isinstance(written, dict) else written)
+    return repr(next(iter(written.values()), written) if isinstance(written, dict) else written)
 
 
 def _write(path: Path, state: State, settings: Mapping[str, Any]) -> None:

@@ -297,8 +297,10 @@ class Training:
             raise ValueError(f"the order of the samples is none of {n}")
         if not 0 <= state.at <= n or (state.order is None and state.at not in (0, n)):
             raise ValueError(f"it is at sample {state.at} of {n}")
-        if len(state.slots) != len(now) or any(
-            slot is not None and np.shape(slot) not in ((), (len(self.model.parameters()),)) for slot in state.slots
+        shape = (len(self.model.parameters()),)
+        if len(state.slots) != len(now) or not all(
+            slot is None or type(slot) in (int, float) or (isinstance(slot, np.ndarray) and slot.shape == shape)
+            for slot in state.slots
         ):
             raise ValueError("the state of the optimiser is one of other parameters")
         if len(state.generators) != len(self._generators) + len(self._everybodys):
