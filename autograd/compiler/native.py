@@ -19,7 +19,6 @@ engine refuses every program, and says why.
 
 from __future__ import annotations
 
-import gc
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -29,6 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.collector import collector_paused
 from autograd.compiler.passes import Programs
 from autograd.compiler.trace import CONDITIONS, DETACH, TAKE
 from autograd.primitives import table
@@ -110,17 +110,9 @@ class NativeEngine:
         """How many samples go through a tape at once."""
         return max(_FEWEST, min(_MOST, _CACHED // (16 * len(self.scalars))))
 
+    @collector_paused()
     def bind(self, vector: Floats, batch: int) -> Any:
         """What runs so many samples."""
-        collecting = gc.isenabled()
-        try:
-            gc.disable()  # rows are many objects while they are written, and no garbage
-            return self._bind(vector, batch)
-        finally:
-            if collecting:
-                gc.enable()
-
-    def _bind(self, vector: Floats, batch: int) -> Any:
         if self._as_tape(batch):
             from autograd.compiler.tape import NotOnTapeError, TapePlan  # which imports Numba
 
