@@ -183,14 +183,6 @@ def _check_size(tree: ast.expr) -> None:
         raise ExpressionError(f"logsumexp has {coupled} operands here, and at most {COUPLED} are read")
 
 
-def _check_arity(name: str, given: int) -> None:
-    most = len(table[name].derivatives)  # type: ignore[arg-type]
-    least = most - len(table[name].defaults)
-    if not least <= given <= most:
-        wanted = f"{most} operand{'s' * (most > 1)}" if least == most else f"{least} to {most} operands"
-        raise ExpressionError(f"{name} takes {wanted}, and here are {given}")
-
-
 def _check(node: ast.expr) -> list[str]:
     """The names in an expression that is made of what is allowed, and nothing else."""
     match node:
@@ -216,8 +208,10 @@ def _check(node: ast.expr) -> list[str]:
                 raise ExpressionError(f"{name} is not a function here; {product}there are {', '.join(table)}")
             if table[name].nary and not operands:
                 raise ExpressionError(f"{name} takes at least one operand")
-            if not table[name].nary:
-                _check_arity(name, len(operands))
+            try:
+                table[name].with_defaults(tuple(operands))
+            except TypeError as error:
+                raise ExpressionError(str(error)) from None
             if name == "dot" and len(operands) % 2 == 0:
                 raise ExpressionError("dot takes w1, …, wn, x1, …, xn, b here: an odd number of operands")
             return [found for operand in operands for found in _check(operand)]

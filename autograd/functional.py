@@ -426,16 +426,20 @@ def _elements(array: Any) -> list[Any]:
 
 def _map(function: Callable[[Any], Any], tree: Any) -> Any:
     """The same structure, with function(leaf) at each leaf, in the order of `_leaves`."""
-    if isinstance(tree, list):
-        return [_map(function, branch) for branch in tree]
-    if isinstance(tree, tuple):
-        branches = (_map(function, branch) for branch in tree)
-        return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)
+    if isinstance(tree, (list, tuple)):
+        return _sequence_like(tree, [_map(function, branch) for branch in tree])
     if isinstance(tree, dict):
         return {key: _map(function, branch) for key, branch in tree.items()}
     if _is_array(tree):
         return _stacked([function(x) for x in _elements(tree)], tree.shape)
     return function(tree)
+
+
+def _sequence_like(tree: Any, branches: list[Any]) -> Any:
+    """These branches in a list, a tuple or a named one, as the tree is."""
+    if isinstance(tree, list):
+        return branches
+    return type(tree)(*branches) if hasattr(tree, "_fields") else tuple(branches)
 
 
 def _stacked(trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
@@ -444,14 +448,7 @@ def _stacked(trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
         return _array([], shape)
     first = trees[0]
     if isinstance(first, (list, tuple)):
-        branches = [_stacked(branch, shape) for branch in zip(*trees, strict=True)]
-        return (
-            branches
-            if isinstance(first, list)
-            else type(first)(*branches)
-            if hasattr(first, "_fields")
-            else tuple(branches)
-        )
+        return _sequence_like(first, [_stacked(branch, shape) for branch in zip(*trees, strict=True)])
     if isinstance(first, dict):
         return {key: _stacked([tree[key] for tree in trees], shape) for key in first}
     inner = first.shape if _is_array(first) else ()

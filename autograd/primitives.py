@@ -138,7 +138,7 @@ class Primitive:
                 numbers and `Value`s, naming the primitive and the operand.
         """
         if not self.nary and len(operands) != len(self.derivatives):  # type: ignore[arg-type]
-            operands = self._with_defaults(operands)
+            operands = self.with_defaults(operands)
         kind = float
         for operand in operands:
             found = type(operand)
@@ -150,9 +150,16 @@ class Primitive:
             return self.apply_to_floats(operands)
         return reading(first).apply(self, operands)
 
-    def _with_defaults(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-        arity = len(self.derivatives)  # type: ignore[arg-type]
-        missing = arity - len(operands)
+    def with_defaults(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The operands, and the defaults of those that are left out.
+
+        Raises:
+            TypeError: for a wrong number of operands.
+        """
+        missing = 0 if self.nary else len(self.derivatives) - len(operands)  # type: ignore[arg-type]
+        if not missing:
+            return operands
+        arity = len(operands) + missing
         if 0 < missing <= len(self.defaults):
             return operands + self.defaults[-missing:]
         least = arity - len(self.defaults)

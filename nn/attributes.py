@@ -64,9 +64,11 @@ def _written(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return {"array": x.tolist(), "of": x.dtype.str} if x.dtype.kind in "fiub" else _UNKNOWN
     if isinstance(x, (list, tuple)):
-        parts = [_written(part) for part in x]
-        if any(part is _UNKNOWN for part in parts):
-            return _UNKNOWN
+        parts = []
+        for part in x:
+            parts.append(_written(part))
+            if parts[-1] is _UNKNOWN:  # as in a list of weights, at its first
+                return _UNKNOWN
         return parts if type(x) is list else {"tuple": parts}
     if isinstance(x, dict):
         parts = [[_written(key), _written(part)] for key, part in x.items()]

@@ -52,30 +52,31 @@ def signals() -> Iterator[None]:
     main thread alone; elsewhere nothing is changed.
     """
     asked: list[int] = []
+    before: dict[int, Any] = {}
 
     def stop(number: int, frame: FrameType | None) -> None:
         asked.append(number)
-        signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        if hasattr(signal, "setitimer"):  # not on Windows
+            before.setdefault(signal.SIGALRM, signal.signal(signal.SIGALRM, again))
+            signal.setitimer(signal.ITIMER_REAL, AGAIN)
         raise Stopped(number)
 
     def again(number: int, frame: FrameType | None) -> None:
         stop(asked[-1], frame)
 
-    before: dict[int, Any] = {}
     try:
         with suppress(ValueError):  # not the main thread
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 number = getattr(signal, name, None)
                 if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                     before[number] = signal.signal(number, stop)
-            before[signal.SIGALRM] = signal.signal(signal.SIGALRM, again)
         yield
     except Exception as error:
         if asked:
             raise Stopped(asked[-1]) from error
         raise
     finally:
-        if signal.SIGALRM in before:
+        if asked and hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

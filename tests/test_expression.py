@@ -177,6 +177,9 @@ def test_huge_powers_overflow_at_once() -> None:
         ("sine(x)", {"x": 0}, "sine is not a function here; there are add, sub,"),
         ("x.real", {"x": 0}, "an expression of the kind Attribute is not allowed here"),
         ("x + * 2", {"x": 0}, "this is not an expression: invalid syntax at character 5"),
+        ("sin()", {}, "^sin takes 1 operand, and was given 0$"),
+        ("elu(x, 1, 2)", {"x": 1.0}, "^elu takes 1 to 2 operands, and was given 3$"),
+        ("where(x, 1)", {"x": 1.0}, "^where takes 3 operands, and was given 2$"),
     ],
 )
 def test_errors_say_what_is_wrong(source: str, values: dict[str, float], message: str) -> None:

@@ -16,7 +16,7 @@ cheapest. An engine bound to a vector and a size of batch is an `Executable`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from autograd.compiler.execute import NumPyEngine
 from autograd.compiler.native import NativeEngine
 from autograd.compiler.nodes import NodesEngine
-from autograd.compiler.passes import Programs
+from autograd.compiler.passes import Arguments, Programs
 
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation, Plain
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["ENGINES", "Engine", "Executable", "candidates"]
 
 Floats = NDArray[np.float64]
-Arguments = Sequence[tuple[str, tuple[int, ...]]]
 """The names and shapes of the arguments of the function."""
 
 

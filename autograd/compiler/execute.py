@@ -46,13 +46,13 @@ from autograd.compiler.instructions import (
     base,
 )
 from autograd.compiler.lower import ArrayProgram
-from autograd.compiler.passes import Programs
+from autograd.compiler.passes import Arguments, Programs
 from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, aligned
 
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation, Plain
 
-__all__ = ["NumPyEngine", "Plan"]
+__all__ = ["NumPyEngine", "Plan", "derivation_of_arrays"]
 
 Floats = NDArray[np.float64]
 Step = tuple[Callable[..., Any], list[Any]]
@@ -86,14 +86,18 @@ class NumPyEngine:
         """What runs so many samples."""
         return Plan(self.programs.arrays, vector, batch)
 
-    def derivation(self, arguments: Sequence[tuple[str, tuple[int, ...]]], notation: Plain) -> Derivation | None:
+    def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:
         """What runs, in symbols; None where that is longer than anybody reads."""
-        from autograd.compiler.derivation import derive  # only who prints a program needs it
+        return derivation_of_arrays(self.programs, arguments, notation)
 
-        if self.programs.reductions + self.programs.elementwise > _LONG:
-            return None
-        scalars = self.programs.scalars
-        return derive(self.programs.arrays, scalars.root, arguments, scalars.result, notation)
+
+def derivation_of_arrays(programs: Programs, arguments: Arguments, notation: Plain) -> Derivation | None:
+    """The array program in symbols; None where that is longer than anybody reads."""
+    from autograd.compiler.derivation import derive  # only who prints a program needs it
+
+    if programs.reductions + programs.elementwise > _LONG:
+        return None
+    return derive(programs.arrays, programs.scalars.root, arguments, programs.scalars.result, notation)
 
 
 class Plan:

@@ -20,7 +20,7 @@ engine refuses every program, and says why.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
-from autograd.compiler.passes import Programs
+from autograd.compiler.execute import derivation_of_arrays
+from autograd.compiler.passes import Arguments, Programs
 from autograd.compiler.trace import CONDITIONS, DETACH, TAKE
 from autograd.primitives import table
 
@@ -39,9 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["NativeEngine"]
 
 Floats = NDArray[np.float64]
-Arguments = Sequence[tuple[str, tuple[int, ...]]]
 
-_LONG = 1000  # groups, above which they are not printed
 _ON_TAPE = frozenset({table["dot"], table["total"], DETACH})  # of the rows of any number of operands
 _FEWEST, _MOST, _FEWEST_OF_ROWS = 64, 512, 256  # samples in a tile: of a tape, and of the array program
 _NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
@@ -134,12 +133,7 @@ class NativeEngine:
 
     def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:
         """What is computed, in symbols, as arrays; None where that is longer than anybody reads."""
-        from autograd.compiler.derivation import derive  # only who prints a program needs it
-
-        scalars = self.scalars
-        if self.programs.reductions + self.programs.elementwise > _LONG:
-            return None
-        return derive(self.programs.arrays, scalars.root, arguments, scalars.result, notation)
+        return derivation_of_arrays(self.programs, arguments, notation)
 
 
 @cache

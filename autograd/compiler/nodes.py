@@ -12,7 +12,7 @@ an element. The arrays follow IEEE where Python's floats raise, so they also tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.passes import Programs
+from autograd.compiler.passes import Arguments, Programs
 from autograd.compiler.trace import TAKE
 from autograd.primitives import Primitive, table
 
@@ -76,7 +76,7 @@ class NodesEngine:
         """What runs so many samples."""
         return _Run(self, vector, batch)
 
-    def derivation(self, arguments: Sequence[tuple[str, tuple[int, ...]]], notation: Plain) -> Derivation | None:
+    def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:
         """What runs, in symbols; None where that is longer than anybody reads."""
         from autograd.compiler.derivation import derive_node_by_node
 

@@ -16,7 +16,7 @@ The scalar program (`Scalars`) and the array program (`ArrayProgram`) can be pri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +26,10 @@ from autograd.compiler.normalise import Scalars, normalise
 from autograd.compiler.trace import DETACH, TAKE, Trace
 from autograd.compiler.vectorise import Grouped, group_alike, vectorise
 
-__all__ = ["PASSES", "Programs"]
+__all__ = ["PASSES", "Arguments", "Programs"]
+
+Arguments = Sequence[tuple[str, tuple[int, ...]]]
+"""The name and the shape of each argument of a function, as they are printed."""
 
 PASSES: tuple[Callable[[Any], Any], ...] = (normalise, group_alike, vectorise, lower, remove_unused, place_results)
 

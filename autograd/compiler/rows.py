@@ -36,7 +36,7 @@ from autograd.compiler.instructions import (
     Where,
 )
 from autograd.compiler.lower import ArrayProgram
-from autograd.compiler.stores import CONSTANT
+from autograd.compiler.stores import CONSTANT, address_of
 from autograd.special import erf, erfc
 
 __all__ = ["RowsPlan"]
@@ -81,7 +81,7 @@ class RowsPlan(Plan):
         if not len(places) and not calls:
             return
         self._seen[number] = None  # whatever interrupts this
-        address = _address(array)
+        address = address_of(array)
         self._code[places] = offsets + address
         for args, position, shape, strides, offset in calls:
             args[position] = np.ndarray(shape, np.float64, array, offset, strides)
@@ -102,7 +102,7 @@ class RowsPlan(Plan):
         self.nbytes += self._code.nbytes
 
     def _with_addresses(self, steps: list[Step]) -> list[Step]:
-        start = _address(self._code)
+        start = address_of(self._code)
         return [
             (self._run, [start + 8 * at for at in args]) if function is rows else (function, args)
             for function, args in steps
@@ -276,7 +276,7 @@ class _Rows:
         self.looking: list[list[tuple[int, int]]] = [[] for _ in moving]
         self.calls: list[list[Any]] = [[] for _ in moving]
         self.kept: dict[int, Any] = {}
-        self._bounds = [(k, _address(x), _address(x) + x.nbytes) for k, x in enumerate(moving)]
+        self._bounds = [(k, address_of(x), address_of(x) + x.nbytes) for k, x in enumerate(moving)]
 
     def write(self, steps: list[Step]) -> list[Step]:
         """The same steps: those that are rows now, one after the other, are one step `rows`."""
@@ -296,7 +296,7 @@ class _Rows:
     def _remember(self, args: list[Any]) -> None:
         for position, x in enumerate(args):
             if isinstance(x, np.ndarray) and x.dtype == np.float64 and x.size:
-                address = _address(x)
+                address = address_of(x)
                 for k, start, end in self._bounds:
                     if start <= address < end:
                         self.calls[k].append((args, position, x.shape, x.strides, address - start))
@@ -308,7 +308,7 @@ class _Rows:
                 self.code.append(x)
             else:
                 x, further = x if type(x) is tuple else (x, 0)
-                address = _address(x) + 8 * further
+                address = address_of(x) + 8 * further
                 for k, start, end in self._bounds:
                     if start <= address < end:
                         self.looking[k].append((len(self.code), address - start))
@@ -333,10 +333,6 @@ def _number_of(written: str) -> Floats:
 def _number(x: float) -> Floats:
     """An array of this number; −0 and 0 are two."""
     return _number_of(repr(x))
-
-
-def _address(x: NDArray[Any]) -> int:
-    return x.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
 def _as_a_call(to: _Rows, opcode: int, args: list[Any]) -> bool:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONSTANT", "INPUT", "PARAMETER", "SAMPLE", "SHARED", "Operand", "RowNumbers", "aligned", "store_name"]
+__all__ = [
+    "CONSTANT",
+    "INPUT",
+    "PARAMETER",
+    "SAMPLE",
+    "SHARED",
+    "Operand",
+    "RowNumbers",
+    "address_of",
+    "aligned",
+    "store_name",
+]
 
 RowNumbers = NDArray[np.int64]
 
@@ -28,6 +39,11 @@ def aligned(shape: tuple[int, ...]) -> NDArray[np.float64]:
 
 
 _LINE = 64  # bytes
+
+
+def address_of(x: NDArray[np.float64] | NDArray[np.int64]) -> int:
+    """Where in memory an array begins."""
+    return x.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
 class Operand:

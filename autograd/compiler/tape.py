@@ -33,7 +33,7 @@ from autograd.compiler.instructions import (
     Where,
 )
 from autograd.compiler.normalise import Scalars
-from autograd.compiler.stores import aligned
+from autograd.compiler.stores import address_of, aligned
 from autograd.compiler.trace import DETACH
 from autograd.primitives import Primitive, table
 
@@ -78,8 +78,8 @@ class TapePlan:
         self._gradient = self._adjoints[: len(vector)]
         for offset, number in tape.numbers:
             self._values[offset] = number
-        self._code = tape.addressed(_address(self._values), _address(self._adjoints))
-        start = _address(self._code)
+        self._code = tape.addressed(address_of(self._values), address_of(self._adjoints))
+        start = address_of(self._code)
         self._start, self._middle, self._end = start, start + 8 * tape.forward, start + self._code.nbytes
         self._places = tape.places
         self._of_root = None if self.root is None else self._row(self.root)
@@ -110,7 +110,7 @@ class TapePlan:
             if argument >= 0:
                 given: Floats = self._inputs[argument][number]
                 return given
-            offset = (place - _address(self._vector)) >> 3
+            offset = (place - address_of(self._vector)) >> 3
             return self._vector[offset : offset + 1]
         offset = (place - _VALUES) >> 3
         return self._values[offset : offset + (self.batch if stride else 1)]
@@ -253,10 +253,10 @@ class _Tape:
         self._deltas: dict[int, Place] = {}
         self._given: set[int] = set(parameters)
         for i, node in enumerate(parameters):
-            self.places[node] = _address(vector) + 8 * i, 0
+            self.places[node] = address_of(vector) + 8 * i, 0
             self._deltas[node] = _ADJOINTS + 8 * i, 0
         for node, (argument, row) in scalars.inputs.items():
-            self.places[node] = _address(inputs[argument]) + 8 * batch * row, 1
+            self.places[node] = address_of(inputs[argument]) + 8 * batch * row, 1
         for node, number in scalars.constants.items():
             self.places[node] = self._number(number)
         runs = _runs(scalars)
@@ -451,7 +451,3 @@ class _Tape:
             self._deltas[node] = _ADJOINTS + 8 * self.adjoints, int(batched)
             self.adjoints += self.batch if batched else 1
         return self._deltas[node]
-
-
-def _address(x: NDArray[Any]) -> int:
-    return x.__array_interface__["data"][0]  # type: ignore[no-any-return]
