@@ -197,7 +197,7 @@ def test_a_model_can_be_given_the_best_or_the_last(tmp_path: Path) -> None:
         (b"", "is no safetensors file, or a damaged one"),
         (b"\x00" * 64, "is no safetensors file, or a damaged one"),
         (save({"a": np.zeros(2)}), "is a safetensors file, but no scalar-autograd checkpoint"),
-        (save({}, KIND), "is no whole scalar-autograd checkpoint: ValueError: it has no checksum"),
+        (save({"a": np.zeros(2)}, KIND), "is no whole scalar-autograd checkpoint: ValueError: it has no checksum"),
         (packed({}, KIND), "is no whole scalar-autograd checkpoint: KeyError: 'training'"),
         (packed({"training": np.frombuffer(b"{", np.uint8)}, KIND), "is no whole scalar-autograd checkpoint"),
         (packed({"training": np.frombuffer(b"[]", np.uint8)}, KIND), "is no whole scalar-autograd checkpoint"),
