@@ -37,6 +37,8 @@ Importing this package does not import NumPy; the first `compile` does.
 
 from __future__ import annotations
 
+import re
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from autograd.compiler.program import Program
 
 __all__ = ["compile"]
+
+NUMPY = (2, 3, 1)
+"""The first release in which nothing is known that makes programs wrong."""
 
 
 def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Program:
@@ -93,6 +98,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
             above), or that uses a primitive whose formula cannot be read for arrays; for an example that is
             not made of real numbers, such as a dictionary, or a masked array.
         ValueError: for an example of lists of unequal lengths, an unknown engine, or one that refuses the program.
+        ImportError: without NumPy, and with one that is known to compute wrong numbers.
 
     A program is for one thread at a time, as its buffers are used again by the next call.
 
@@ -135,6 +141,23 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     >>> abs(model([1.0, 0.0]).data - 1) < 0.1
     True
     """
+    _require_numpy()
     from autograd.compiler.program import Program
 
     return Program(f, example, engine)
+
+
+def _require_numpy() -> None:
+    """Refuse a NumPy whose arrays are known to be wrong, whoever installed it."""
+    try:
+        from numpy import __version__ as found
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("compile needs NumPy: pip install 'scalar-autograd[compile]'", name="numpy") from None
+    if tuple(int(part) for part in re.findall(r"\d+", found)[:3]) < NUMPY:
+        wanted = ".".join(map(str, NUMPY))
+        raise ImportError(
+            f"compile needs NumPy {wanted} or newer, and {found} is here: up to 2.1 the greatest along a reversed axis "
+            "can be a wrong one, and 2.3.0 leaves transposed results of matmul unwritten. "
+            "pip install 'scalar-autograd[compile]'",
+            name="numpy",
+        )

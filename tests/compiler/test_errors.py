@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -213,3 +216,28 @@ def test_compiling_leaves_the_garbage_collector_as_it_was() -> None:
                 assert gc.isenabled() is on
             finally:
                 gc.enable()
+
+
+@pytest.mark.parametrize("version", ["1.26.4", "2.1.3", "2.3.0", "2.3.0rc1", "2.2"])
+def test_a_numpy_that_computes_wrong_numbers_is_refused_whoever_installed_it(version: str, monkeypatch) -> None:
+    monkeypatch.setattr(np, "__version__", version)
+    with pytest.raises(ImportError, match=rf"compile needs NumPy 2\.3\.1 or newer, and {re.escape(version)} is here"):
+        autograd.compile(lambda x: x * W, example=(1.0,))
+
+
+@pytest.mark.parametrize("version", ["2.3.1", "2.4.0.dev0+git20260101", "2.10.0", "3.0.0rc1", "2.4"])
+def test_a_newer_numpy_is_taken(version: str, monkeypatch) -> None:
+    monkeypatch.setattr(np, "__version__", version)
+    assert autograd.compile(lambda x: x * W, example=(1.0,))([3.0]) == [6.0]
+
+
+def test_without_numpy_compile_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(ModuleNotFoundError, match=r"compile needs NumPy: pip install 'scalar-autograd\[compile\]'"):
+        autograd.compile(lambda x: x * W, example=(1.0,))
+
+
+def test_the_numpy_that_is_refused_is_the_one_that_the_project_excludes() -> None:
+    """Wherever pyproject.toml names NumPy, it gives this bound."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+    assert set(re.findall(r'"numpy>=([\d.]+)"', text)) == {".".join(map(str, autograd.compiler.NUMPY))}
