@@ -69,7 +69,8 @@ class Checkpoint:
     """Where `nn.fit` keeps all that it needs to go on: weights, optimiser, history, the order of the samples, chance.
 
     What is resumed goes on bit for bit as if it had not been stopped, whenever that was; also by ``kill -9``: the
-    file is replaced by a whole one, or not at all. It is safe to read from anyone (safetensors).
+    file is replaced by a whole one, or not at all. It is safe to read from anyone (safetensors). Of two trainings that
+    write to one file, the second stops at its first write, and the first goes on.
 
     Args:
         path: the file.
@@ -94,6 +95,8 @@ class Checkpoint:
         """Whether there is something to go on from, of the training that goes on."""
         self._settings: dict[str, Any] = {}
         self._saved = time.monotonic()
+        self._known: tuple[int, ...] | None = None
+        """The file that may be replaced, see `_which`."""
 
     def begin(self, settings: Mapping[str, Any]) -> State | None:
         """Where to go on, None for a training that begins; called by `nn.fit`.
@@ -106,6 +109,7 @@ class Checkpoint:
             ValueError: for one that is no checkpoint, a damaged one, or of other settings, saying which.
         """
         self._settings, self._saved, self.written = dict(settings), time.monotonic(), False
+        self._known = _which(self.path)
         if self.existing == "overwrite" or not self.path.exists():
             return None
         if self.existing == "refuse":
@@ -135,13 +139,19 @@ class Checkpoint:
         """Write it, in the place of what was there.
 
         Raises:
+            FileExistsError: where somebody else has written to it since this training wrote it, or began.
             OSError: if that is not possible; what was there is there still.
         """
+        if _which(self.path) not in (self._known, None):
+            raise FileExistsError(f"{self.path} is another training's: it has been written since this one wrote it")
         now, begun = state.attributes, self._settings.get("attributes", {})
         lasting = {name: value for name, value in begun.items() if name in now and now[name] == value}
         self._settings["attributes"] = lasting  # what has changed once is a state, and no setting
         changed = {name: value for name, value in now.items() if name not in lasting}
-        _write(self.path, replace(state, attributes=changed), self._settings)
+        try:
+            _write(self.path, replace(state, attributes=changed), self._settings)
+        finally:
+            self._known = _which(self.path)
         self._saved, self.written = time.monotonic(), True
 
     def read(self) -> State:
@@ -167,6 +177,15 @@ class Checkpoint:
             if not np.isfinite(tensor).all():
                 raise ValueError(f"{self.path}: {name} has numbers that are not finite")
         model.load_state_dict(tensors)
+
+
+def _which(path: Path) -> tuple[int, ...] | None:
+    """What tells a file from every other one that was or will be there; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def sizes(tensors: Mapping[str, Any]) -> list[str]:

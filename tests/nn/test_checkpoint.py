@@ -191,6 +191,41 @@ def test_a_model_can_be_given_the_best_or_the_last(tmp_path: Path) -> None:
         nn.Checkpoint(tmp_path / "a").load_into(best, "first")
 
 
+@pytest.mark.parametrize("existing", ["refuse", "resume", "overwrite"])
+def test_of_two_trainings_into_one_file_the_second_stops_and_the_first_goes_on(tmp_path: Path, existing: str) -> None:
+    """They begin at once, both before there is a file (or with one that both may replace)."""
+    path, first, second, alone = tmp_path / "a", Net(), Net(seed=1), Net()
+    if existing != "refuse":
+        learn(Net(), nn.Checkpoint(path, epochs=1), epochs=1)
+    refused: list[str] = []
+
+    def a_second_begins(training: Training) -> None:
+        if not refused:
+            other = nn.Checkpoint(path, existing=existing)
+
+            def the_first_writes(_: Training) -> None:
+                the_first.save(training.state())
+
+            with pytest.raises(FileExistsError, match="is another training's") as caught:
+                learn(second, other, callbacks=[the_first_writes])
+            refused.append(str(caught.value))
+
+    the_first = nn.Checkpoint(path, existing=existing)
+    learn(first, the_first, callbacks=[a_second_begins])
+    learn(alone, None)
+    assert refused
+    assert first.state_dict() == alone.state_dict()
+    assert {name: tensor.tolist() for name, tensor in the_first.read().best.items()} == alone.state_dict()  # type: ignore[union-attr]
+
+
+def test_a_checkpoint_that_is_taken_away_meanwhile_is_written_again(tmp_path: Path) -> None:
+    def take(training: Training) -> None:
+        (tmp_path / "a").unlink(missing_ok=True)
+
+    learn(Net(), nn.Checkpoint(tmp_path / "a"), callbacks=[take])
+    assert nn.Checkpoint(tmp_path / "a").read().last
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
