@@ -324,3 +324,12 @@ def test_the_page_of_26_000_nodes_is_written_in_seconds() -> None:
     page = explore(x)
     assert isinstance(page, Page)
     assert len(page.html) < 1_000_000 + 100 * 52_000
+
+
+@pytest.mark.parametrize("name", ["a\udc80b", "\ud800", "line\nbreak\x00", "long " * 400, "</title><script>"])
+def test_whatever_a_title_or_a_snapshot_is_called_the_page_can_be_saved(name: str, tmp_path: Path) -> None:
+    x = Value(2.0, label="x")
+    explore(x * x, title=name, history=[(name, {x: 1.0})]).save(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text("utf-8")
+    assert text.count("<script") == explore(x * x).html.count("<script")
+    assert len(text) < 200_000

@@ -97,7 +97,7 @@ def program(y: Value, x: Value) -> str:
 
 
 OUTPUTS: dict[str, Callable[[Value, Value], str | bytes]] = {
-    "page.html": lambda y, x: explore(y).html,
+    "page.html": lambda y, x: explore(y, title=x.label, history=[(x.label, {x: 0.25})]).html,
     "drawing.svg": lambda y, x: draw(y).pipe("svg"),
     "drawing of paths.svg": lambda y, x: draw(y, wrt=x).pipe("svg"),
     "drawing of a model.svg": lambda y, x: draw(y, model={x.label: x}).pipe("svg"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.formulas.latex import latex
 from autograd.formulas.mathml import mathml
+from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Name
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.primitives import NEARLY_FLAT
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from autograd.primitives import Primitive
 
 __all__ = ["tape"]
+
+LONGEST = 200
+"""The most characters of a title, or of the name of a snapshot."""
 
 
 def tape(
@@ -109,7 +113,7 @@ def tape(
             "rows": [[_number(x) for x in row] for row in samples.rows],
         }
     made["nearlyFlat"] = NEARLY_FLAT
-    made["title"] = title or made["name"][-1]
+    made["title"] = clean(title, LONGEST) or made["name"][-1]
     return made
 
 
@@ -183,7 +187,7 @@ def _check_leaves(nodes: Iterable[Any], leaves: set[Value], what: str) -> None:
 
 def _snapshot(label: object, data: Mapping[Value, float], index: dict[Value, int], leaves: set[Value]) -> list[Any]:
     _check_leaves(data, leaves, f"the nodes of the snapshot {label!r}")
-    return [str(label), [[index[node], _number(Value(number).data)] for node, number in data.items()]]
+    return [clean(str(label), LONGEST), [[index[node], _number(Value(number).data)] for node, number in data.items()]]
 
 
 def _number(x: Any) -> float | str:
