@@ -398,11 +398,14 @@ def verify(
     """
     written = {store: rows.copy() for store, rows in written.items()}
     set_before = {store: rows.copy() for store, rows in cleared.items()}
+    changed = {store: np.full(len(rows), -1) for store, rows in cleared.items()}  # by which instruction last
     bound: dict[Instruction, int] = {}
     for number, x in enumerate(instructions):
         _expect(x not in bound, x, "it is bound twice")
         for name, kind, given in x.operands():
             _check_operand(x, name, kind, given, bound)
+            if isinstance(given, Array):
+                _check_unchanged(x, name, base(given), bound, changed, destinations)
         bound[x] = number
         _check_lanes(x)
         if isinstance(x, (Rows, Gather)) or (isinstance(x, Take) and x.items.store in written):
@@ -427,6 +430,7 @@ def verify(
                 once[rows] = True
                 _expect(int(once.sum()) == rows.size, x, "it contributes to one row twice at once")
             set_before[store][rows] = True
+            changed[store][rows] = number
     if gradient is not None:
         unset = np.flatnonzero(~set_before[gradient])
         if len(unset):
@@ -445,6 +449,22 @@ def _check_operand(x: Instruction, name: str, kind: str, given: Any, bound: dict
         _expect(given.condition == (kind == "a condition"), x, f"its {name} has to be {kind}")
     else:
         _expect(type(given) in (float, Scale) and kind == "a number", x, f"its {name} has to be {kind}, not {given!r}")
+
+
+def _check_unchanged(
+    x: Instruction,
+    name: str,
+    given: Array,
+    bound: dict[Instruction, int],
+    changed: dict[int, NDArray[Any]],
+    destinations: dict[Array, Effect],
+) -> None:
+    """That an operand that lies in the rows of an adjoint is still there: nothing was added to them since."""
+    where = given if isinstance(given, Adjoint) else destinations.get(given)
+    if isinstance(where, (Adjoint, Contribute)):
+        store, rows = place(where)
+        since = bound.get(where, bound[given])
+        _expect(bool((changed[store][rows] <= since).all()), x, f"its {name} lies in adjoints that have changed since")
 
 
 def _check_lanes(x: Instruction) -> None:

@@ -27,6 +27,7 @@ from autograd.compiler.instructions import (
     Gather,
     Instruction,
     Literal,
+    Reshape,
     Rows,
     Save,
     Scale,
@@ -119,14 +120,15 @@ def remove_unused(program: ArrayProgram) -> ArrayProgram:
 def place_results(program: ArrayProgram) -> ArrayProgram:
     """Let instructions write to where their result is wanted, which saves a copy.
 
-    A result may live in the rows of its group for good. It may live in the rows of an adjoint if
-    nothing is added to those later, which is so if nothing else uses it.
+    A result may live in the rows of its group for good. It may live in the rows of an adjoint, to which
+    more is added later, if nothing else uses it, in whatever shape.
     """
     chosen = program.destinations
     uses: dict[Array, int] = {}
     for instruction in program.instructions:
-        for x in instruction.arrays():
-            uses[x] = uses.get(x, 0) + 1
+        if not isinstance(instruction, Reshape):
+            for x in instruction.arrays():
+                uses[base(x)] = uses.get(base(x), 0) + 1
     for instruction in program.instructions:
         if not isinstance(instruction, (Save, Contribute)):
             continue
@@ -136,9 +138,7 @@ def place_results(program: ArrayProgram) -> ArrayProgram:
             continue
         if x.lanes != instruction.lanes or x.batched != instruction.batched:
             continue
-        if isinstance(instruction, Save) or (
-            instruction.assign and uses[x] == 1 and uses[made] == 1 and _fits(instruction, made)
-        ):
+        if isinstance(instruction, Save) or (instruction.assign and uses[made] == 1 and _fits(instruction, made)):
             chosen[made] = instruction
     return program
 

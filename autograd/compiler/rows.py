@@ -216,6 +216,8 @@ def _with_products_at_their_sums(lowered: ArrayProgram) -> tuple[ArrayProgram, s
             moved.instructions.append(instruction.x)
         if instruction not in fused:
             moved.instructions.append(instruction)
+    if fused:
+        moved.verify()
     return moved, fused
 
 

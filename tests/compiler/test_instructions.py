@@ -268,6 +268,28 @@ def test_nobody_else_works_on_adjoints_between_a_result_that_is_written_there_an
             check(code, cleared={SHARED: known}, destinations={y: wanted})
 
 
+@pytest.mark.parametrize("shape", [(3,), (1, 3)])
+def test_what_lies_in_adjoints_is_not_used_after_something_was_added_to_them(shape: tuple[int, ...]) -> None:
+    """Neither an adjoint that was read, nor a result that was written there, in whatever shape."""
+    for destined in (False, True):
+        code = Code()
+        if destined:
+            y = code.do(Elementwise, (3,), False, "exp", (literal(code),))
+            wanted = code.do(Contribute, (3,), False, y, SHARED, 0, (1,), True)
+        else:
+            code.do(Contribute, (3,), False, literal(code), SHARED, 0, (1,), True)
+            y = code.do(Adjoint, (3,), False, SHARED, 0)
+        seen = code.do(Reshape, shape, False, y) if shape != (3,) else y
+        code.do(Elementwise, shape, False, "negative", (seen,))
+        destinations = {y: wanted} if destined else {}
+        check(code, destinations=destinations)
+        code.do(Contribute, (1,), False, literal(code, 1), SHARED, 2, (1,), False)
+        check(code, destinations=destinations)
+        code.do(Elementwise, shape, False, "negative", (seen,))
+        with pytest.raises(ProgramError, match="lies in adjoints that have changed since"):
+            check(code, destinations=destinations)
+
+
 def mixed_conditions() -> tuple[Any, tuple[Any, ...]]:
     h, u = [Value(0.3 * (j - 1)) for j in range(5)], [Value(0.7) for _ in range(3)]
     m = [[Value(0.1 * (i - j) + 0.05) for j in range(5)] for i in range(3)]
