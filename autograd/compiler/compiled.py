@@ -19,18 +19,18 @@ from typing import Any
 
 __all__ = ["loop"]
 
-_SIGNATURE = "void(int64, int64)"
+_SIGNATURE = "void(int64, int64, int64)"
 _only_once = Lock()
 
 
-def loop() -> Callable[[int, int], None]:
-    """`interpreter.go_through`, compiled: it executes the rows from one address to another."""
+def loop() -> Callable[[int, int, int], None]:
+    """`interpreter.go_through`, compiled: it executes the rows from one address to another, with a base."""
     with _only_once:
         return _loop()
 
 
 @cache
-def _loop() -> Callable[[int, int], None]:
+def _loop() -> Callable[[int, int, int], None]:
     begun = time.perf_counter()
     try:
         made, compiled = _with_cache()

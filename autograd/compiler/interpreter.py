@@ -1,12 +1,15 @@
 """The one function that Numba compiles: `go_through` goes through rows of numbers, each of them one operation.
 
 A row is a few 64-bit words: what to do (an opcode), and the addresses of doubles, lengths and strides to do it with.
-Nothing is compiled for a program: programs are rows, and rows are data (`native.py` writes them). There are five forms:
+Nothing is compiled for a program: programs are rows, and rows are data (`native.py` writes them). These are the forms:
 
 ========  ==========================================================================================
 form      words, after the opcode
 ========  ==========================================================================================
 scalar    out, a, b, c: one of the `ELEMENTWISE` operations on one number each; the opcode is the operation
+RUN       a scalar operation, many times: one word with RUN + the operation, and how many above the lowest 32 bits;
+          for each out, a, b, c of 32 bits
+LINE      Σ a · b + c likewise: one word with LINE, and how many; out, c of 32 bits; for each product a, b of 32 bits
 VECTOR    operation, three lengths, and (address, three strides) of out, a, b, c: the same on arrays
 SUM, PEAK three lengths, and (address, three strides) of out and a: Σ or max over the axes on which out has stride 0
 PRODUCT   loops l and l′, m, n, k; (address, strides of l, l′, and of its own two axes) of out, a, b: matrix products
@@ -20,6 +23,8 @@ DOT       length of the row, out, bias and its stride, n, samples; n × (a, its 
 SPREAD    length of the row, δ and its stride, n, samples; n × (target, its stride, factor, its stride): δ · factor is
           added to each target
 ========  ==========================================================================================
+
+What has 32 bits is a place: twice how many doubles it is from the base, which is given to `go_through`.
 
 Lengths and strides count doubles; a stride of 0 is a broadcast. Arithmetic is IEEE's, as NumPy's: nothing is reordered
 by the compiler, so the same rows give the same numbers at every run. Conditions are 1 and 0.
@@ -58,6 +63,7 @@ not 0, b elsewhere; and two of the scalar form alone: the sine, with the cosine 
     ADD_TO, MULTIPLY_ADD, SELECT, SIN_AND_COS, PRODUCT_PLUS,
 ) = range(len(ELEMENTWISE))  # fmt: skip
 VECTOR, SUM, PEAK, PRODUCT, GATHER, SCATTER, TAKE, GIVE, DOT, SPREAD = range(len(ELEMENTWISE), len(ELEMENTWISE) + 10)
+LINE, RUN = 63, 64
 
 SCALAR_WORDS, VECTOR_WORDS, REDUCE_WORDS, PRODUCT_WORDS, GATHER_WORDS, SCATTER_WORDS, TAKE_WORDS = (
     5,
@@ -84,11 +90,11 @@ def _pointer_to(kind: Any) -> Any:
     return pointer
 
 
-doubles, words = _pointer_to(types.float64), _pointer_to(types.int64)
+doubles, words, halves = _pointer_to(types.float64), _pointer_to(types.int64), _pointer_to(types.int32)
 """An address as something that has elements."""
 
 
-_AS_PRODUCT_PLUS: dict[int, Any] = {
+AS_PRODUCT_PLUS: dict[int, Any] = {
     MULTIPLY: lambda out, a, b: (a, b, -0.0),
     SQUARE: lambda out, a: (a, a, -0.0),
     ADD: lambda out, a, b: (a, 1.0, b),
@@ -106,8 +112,8 @@ def scalar_row(opcode: int, out: Any, operands: Sequence[Any]) -> list[Any]:
     Most are written as a · b + c, which gives the same to the last bit: what a processor guesses wrong is which
     operation comes next, and a wrong guess costs it as much as ten multiplications.
     """
-    if opcode in _AS_PRODUCT_PLUS:
-        opcode, operands = PRODUCT_PLUS, _AS_PRODUCT_PLUS[opcode](out, *operands)
+    if opcode in AS_PRODUCT_PLUS:
+        opcode, operands = PRODUCT_PLUS, AS_PRODUCT_PLUS[opcode](out, *operands)
     return [opcode, out, *operands, *[out] * (3 - len(operands))]
 
 
@@ -468,12 +474,6 @@ def _vector(w):  # type: ignore[no-untyped-def]
 @_compiled
 def _long_dot(w):  # type: ignore[no-untyped-def]
     out, bias, n, samples = doubles(w[2]), doubles(w[3]), w[5], w[6]
-    if samples == 1:
-        s = bias[0]
-        for k in range(7, 7 + 4 * n, 4):
-            s += doubles(w[k])[0] * doubles(w[k + 2])[0]
-        out[0] = s
-        return
     _copies(samples, out, 1, bias, w[4])
     for k in range(7, 7 + 4 * n, 4):
         a, b = doubles(w[k]), doubles(w[k + 2])
@@ -486,11 +486,6 @@ def _long_dot(w):  # type: ignore[no-untyped-def]
 @_compiled
 def _spread(w):  # type: ignore[no-untyped-def]
     delta, n, samples = doubles(w[2]), w[4], w[5]
-    if samples == 1:
-        d = delta[0]
-        for k in range(6, 6 + 4 * n, 4):
-            doubles(w[k])[0] += d * doubles(w[k + 2])[0]
-        return
     for k in range(6, 6 + 4 * n, 4):
         target, factor = doubles(w[k]), doubles(w[k + 2])
         if w[k + 1] == 0:
@@ -502,47 +497,116 @@ def _spread(w):  # type: ignore[no-untyped-def]
 # ── the loop ──────────────────────────────────────────────────────────────────────────────────
 
 
-def go_through(code, end):  # type: ignore[no-untyped-def]
-    """Execute the rows from one address to another."""
+@_compiled
+def _alone(op, out, a, b, c):  # type: ignore[no-untyped-def]
+    """A scalar operation."""
+    if op == PRODUCT_PLUS:
+        out[0] = a[0] * b[0] + c[0]
+    elif op == DIVIDE:
+        out[0] = a[0] / b[0]
+    elif op == SQRT:
+        out[0] = math.sqrt(a[0])
+    elif op == ABSOLUTE:
+        out[0] = abs(a[0])
+    elif op == RECIPROCAL:
+        out[0] = 1.0 / a[0]
+    elif op == COPYSIGN:
+        out[0] = math.copysign(a[0], b[0])
+    elif op == MAXIMUM:
+        out[0] = _maximum(a[0], b[0])
+    elif op == MINIMUM:
+        out[0] = _minimum(a[0], b[0])
+    elif op == SELECT:
+        out[0] = a[0] if c[0] != 0.0 else b[0]
+    elif op == EXP:
+        out[0] = math.exp(a[0])
+    elif op == SIN:
+        out[0] = math.sin(a[0])
+    elif op == COS:
+        out[0] = math.cos(a[0])
+    elif op == SIN_AND_COS:
+        x = a[0]
+        out[0], b[0] = math.sin(x), math.cos(x)
+    elif op == TANH:
+        out[0] = math.tanh(a[0])
+    elif op < ADD:
+        out[0] = _function(op, a[0])
+    else:
+        out[0] = _of_two(op, a[0], b[0])
+
+
+@_compiled
+def _at(base, place):  # type: ignore[no-untyped-def]
+    return doubles(base + 4 * types.int64(place))
+
+
+def _many(f: Any) -> Any:
+    """The loop for a function of three numbers, for runs of it."""
+    f = _compiled(f)
+
+    @_compiled
+    def loop(code, end, base):  # type: ignore[no-untyped-def]
+        while code < end:
+            r = halves(code)
+            _at(base, r[0])[0] = f(_at(base, r[1])[0], _at(base, r[2])[0], _at(base, r[3])[0])
+            code += 16
+
+    return loop
+
+
+_many_products, _many_quotients = _many(lambda a, b, c: a * b + c), _many(lambda a, b, c: a / b)
+_many_maxima, _many_minima = _many(lambda a, b, c: _maximum(a, b)), _many(lambda a, b, c: _minimum(a, b))
+_many_choices = _many(lambda a, b, c: a if c != 0.0 else b)
+_many_less, _many_greater = _many(lambda a, b, c: 1.0 if a < b else 0.0), _many(lambda a, b, c: 1.0 if a > b else 0.0)
+
+
+@_compiled
+def _run(op, code, end, base):  # type: ignore[no-untyped-def]
+    """The same scalar operation many times: the most usual ones in loops of their own."""
+    if op == PRODUCT_PLUS:
+        _many_products(code, end, base)
+    elif op == DIVIDE:
+        _many_quotients(code, end, base)
+    elif op == SELECT:
+        _many_choices(code, end, base)
+    elif op == MAXIMUM:
+        _many_maxima(code, end, base)
+    elif op == MINIMUM:
+        _many_minima(code, end, base)
+    elif op == LESS:
+        _many_less(code, end, base)
+    elif op == GREATER:
+        _many_greater(code, end, base)
+    else:
+        while code < end:
+            r = halves(code)
+            _alone(op, _at(base, r[0]), _at(base, r[1]), _at(base, r[2]), _at(base, r[3]))
+            code += 16
+
+
+def go_through(code, end, base):  # type: ignore[no-untyped-def]
+    """Execute the rows from one address to another; places are counted from the base."""
     while code < end:
         w = words(code)
         op = w[0]
-        if op < VECTOR:
-            code += 8 * SCALAR_WORDS
-            out, a, b = doubles(w[1]), doubles(w[2]), doubles(w[3])
-            if op == PRODUCT_PLUS:
-                out[0] = a[0] * b[0] + doubles(w[4])[0]
-            elif op == DIVIDE:
-                out[0] = a[0] / b[0]
-            elif op == SQRT:
-                out[0] = math.sqrt(a[0])
-            elif op == ABSOLUTE:
-                out[0] = abs(a[0])
-            elif op == RECIPROCAL:
-                out[0] = 1.0 / a[0]
-            elif op == COPYSIGN:
-                out[0] = math.copysign(a[0], b[0])
-            elif op == MAXIMUM:
-                out[0] = _maximum(a[0], b[0])
-            elif op == MINIMUM:
-                out[0] = _minimum(a[0], b[0])
-            elif op == SELECT:
-                out[0] = a[0] if doubles(w[4])[0] != 0.0 else b[0]
-            elif op == EXP:
-                out[0] = math.exp(a[0])
-            elif op == SIN:
-                out[0] = math.sin(a[0])
-            elif op == COS:
-                out[0] = math.cos(a[0])
-            elif op == SIN_AND_COS:
-                x = a[0]
-                out[0], b[0] = math.sin(x), math.cos(x)
-            elif op == TANH:
-                out[0] = math.tanh(a[0])
-            elif op < ADD:
-                out[0] = _function(op, a[0])
+        if op >= LINE:
+            many = op >> 32
+            op = (op & 0xFFFFFFFF) - RUN
+            code += 8
+            if op >= 0:
+                following = code + 16 * many
+                _run(op, code, following, base)
             else:
-                out[0] = _of_two(op, a[0], b[0])
+                following = code + 8 + 8 * many
+                r = halves(code)
+                s = _at(base, r[1])[0]
+                for k in range(2, 2 + 2 * many, 2):
+                    s += _at(base, r[k])[0] * _at(base, r[k + 1])[0]
+                _at(base, r[0])[0] = s
+            code = following
+        elif op < VECTOR:
+            _alone(op, doubles(w[1]), doubles(w[2]), doubles(w[3]), doubles(w[4]))
+            code += 8 * SCALAR_WORDS
         elif op == VECTOR:
             _vector(w)
             code += 8 * VECTOR_WORDS

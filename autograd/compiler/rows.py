@@ -104,7 +104,7 @@ class RowsPlan(Plan):
     def _with_addresses(self, steps: list[Step]) -> list[Step]:
         start = address_of(self._code)
         return [
-            (self._run, [start + 8 * at for at in args]) if function is rows else (function, args)
+            (self._run, [*(start + 8 * at for at in args), 0]) if function is rows else (function, args)
             for function, args in steps
         ]
 

@@ -31,7 +31,7 @@ from autograd.compiler import compiled, native
 from autograd.compiler import interpreter as op
 from autograd.compiler.native import Tiles
 from autograd.compiler.rows import RowsPlan
-from autograd.compiler.tape import NotOnTapeError, TapePlan
+from autograd.compiler.tape import NotOnTapeError, TapePlan, _Tape
 
 CASES = list(battery(330))
 PARTS = 6
@@ -66,13 +66,16 @@ def test_both_ways_of_writing_rows_give_what_numpy_gives(part: int) -> None:
                     mine, slope = plan.value_and_grad(batch)
                     assert relative(mine, value, max(1.0, abs(value))) < 1e-12, case.claim
                     assert relative(slope, gradient, np.abs(gradient).max(initial=1.0)) < 1e-11, case.claim
-                    if isinstance(plan, TapePlan):
-                        plan._adjoints[:] = np.nan  # nothing is left from call to call
+                    if isinstance(plan, TapePlan):  # nothing is left from call to call, but the constants
+                        tape = _Tape(plan.scalars, program._programs.parameters, size)
+                        plan._arena[:] = np.nan
+                        for offset, number in tape.numbers:
+                            plan._arena[offset] = number
 
 
-def touched(code: np.ndarray) -> Iterator[tuple[int, int, str]]:
+def touched(code: np.ndarray, base: int) -> Iterator[tuple[int, int, str]]:
     """The first and the last address of every operand of every row, and which row that is."""
-    w, at = code.tolist(), 0
+    w, at, halves = code.tolist(), 0, code.view(np.int32).tolist()
 
     def reach(address: int, *axes: tuple[int, int]) -> tuple[int, int]:
         steps = [8 * (length - 1) * stride for length, stride in axes]
@@ -81,7 +84,13 @@ def touched(code: np.ndarray) -> Iterator[tuple[int, int, str]]:
     while at < len(w):
         kind, r = w[at], w[at:]
         found: list[tuple[int, int]]
-        if kind < op.VECTOR:
+        if kind >= op.LINE:
+            many, is_line = kind >> 32, kind & 0xFFFFFFFF == op.LINE
+            length = 2 + many if is_line else 1 + 2 * many
+            places = halves[2 * (at + 1) : 2 * (at + length)]
+            assert not any(place & 1 for place in places)
+            found = [reach(base + 4 * place) for place in places]
+        elif kind < op.VECTOR:
             length, found = op.SCALAR_WORDS, [reach(address) for address in r[1:5]]
         elif kind == op.VECTOR:
             length, n = op.VECTOR_WORDS, r[2:5]
@@ -114,10 +123,10 @@ def test_no_row_reaches_beyond_the_buffers(part: int) -> None:
                     plan.run(batch := [x[:size].copy() for x in plan.inputs], gradient := np.empty(len(plan.gradient)))
                     buffers = [*plan._kept.values(), *batch, gradient, program.vector]
                 else:
-                    buffers = [plan._values, plan._adjoints, plan._vector, *plan._inputs]
+                    buffers = [plan._arena]
                 bounds = sorted((x.__array_interface__["data"][0], x.nbytes) for x in buffers)
                 starts = np.array([start for start, _ in bounds])
-                for low, high, row in touched(plan._code):
+                for low, high, row in touched(plan._code, getattr(plan, "_base", 0)):
                     start, size_of = bounds[int(np.searchsorted(starts, low, side="right")) - 1]
                     assert start <= low <= high + 8 <= start + size_of, f"{case.claim}: {row}"
 
@@ -207,7 +216,7 @@ def rows_of(function: Any, operands: list[np.ndarray], shape: tuple[int, ...]) -
     assert form(written, opcode, given), "it has no row"
     code = np.array(written.code, np.int64)
     start = code.__array_interface__["data"][0]
-    rows.loop()(start, start + code.nbytes)
+    rows.loop()(start, start + code.nbytes, 0)
     return out
 
 
@@ -352,5 +361,5 @@ def test_where_the_cache_cannot_be_used_the_loop_is_compiled_for_the_process(
         return Loop()
 
     monkeypatch.setattr(compiled, "_jit", jit)
-    assert compiled._loop.__wrapped__().signature == "void(int64, int64)"
+    assert compiled._loop.__wrapped__().signature == "void(int64, int64, int64)"
     assert "for this process alone" in capsys.readouterr().err
