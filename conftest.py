@@ -17,6 +17,8 @@ import pytest
 
 collect_ignore = [] if find_spec("numba") else [f"autograd/compiler/{x}.py" for x in ("interpreter", "rows", "tape")]
 """Modules that cannot be imported without Numba (the extra fast)."""
+collect_ignore += [] if find_spec("anywidget") else ["autograd/viz/page/widget.py"]
+"""And without anywidget (the extra jupyter)."""
 
 
 def as_doctest(markdown: str) -> str:

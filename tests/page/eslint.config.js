@@ -4,6 +4,7 @@ import js from "@eslint/js";
 const browser =
   "Blob Image OffscreenCanvas Path2D ResizeObserver URL XMLSerializer clearTimeout document getComputedStyle innerWidth matchMedia navigator " +
   "performance print setTimeout window";
+const host = "MessageChannel MutationObserver document setTimeout";
 const node = "process structuredClone";
 const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
 
@@ -11,5 +12,6 @@ export default [
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   { files: ["autograd/viz/page/**/*.js"], languageOptions: { globals: readonly(browser) } },
+  { files: ["autograd/viz/page/**/*.mjs"], languageOptions: { globals: readonly(host) } },
   { files: ["tests/page/**/*.js"], languageOptions: { globals: readonly(node) } },
 ];

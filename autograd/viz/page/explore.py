@@ -3,7 +3,8 @@
 With this module one can
 
 * write a graph as one HTML file that needs no network and no server: ``explore(loss).save("loss.html")``;
-* show it in a notebook: ``explore(loss)`` as the last line of a cell;
+* show it in a notebook: ``explore(loss)`` as the last line of a cell; with the extra ``jupyter`` it is a widget,
+  alive both ways (`widget.py`);
 * train on samples in the page: ``explore(nn.squared_error, data=(X, Y), f=model)``;
 * watch a training as a film: ``explore(loss, history=snapshots)``.
 
@@ -20,8 +21,10 @@ import html
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ from autograd.viz.page.samples import sampled
 from autograd.viz.page.tape import tape
 from autograd.viz.picture.composer import MAX_NODES
 from autograd.viz.picture.draw import draw
+from autograd.viz.picture.notebook import shell
 from autograd.viz.picture.render import GraphvizError
 from autograd.viz.picture.still import still
 
@@ -56,7 +60,8 @@ def explore(
     """A page on which the graph of a value can be stepped through, changed and questioned.
 
     The page computes the graph anew from the data its leaves have now; `value` itself, and every
-    gradient, stay as they are.
+    gradient, stay as they are. In a notebook with anywidget (``pip install 'scalar-autograd[jupyter]'``) it is a
+    `Widget`: a number that is changed on the page is changed in Python, too, and what Python changes is shown.
 
     Args:
         value: the root, the loss as a rule; gradients are ∂value/∂node. With `data`, the function that compares
@@ -107,7 +112,17 @@ def explore(
         title=title,
         samples=samples,
     )
-    return Page(made, value)  # type: ignore[arg-type]
+    return _kind_of_page()(made, value)  # type: ignore[arg-type]
+
+
+def _kind_of_page() -> type[Page]:
+    """`Page`, and in a notebook where there is anywidget `Widget`, which is one."""
+    if shell() is None and not getattr(sys.modules.get("marimo"), "running_in_notebook", lambda: False)():
+        return Page
+    try:
+        return import_module("autograd.viz.page.widget").Widget  # type: ignore[no-any-return]
+    except ModuleNotFoundError:
+        return Page
 
 
 class Page:
@@ -156,15 +171,32 @@ class Page:
         write(path, self.html.encode())
         return path
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        frame = (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-downloads allow-modals" '
-            f'title="{html.escape(self._sentence())}" style="width:100%;height:640px;border:1px solid #8888;'
-            'border-radius:8px"></iframe>'
-        )
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        name = hashlib.sha256(self.html.encode()).hexdigest()[:8]
+        return {"text/html": f"{self._still()}\n{self._frame(name)}", "text/plain": listing(self.tape)}
+
+    def _still(self) -> str:
+        """What it is in a sentence, and a picture of it for a notebook that is not trusted."""
         picture = still(_drawing(self._value, "png", self.tape["name"]), self._sentence())
-        shown = f"<p>{html.escape(self._sentence())}</p>\n{picture}\n{frame}"
-        return {"text/html": shown, "text/plain": listing(self.tape)}
+        return f"<p>{html.escape(self._sentence())}</p>\n{picture}"
+
+    def _frame(self, name: str, *, waiting: bool = False) -> str:
+        """The page in a frame, which is as light or dark as the notebook; if waiting, for where no widget comes."""
+        about = self._framed() | {"data-autograd": name}
+        if waiting:
+            about["data-page"] = about.pop("srcdoc")
+        attributes = " ".join(f'{key}="{html.escape(value)}"' for key, value in about.items())
+        script = f'{_template("notebook.mjs")}\nrevive("{name}");'
+        return f'<iframe {attributes}{" hidden" * waiting}></iframe><script type="module">\n{script}\n</script>'
+
+    def _framed(self) -> dict[str, str]:
+        """The attributes of a frame with the page in it."""
+        return {
+            "srcdoc": self.html,
+            "sandbox": "allow-scripts allow-downloads allow-modals",
+            "title": self._sentence(),
+            "style": "box-sizing:border-box;width:100%;height:640px;border:1px solid #8888;border-radius:8px",
+        }
 
     def _sentence(self) -> str:
         tape = self.tape

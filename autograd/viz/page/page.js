@@ -16,6 +16,7 @@ import { change } from "./actions/change.js";
 import { address, addressed, copyLink, opening, readAddress } from "./actions/address.js";
 import { descend, reset, run } from "./actions/descent.js";
 import { beginFilm } from "./actions/frames.js";
+import { listenToKernel } from "./actions/kernel.js";
 import { pin } from "./actions/pin.js";
 import { mistake, practise } from "./actions/practice.js";
 import { nextProblem } from "./actions/questions.js";
@@ -29,7 +30,7 @@ import { crumbs } from "./controls/crumbs.js";
 import { ACTIONS, KEYS, onKey } from "./controls/keys.js";
 import { listenToBox, listenToFilm, listenToOverview, listenToPlane, listenToStage } from "./controls/pointer.js";
 import { find, search } from "./controls/search.js";
-import { isDark, theme } from "./controls/theme.js";
+import { dress, isDark, theme } from "./controls/theme.js";
 import { legend } from "./display/legend.js";
 import { paint } from "./display/painting.js";
 import { overview } from "./display/overview.js";
@@ -142,6 +143,7 @@ function start() {
   drawing.looked = overview;
   matchMedia("print").addEventListener("change", ({ matches }) => drawing.print(matches));
   readAddress();
+  listenToKernel(dress);
   new ResizeObserver(resized).observe($("stage"));
 }
 

@@ -12,6 +12,7 @@ import graphviz
 from autograd.files import write
 from autograd.viz.picture.arrangement import Arrangement
 from autograd.viz.picture.boxes import Picture
+from autograd.viz.picture.notebook import DRESS, shell
 from autograd.viz.picture.render import GraphvizNotFoundError, render
 from autograd.viz.picture.still import DPI, size, small
 from autograd.viz.picture.svg import finish
@@ -149,6 +150,16 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             else:
                 bundle[kind] = self.svg if kind == "image/svg+xml" else self.words
         return bundle, about
+
+    def _ipython_display_(self) -> None:
+        """In a notebook with its colours, too, if the drawing follows its reader."""
+        if self.theme != "auto" or shell() is None:
+            raise NotImplementedError  # IPython's word for "ask for the bundle"
+        from IPython.display import display
+
+        bundle, about = self._repr_mimebundle_()
+        display(bundle, metadata=about, raw=True)
+        display({"text/html": DRESS}, raw=True)
 
     @property
     def words(self) -> str:

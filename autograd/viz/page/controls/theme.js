@@ -5,9 +5,13 @@ import { changed } from "../model/state.js";
 
 /** Light instead of dark, or the other way round. */
 export function theme() {
-  const dark = isDark();
-  document.documentElement.style.colorScheme = dark ? "light" : "dark";
-  $("theme").textContent = dark ? "Dark" : "Light";
+  dress(isDark() ? "light" : "dark");
+}
+
+/** "light", "dark", or "" for what the system says. */
+export function dress(scheme) {
+  document.documentElement.style.colorScheme = scheme;
+  $("theme").textContent = isDark() ? "Light" : "Dark";
   changed();
 }
 
