@@ -46,13 +46,15 @@ class Module:
           layers.0: Layer(64 → 16, sigmoid), 1 040 parameters
           layers.1: Layer(16 → 10, sigmoid), 170 parameters
         """
+        lines = [f"  {path}: {what}, {count}" if path else f"  and {what}" for path, what, count in self._lines()]
+        return "\n".join([f"{self._summary()}, {_counted(self)}", *lines])
+
+    def _lines(self) -> list[tuple[str, str, str]]:
+        """The modules in it, each with its path, what it is and how many parameters it has; the last its own ones."""
         inside = [(path, part) for name, thing in vars(self).items() for path, part in _leaves(name, thing)]
         own = sum(is_parameter(part) for _, part in inside if isinstance(part, Value))
-        modules = [(path, part) for path, part in inside if isinstance(part, Module)]
-        lines = [f"  {path}: {part._summary()}, {_counted(part)}" for path, part in modules]
-        if own and modules:
-            lines.append(f"  and {own} of its own")
-        return "\n".join([f"{self._summary()}, {_counted(self)}", *lines])
+        lines = [(path, part._summary(), _counted(part)) for path, part in inside if isinstance(part, Module)]
+        return [*lines, ("", f"{own} of its own", "")] if own and lines else lines
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """What IPython and notebooks show."""
@@ -60,6 +62,17 @@ class Module:
             if i:
                 printer.break_()
             printer.text(line)
+
+    def _repr_html_(self) -> str | None:
+        """What notebooks show of a module with modules in it: the same as a table."""
+        from html import escape
+
+        rows = "".join(
+            "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in line) + "</tr>"
+            for line in self._lines()
+        )
+        title = escape(f"{self._summary()}, {_counted(self)}")
+        return f'<table><caption style="text-align:left">{title}</caption>{rows}</table>' if rows else None
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Each parameter once, with its name: ``layers.0.weight[3][5]``, ``layers.0.bias[3]``.

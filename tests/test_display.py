@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -42,3 +43,25 @@ def test_ipython_takes_it() -> None:
     data, _ = formatters.DisplayFormatter().format(Value(2.0, label="w"))
     assert data["text/latex"] == "$w = 2$"
     assert data["text/plain"] == "Value(data=2.0, grad=0.0, label='w')"
+
+
+class Net(nn.Module):
+    """A module with modules in it, parameters of its own, and a name that is no HTML."""
+
+    def __init__(self) -> None:
+        self.first, self.scale = nn.Layer(2, 3, seed=0), Value(1.0)
+
+    def _summary(self) -> str:
+        return "Net<2>"
+
+
+def test_a_module_is_a_line_for_each_module_in_it_in_a_terminal_and_a_row_in_a_notebook() -> None:
+    formatters = pytest.importorskip("IPython.core.formatters", reason="IPython is not installed")
+    data, _ = formatters.DisplayFormatter().format(Net())
+    lines = ["Net<2>, 10 parameters", "first: Layer(2 → 3, relu), 9 parameters", "and 1 of its own"]
+    assert [line.strip() for line in data["text/plain"].splitlines()] == lines
+    title, *cells = re.findall(r"<(?:caption|td)[^>]*>(.*?)</", data["text/html"])
+    assert title == "Net&lt;2&gt;, 10 parameters"
+    assert cells == ["first", "Layer(2 → 3, relu)", "9 parameters", "", "1 of its own", ""]
+    data, _ = formatters.DisplayFormatter().format(nn.Neuron(2))
+    assert set(data) == {"text/plain"}

@@ -152,17 +152,18 @@ def notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., Notebook]]:
         if not request.url.startswith((lab.address, "data:", "blob:", "about:")):
             strangers.append(request.url)
 
-    def notebook(*cells: str, theme: str = "", made: Any = None, **settings: Any) -> Notebook:
-        name = f"notebook{len(list(lab.files.iterdir()))}.ipynb"
+    def notebook(*cells: str, theme: str = "", made: Any = None, file: Path | None = None, **settings: Any) -> Notebook:
         made = made or nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
         made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(made, lab.files / name)
+        if file is None:
+            file = lab.files / f"notebook{len(list(lab.files.glob('*.ipynb')))}.ipynb"
+            nbformat.write(made, file)
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}} | settings)
         contexts.append(context)
         page = context.new_page()
         page.on("request", listen)
-        page.goto(f"{lab.address}/lab/tree/{name}?reset")
-        page.locator(".jp-Notebook .jp-CodeCell").nth(len(made.cells) - 1).wait_for(timeout=60_000)
+        page.goto(f"{lab.address}/lab/tree/{file.name}?reset")
+        page.locator(".jp-Notebook .jp-CodeCell").nth(max(0, len(made.cells) - 1)).wait_for(timeout=60_000)
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
             timeout=60_000,
@@ -289,20 +290,23 @@ def test_without_its_kernel_the_page_runs_on_and_without_trust_it_is_a_picture(
     opened.run(0)
     opened.frame.locator("#loss").wait_for()
     opened.page.keyboard.press("Control+s")
-    wait_for(lambda: [file for file in lab.files.iterdir() if "data-page" in file.read_text("utf-8")])
-    (file,) = [file for file in lab.files.iterdir() if "data-page" in file.read_text("utf-8")]
-    # as its author opens it on another day: the kernel is a new one
+    wait_for(lambda: [file for file in lab.files.glob("[a-z]*.ipynb") if "data-page" in file.read_text("utf-8")])
+    (file,) = [file for file in lab.files.glob("[a-z]*.ipynb") if "data-page" in file.read_text("utf-8")]
+    # as its author opens it on another day: what was signed is trusted, and the kernel is a new one
     opened.page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
-    opened.page.goto(f"{lab.address}/lab/tree/{file.name}?reset")
-    left = opened.page.frame_locator("iframe[data-autograd]")
+    opened.page.context.close()
+    author = notebook(file=file)
+    left = author.page.frame_locator("iframe[data-autograd]")
     left.locator("#loss").wait_for(timeout=60_000)
     left.get_by_label("Value of w5").click()
-    opened.page.keyboard.press("Control+a")
-    opened.page.keyboard.type("0.75")
+    author.page.keyboard.press("Control+a")
+    author.page.keyboard.type("0.75")
     wait_for(lambda: left.locator("#loss").text_content() == "E = 0.302729")
-    assert not opened.page.get_by_text("model not found").is_visible()
+    assert not author.page.get_by_text("model not found").is_visible()
     # as somebody else opens it, who has not trusted it
-    stranger = notebook(made=nbformat.read(file, 4))
+    made = nbformat.read(file, 4)
+    made.cells[0].source += "# changed"
+    stranger = notebook(made=made)
     wait_for(lambda: stranger.page.locator(".jp-OutputArea-output img").count() == 1)
     assert stranger.page.locator(".jp-OutputArea-output img").bounding_box()["width"] > 300
     assert stranger.page.locator(".jp-OutputArea-output iframe").count() == 0
