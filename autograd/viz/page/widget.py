@@ -47,6 +47,9 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
     Python raises, are refused: the page says so. What is only looked at, as a film that was given along, changes
     nothing.
 
+    A number that is changed in Python is shown on the page, which computes the graph anew from it; in Python the nodes
+    are then what they were when they were computed, as ever, until something is changed on the page.
+
     Attributes:
         selection: the node that is chosen on the page, or None. It can be set, and observed.
     """
