@@ -70,7 +70,6 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
         self._label = ""  # of a frame that is still to be kept
         self._wanted = self._closed = False
         AnyWidget.__init__(self)
-        self._name = uuid4().hex
         self.on_msg(self._hear)
         _open.add(self)
         _listen_to_cells()
@@ -78,7 +77,9 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
     # ── from Python to the page ───────────────────────────────────────────────────────────────────
 
     def update(self, label: str = "") -> None:
-        """Show the numbers that the leaves have now, in a loop as often as can be seen; a cell's end does so, too.
+        """Show the numbers that the leaves have now, in a loop as often as can be seen.
+
+        The end of a cell does so, too; only marimo does not say when a cell ends.
 
         Args:
             label: if given, what is shown is kept as a frame of the page's film under this name, as ``f"step {k}"``.
@@ -90,14 +91,31 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
 
     def _speak(self, *, word: str = "", always: bool = False) -> None:
         """Tell the page how everything is, if it is another way than the page knows."""
-        numbers = struct.pack(f"<{len(self._leaves)}d", *[leaf.data for leaf in self._leaves])
-        state = {
-            "leaves": base64.b64encode(numbers).decode(),
-            "selected": -1 if self.selection is None else self._place[self.selection],
-        }
+        state = self._now()
         if always or self._label or any(self._state.get(key) != value for key, value in state.items()):
             self._state = state | {"seen": self._heard, "word": word, "frame": self._label}
             self._spoken, self._label = time.monotonic(), ""
+
+    def _now(self) -> dict[str, Any]:
+        numbers = struct.pack(f"<{len(self._leaves)}d", *[leaf.data for leaf in self._leaves])
+        return {
+            "leaves": base64.b64encode(numbers).decode(),
+            "selected": -1 if self.selection is None else self._place[self.selection],
+        }
+
+    # What a front end asks for first is made when it asks: a page that is only saved needs none of it.
+
+    @traitlets.default("_frame_of_page")  # type: ignore[untyped-decorator]
+    def _first_frame(self) -> dict[str, str]:
+        return self._framed()
+
+    @traitlets.default("_name")  # type: ignore[untyped-decorator]
+    def _first_name(self) -> str:
+        return uuid4().hex
+
+    @traitlets.default("_state")  # type: ignore[untyped-decorator]
+    def _first_state(self) -> dict[str, Any]:
+        return self._now() | {"seen": "", "word": "", "frame": ""}
 
     @traitlets.validate("selection")  # type: ignore[untyped-decorator]
     def _is_a_node(self, proposal: dict[str, Any]) -> Value | None:
@@ -158,7 +176,6 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
     def open(self) -> None:
         """Open the channel to the page when it is first shown: a page that is only saved needs none."""
         if self._wanted and not self._closed and self.comm is None:
-            self._frame_of_page = self._framed()
             self._speak()
             super().open()
 
