@@ -404,8 +404,8 @@ def test_in_a_kernel_it_is_two_outputs_of_which_the_second_waits(shell: Shell, m
     assert set(alive) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
     assert "<img" in alive["text/html"]
     assert "<iframe" not in alive["text/html"]
-    assert f'data-autograd="{widget._name}" data-page="&lt;!doctype html&gt;' in waiting["text/html"]
-    assert " srcdoc=" not in waiting["text/html"], "two pages would be run"
+    assert f'<div data-page="{widget._name}" data-frame="{{&quot;srcdoc&quot;: ' in waiting["text/html"]
+    assert "<iframe" not in waiting["text/html"], "two pages would be run"
 
 
 def test_a_page_that_is_only_saved_opens_no_channel_and_is_forgotten(tmp_path: Any) -> None:

@@ -290,13 +290,13 @@ def test_without_its_kernel_the_page_runs_on_and_without_trust_it_is_a_picture(
     opened.run(0)
     opened.frame.locator("#loss").wait_for()
     opened.page.keyboard.press("Control+s")
-    wait_for(lambda: [file for file in lab.files.glob("[a-z]*.ipynb") if "data-page" in file.read_text("utf-8")])
-    (file,) = [file for file in lab.files.glob("[a-z]*.ipynb") if "data-page" in file.read_text("utf-8")]
+    wait_for(lambda: [file for file in lab.files.glob("[a-z]*.ipynb") if "data-frame" in file.read_text("utf-8")])
+    (file,) = [file for file in lab.files.glob("[a-z]*.ipynb") if "data-frame" in file.read_text("utf-8")]
     # as its author opens it on another day: what was signed is trusted, and the kernel is a new one
     opened.page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")
     opened.page.context.close()
     author = notebook(file=file)
-    left = author.page.frame_locator("iframe[data-autograd]")
+    left = author.page.frame_locator("div[data-page] iframe")
     left.locator("#loss").wait_for(timeout=60_000)
     left.get_by_label("Value of w5").click()
     author.page.keyboard.press("Control+a")

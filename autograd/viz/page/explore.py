@@ -182,12 +182,14 @@ class Page:
 
     def _frame(self, name: str, *, waiting: bool = False) -> str:
         """The page in a frame, which is as light or dark as the notebook; if waiting, for where no widget comes."""
-        about = self._framed() | {"data-autograd": name}
+        about = self._framed()
         if waiting:
-            about["data-page"] = about.pop("srcdoc")
-        attributes = " ".join(f'{key}="{html.escape(value)}"' for key, value in about.items())
+            frame = f'<div data-page="{name}" data-frame="{html.escape(json.dumps(about))}" hidden></div>'
+        else:
+            attributes = " ".join(f'{key}="{html.escape(value)}"' for key, value in about.items())
+            frame = f'<iframe {attributes} data-page="{name}"></iframe>'
         script = f'{_template("notebook.mjs")}\nrevive("{name}");'
-        return f'<iframe {attributes}{" hidden" * waiting}></iframe><script type="module">\n{script}\n</script>'
+        return f'{frame}<script type="module">\n{script}\n</script>'
 
     def _framed(self) -> dict[str, str]:
         """The attributes of a frame with the page in it."""

@@ -23,10 +23,16 @@ function wire(frame, hear) {
   return { port, cut: () => (observer.disconnect(), port.close()) };
 }
 
+/** A frame with these attributes, of which one is the page. */
+function framed(about) {
+  const frame = document.createElement("iframe");
+  for (const [name, value] of Object.entries(about)) frame.setAttribute(name, value);
+  return frame;
+}
+
 /** The widget: the page of a model, alive. */
 function render({ model, el }) {
-  const frame = document.createElement("iframe");
-  for (const [name, value] of Object.entries(model.get("_frame_of_page"))) frame.setAttribute(name, value);
+  const frame = framed(model.get("_frame_of_page"));
   let line = null;
   const tell = () => line?.port.postMessage({ state: model.get("_state") });
   frame.addEventListener("load", () => {
@@ -45,31 +51,39 @@ function render({ model, el }) {
 
 export default { render };
 
-/** A frame of an output that Python no longer speaks to. One that waits is for where no widget comes. */
-export function revive(id) {
-  const frame = document.querySelector(`iframe[data-autograd="${id}"]:not([data-revived])`);
-  if (!frame) return;
-  frame.dataset.revived = "";
+/** Tell the colours to a frame that Python does not speak to. */
+function dress(frame) {
   let line = null;
-  const dress = () => {
+  const again = () => {
     line?.cut();
     line = wire(frame, () => {});
   };
-  frame.addEventListener("load", dress);
-  if (frame.srcdoc) return dress();
+  frame.addEventListener("load", again);
+  return again;
+}
+
+/** The page in an output that Python does not speak to: there it is, or it comes where no widget does. */
+export function revive(name) {
+  const place = document.querySelector(`[data-page="${name}"]:not([data-revived])`);
+  if (!place) return;
+  place.dataset.revived = "";
+  if (place.localName === "iframe") return dress(place)();
   const begun = Date.now(),
     look = () => {
-      const alive = document.querySelector(`div[data-autograd="${id}"]`) !== null;
-      if (!alive && Date.now() - begun > 4000 && !frame.srcdoc) frame.srcdoc = frame.dataset.page;
-      frame.hidden = alive || !frame.srcdoc;
-      if (frame.srcdoc) forget(frame);
-      if (!alive && frame.isConnected) setTimeout(look, 300);
+      const alive = document.querySelector(`[data-autograd="${name}"]`) !== null;
+      if (!alive && !place.firstChild && Date.now() - begun > 4000) {
+        place.append(framed(JSON.parse(place.dataset.frame)));
+        dress(place.firstChild);
+        forget(place);
+      }
+      place.hidden = alive || !place.firstChild;
+      if (!alive && place.isConnected) setTimeout(look, 300);
     };
   look();
 }
 
 /** JupyterLab's word that a widget has no kernel any more: the frame stands in for it. */
-function forget(frame) {
-  const before = frame.closest(".jp-OutputArea-child")?.previousElementSibling?.querySelector(".jupyter-widgets");
+function forget(place) {
+  const before = place.closest(".jp-OutputArea-child")?.previousElementSibling?.querySelector(".jupyter-widgets");
   if (before?.textContent.startsWith("Error displaying widget")) before.hidden = true;
 }
