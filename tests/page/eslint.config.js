@@ -12,4 +12,9 @@ export default [
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   { files: ["autograd/viz/page/**/*.js"], languageOptions: { globals: readonly(browser) } },
   { files: ["tests/page/**/*.js"], languageOptions: { globals: readonly(node) } },
+  // What runs in the page stands among what runs in Node.js.
+  {
+    files: ["tests/browser/firefox/*.js"],
+    languageOptions: { globals: readonly(`${node} document setTimeout window`) },
+  },
 ];
