@@ -1,5 +1,6 @@
 // Painting: the numbers, colours and widths of the view as the walk has them.
 
+import { mark, write } from "../base/dom.js";
 import { short, sign, signed } from "../base/numerals.js";
 import { engine, numbness } from "../model/graph.js";
 import { groups } from "../model/groups.js";
@@ -20,10 +21,7 @@ export function paint() {
   // the whole way from the chosen node to the root is lit, and the rest is dimmed
   const way = state.selected >= 0 && state.selected !== engine.root && engine.reached[state.selected] && !walk;
   const on = way && onTheWay(state.selected);
-  for (const box of boxes) {
-    paintBox(box, now, walk, chosen);
-    box.element.classList.toggle("aside", Boolean(on) && !box.nodes.some((v) => on[v]));
-  }
+  for (const box of boxes) paintBox(box, now, walk, chosen, Boolean(on) && !box.nodes.some((v) => on[v]));
   const labelled = state.view.roomy;
   for (const link of links) {
     const { path } = link,
@@ -72,33 +70,34 @@ export function paint() {
   }
 }
 
-function paintBox(box, now, walk, chosen) {
+function paintBox(box, now, walk, chosen, aside) {
   const { element: group, text } = box;
   const classes = ["node", box.kind];
+  if (aside) classes.push("aside");
   if (walk && boxAt(now.edge >= 0 ? now.operand : now.node) === box) classes.push("lit");
   if (walk && now.edge >= 0 && boxAt(now.node) === box) classes.push("sending");
   if (box === chosen) classes.push("selected");
   if (!box.ghost) {
     const single = box.outputs.length === 1 ? box.outputs[0] : -1;
     const { value, gradient, size, word } = single >= 0 ? paintNode(single, classes) : paintGroup(box);
-    text.value.textContent = value;
-    text.gradient.textContent = gradient;
-    text.gradient.setAttribute("class", `gradient ${word}`);
-    text.flag.textContent =
-      single >= 0 ? (box.low ? "" : flag(single)) : box.nodes.every((v) => engine.op[v] < 0) ? "‖w‖" : "‖a‖";
-    text.sign.textContent =
-      single < 0 ? "‖∂‖" : gradient.includes("…") ? "" : state.differences && state.pinned ? "Δ∂" : "∂";
-    box.bar.setAttribute("width", ((box.width - 18) * strength(size)).toFixed(1));
-    box.bar.setAttribute("class", `bar ${word}`);
+    write(text.value, value);
+    write(text.gradient, gradient);
+    mark(text.gradient, "class", `gradient ${word}`);
+    const leaves = single < 0 && box.nodes.every((v) => engine.op[v] < 0);
+    write(text.flag, single >= 0 ? (box.low ? "" : flag(single)) : leaves ? "‖w‖" : "‖a‖");
+    const plain = state.differences && state.pinned ? "Δ∂" : "∂";
+    write(text.sign, single < 0 ? "‖∂‖" : gradient.includes("…") ? "" : plain);
+    mark(box.bar, "width", ((box.width - 18) * strength(size)).toFixed(1));
+    mark(box.bar, "class", `bar ${word}`);
     box.cells?.forEach((v, k) => {
       const g = stage(v) === "final" && !hidden(v) ? passes.partial[v] : NaN;
-      box.squares[k].setAttribute("class", `cell ${Number.isNaN(g) ? "later" : sign(g)}`);
-      box.squares[k].style.opacity = Number.isNaN(g) ? 1 : Math.max(0.12, strength(g));
+      mark(box.squares[k], "class", `cell ${Number.isNaN(g) ? "later" : sign(g)}`);
+      mark(box.squares[k], "opacity", Number.isNaN(g) ? "1" : Math.max(0.12, strength(g)).toFixed(2));
     });
   }
-  group.setAttribute("class", classes.join(" "));
-  box.spoken.textContent = box.node !== undefined ? sentence(box.node) : groupSentence(box);
-  group.setAttribute("aria-pressed", String(box === chosen));
+  mark(group, "class", classes.join(" "));
+  write(box.spoken, box.node !== undefined ? sentence(box.node) : groupSentence(box));
+  mark(group, "aria-pressed", String(box === chosen));
 }
 
 function paintNode(v, classes) {

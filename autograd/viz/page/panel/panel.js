@@ -3,7 +3,7 @@
 import { change } from "../actions/change.js";
 import { ask, filterBy, sortBy } from "../actions/questions.js";
 import { select } from "../actions/selection.js";
-import { $, element } from "../base/dom.js";
+import { $, element, mark, write } from "../base/dom.js";
 import { morph } from "../base/morph.js";
 import { number, plain, sign } from "../base/numerals.js";
 import { link } from "../display/links.js";
@@ -86,8 +86,8 @@ export class Panel {
     }
     for (const output of this.element.querySelectorAll("[data-live]")) {
       const v = Number(output.dataset.live);
-      output.textContent = gradientText(v);
-      output.className = `leaf-gradient ${stage(v) === "final" && !hidden(v) ? sign(passes.partial[v]) : "later"}`;
+      write(output, gradientText(v));
+      mark(output, "class", `leaf-gradient ${stage(v) === "final" && !hidden(v) ? sign(passes.partial[v]) : "later"}`);
     }
     this.bars();
     for (const section of this.element.querySelectorAll("[data-part]")) {
@@ -166,8 +166,8 @@ export class Panel {
       sizes = places.map((place) => (hidden(Number(place.dataset.bar)) ? 0 : weight(Number(place.dataset.bar)))),
       most = Math.max(...sizes.filter(Number.isFinite), 0);
     places.forEach((place, k) => {
-      place.style.setProperty("--share", most ? Math.min(1, sizes[k] / most).toFixed(3) : "0");
-      place.className = `meter ${sign(passes.grad[Number(place.dataset.bar)])}`;
+      mark(place, "style", `--share: ${most ? Math.min(1, sizes[k] / most).toFixed(3) : "0"}`);
+      mark(place, "class", `meter ${sign(passes.grad[Number(place.dataset.bar)])}`);
     });
   }
 
