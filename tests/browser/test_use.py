@@ -382,7 +382,7 @@ def test_arrows_alone_reach_every_node_and_enter_explains_it(show: Show) -> None
             page.evaluate("id => document.getElementById(id).focus()", here)
             page.keyboard.press(key)
             todo.append(page.evaluate("document.activeElement.id"))
-    assert len(seen) == 24
+    assert len(seen) == 24 + 1  # and the box of the targets
     page.keyboard.press("Enter")
     assert page.evaluate("explorer.state.selected") >= 0
     page.keyboard.press("Escape")
@@ -456,7 +456,7 @@ def digits_network() -> Value:
 def test_a_network_opens_as_layers_then_neurons_then_operations(show: Show) -> None:
     page = show(digits_network())
     titles = page.locator(".node .title").all_text_contents()
-    assert titles == ["layer 1", "layer 2", "layer 3", "loss"]
+    assert titles == ["64 inputs", "10 targets", "layer 1", "layer 2", "layer 3", "loss"]
     assert "1040 parameters" in page.locator(".node .note").first.text_content()
     page.locator(".node.group").nth(1).press("Enter")
     assert "layer 2" in page.locator("#crumbs").inner_text()

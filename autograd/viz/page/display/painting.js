@@ -1,14 +1,16 @@
 // Painting: the numbers, colours and widths of the view as the walk has them.
 
 import { mark, write } from "../base/dom.js";
+import { cut } from "../base/labels.js";
 import { short, sign, signed } from "../base/numerals.js";
 import { engine, numbness } from "../model/graph.js";
+import { givenNames, numberAt, offsets } from "../model/given.js";
 import { groups } from "../model/groups.js";
 import { problemOf } from "../model/problems.js";
 import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
 import { FORWARD, passes, state } from "../model/state.js";
 import { onTheWay } from "../words/why.js";
-import { gradientText, sentence, spokenGradient } from "../words/words.js";
+import { caption, gradientText, sentence, spokenGradient } from "../words/words.js";
 import { drawing } from "./stage.js";
 import { boxAt } from "./view.js";
 
@@ -21,7 +23,8 @@ export function paint() {
   // the whole way from the chosen node to the root is lit, and the rest is dimmed
   const way = state.selected >= 0 && state.selected !== engine.root && engine.reached[state.selected] && !walk;
   const on = way && onTheWay(state.selected);
-  for (const box of boxes) paintBox(box, now, walk, chosen, Boolean(on) && !box.nodes.some((v) => on[v]));
+  const aside = (box) => Boolean(on) && !(box.given?.users ?? box.nodes).some((v) => on[v]);
+  for (const box of boxes) paintBox(box, now, walk, chosen, aside(box));
   const labelled = state.view.roomy;
   for (const link of links) {
     const { path } = link,
@@ -70,6 +73,22 @@ export function paint() {
   }
 }
 
+function paintGiven(box) {
+  const from = offsets[box.place],
+    own = box.given.names.map((_, k) => numberAt(from + k)),
+    [low, high] = [Math.min(...own), Math.max(...own)];
+  box.text.rows.forEach((row, k) => write(row, short(own[k])));
+  box.squares?.forEach((square, k) => {
+    mark(square, "class", "cell plain");
+    mark(square, "fill-opacity", high > low ? ((own[k] - low) / (high - low)).toFixed(2) : "0.5");
+  });
+  const said = own.slice(0, 8).map((x, k) => `${givenNames[from + k]} ${short(x)}`);
+  write(
+    box.spoken,
+    `${box.title}, plain ${own.length > 1 ? "numbers" : "number"}: ${said.join(", ")}${own.length > 8 ? " …" : ""}, Enter changes ${own.length > 1 ? "them" : "it"}`,
+  );
+}
+
 function paintBox(box, now, walk, chosen, aside) {
   const { element: group, text } = box;
   const classes = ["node", box.kind];
@@ -77,6 +96,11 @@ function paintBox(box, now, walk, chosen, aside) {
   if (walk && boxAt(now.edge >= 0 ? now.operand : now.node) === box) classes.push("lit");
   if (walk && now.edge >= 0 && boxAt(now.node) === box) classes.push("sending");
   if (box === chosen) classes.push("selected");
+  if (box.given) {
+    mark(box.element, "class", classes.join(" "));
+    return paintGiven(box);
+  }
+  if (box.changing && !box.ghost) write(text.caption, cut(caption(box.node), 14));
   if (!box.ghost) {
     const single = box.outputs.length === 1 ? box.outputs[0] : -1;
     const { value, gradient, size, word } = single >= 0 ? paintNode(single, classes) : paintGroup(box);

@@ -5,6 +5,7 @@
 // scale or add are passed over, with the formulas that Python found for them (shortcuts.py).
 
 import { engine, opOf, tape } from "../model/graph.js";
+import { moved } from "../model/given.js";
 import { passes } from "../model/state.js";
 import { filled, formula, localFormula, ratio } from "./formulas.js";
 
@@ -52,7 +53,7 @@ function linksTo(v) {
     }
     below.set(u, down);
   }
-  if (shortcut.size) passOver(v, below);
+  if (shortcut.size && !moved().length) passOver(v, below); // plain numbers are written out in those formulas
   return below;
 }
 
