@@ -307,9 +307,9 @@ class _Composer:
         )
         if region >= 0:
             block.title = self._title(region)
-        elif len(outputs) == 1:
-            block.title = text(self._formula(order[outputs[0]]))
-        else:
+        elif len(outputs) == 1 and isinstance(name := self._formula(order[outputs[0]]), Formula):
+            block.title = text(name)
+        else:  # also where a large graph has no name for its output but the number that it is
             block.title = f"{_grouped(len(members))} {next(iter(operations)) if len(operations) == 1 else kind}"
         block.sentence = self._block_sentence(block)
         return block
