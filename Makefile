@@ -43,9 +43,10 @@ test-page: $(ready)-test  ## lint the page's modules and test them under Node.js
 	  $(python) -m pytest tests/page $(ARGS); \
 	else echo "no npm here: the page's modules are neither linted nor tested under Node.js"; fi
 
-# With AUTOGRAD_BROWSER=required they fail where they would skip.
+# Firefox is driven by npm's Puppeteer. With AUTOGRAD_BROWSER=required they fail where they would skip.
 # 5 is pytest's word for "no test ran", as where all of them skip.
-test-browser: $(ready)-browser  ## run the tests that drive Chromium; they skip where there is none
+test-browser: $(ready)-browser  ## run the tests that drive Chromium and Firefox; they skip where there is none
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/browser/firefox; fi
 	$(python) -m pytest tests/browser $(ARGS) || [ $$? -eq 5 -a "$$AUTOGRAD_BROWSER" != required ]
 
 fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath and 3 x 4,000 compiled programs with the eager engine
@@ -86,7 +87,7 @@ pictures: $(ready)-pictures  ## draw the pictures of the README again
 	$(python) notebooks/pictures.py $(ARGS)
 
 clean:  ## remove the virtual environment and everything generated
-	rm -rf $(VENV) .venv-* runs build dist tests/page/node_modules *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) .venv-* runs build dist tests/page/node_modules tests/browser/firefox/node_modules *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up ────────────────────────────────────────────────────────────────────────────────────

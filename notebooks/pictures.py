@@ -1,18 +1,22 @@
 """Draw the pictures of the README again: ``make pictures``.
 
-Everything is written to `notebooks/pictures/`, light and dark: the drawings as SVG; the page, and a thumbnail of a
-picture in each notebook (light alone), as PNG, for which a Chromium is needed; without one they are left as they are.
+Everything is written to `notebooks/pictures/`, light and dark: the drawings as SVG; the page as a moving GIF;
+and a thumbnail of a picture in each notebook (light alone) as PNG, for which a Chromium is needed; without one they are
+left as they are.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from sklearn.datasets import load_digits
 
 import nn
@@ -68,16 +72,53 @@ def digits() -> tuple[Value, nn.MLP]:
     return error, model
 
 
-def photograph(browser: Any, page: Path, picture: Path, *, scheme: str, node: str) -> None:
-    """What a browser shows of a page when a node is selected."""
-    sight = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme, device_scale_factor=1.5)
+SHUTTER = 60
+"""Milliseconds until the page has painted."""
+
+
+def film(browser: Any, page: Path, picture: Path, *, scheme: str) -> None:
+    """A moving picture of a page: forward, backward, a number dragged with all gradients following, why one is so."""
+    sight = browser.new_page(viewport={"width": 1240, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
     sight.goto(page.as_uri())
-    sight.keyboard.press("/")
-    sight.keyboard.type(node)
-    sight.keyboard.press("Enter")
-    sight.wait_for_timeout(500)
-    sight.screenshot(path=picture)
+    frames: list[Image.Image] = []
+    times: list[int] = []
+
+    def take(milliseconds: int) -> None:
+        sight.wait_for_timeout(SHUTTER)
+        frames.append(Image.open(io.BytesIO(sight.screenshot())).convert("RGB"))
+        times.append(milliseconds)
+
+    steps = int(sight.get_attribute("#time", "max") or 0)
+    sight.keyboard.press("Home")
+    take(900)
+    sight.select_option("#unit", "node")
+    sight.evaluate("document.activeElement.blur()")
+    while int(sight.input_value("#time")) < steps:
+        sight.keyboard.press("ArrowRight")
+        take(340)
+    times[-1] = 1500
+    index = sight.evaluate("explorer.names.indexOf('w5')")
+    box = sight.locator(f"#n{index}").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+    sight.mouse.move(x, y)
+    sight.mouse.down()
+    for k in [*range(1, 15), *range(13, -12, -1)]:
+        sight.mouse.move(x + 18 * k, y)
+        take(90)
+    sight.mouse.up()
+    times[-1] = 1000
+    sight.click("#undo")
+    sight.locator(f"#n{index}").click()
+    sight.mouse.move(5, 300)
+    take(4000)
     sight.close()
+    colours = Counter[tuple[int, int, int]]()  # a page has few: those that fill most of it stay as they are
+    for frame in frames[::4] + frames[-1:]:
+        colours.update({colour: count for count, colour in frame.getcolors(1 << 20)})
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour, _ in colours.most_common(160) for part in colour])
+    small = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    small[0].save(picture, save_all=True, append_images=small[1:], duration=times, loop=0, optimize=True)
 
 
 CELLS = {1: 17, 2: 9, 3: 23, 4: 19, 5: 29, 6: 27, 7: 18, 8: 12}
@@ -116,7 +157,7 @@ def main() -> None:
             print(drawing.save(PLACE / f"{name}{ending}.svg"))
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
-        print("There is no Chromium here: the PNG pictures are left as they are.")
+        print("There is no Chromium here: the other pictures are left as they are.")
         return
     from playwright.sync_api import sync_playwright
 
@@ -124,9 +165,9 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = explore(error).save(Path(folder) / "example.html")
         for scheme in ("light", "dark"):
-            picture = PLACE / f"page-{scheme}.png"
-            photograph(browser, Path(page), picture, scheme=scheme, node="w5")
-            print(picture)
+            moving = PLACE / f"moving-{scheme}.gif"
+            film(browser, Path(page), moving, scheme=scheme)
+            print(moving)
         for number in CELLS:
             print(thumbnail(browser, number))
         browser.close()

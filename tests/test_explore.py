@@ -333,3 +333,15 @@ def test_whatever_a_title_or_a_snapshot_is_called_the_page_can_be_saved(name: st
     text = (tmp_path / "page.html").read_text("utf-8")
     assert text.count("<script") == explore(x * x).html.count("<script")
     assert len(text) < 200_000
+
+
+def test_an_index_of_a_class_is_a_probability_for_each() -> None:
+    model = nn.MLP(2, [3], seed=0)
+    X, Y = [[0.5, 1.0], [-0.5, 2.0], [0.1, 0.2]], [2, 0, 1]
+    made = explore(nn.cross_entropy, data=(X, Y), f=model).tape
+    assert [row[2:] for row in made["samples"]["rows"]] == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    assert made["data"][-1] == pytest.approx(nn.cross_entropy(model(X[0]), 2).data, rel=1e-12)
+    one = nn.MLP(2, [1], seed=0)  # of one output it is a number as any other
+    assert [row[2:] for row in explore(nn.squared_error, data=(X, Y), f=one).tape["samples"]["rows"]] == [[2], [0], [1]]
+    with pytest.raises((TypeError, ValueError)):
+        explore(nn.cross_entropy, data=(X, [0, 1, 3]), f=model)  # there is no fourth class

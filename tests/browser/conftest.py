@@ -29,6 +29,12 @@ def _without(reason: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
+def without() -> Callable[[str], NoReturn]:
+    """Skip for a reason; fail, where browsers are required."""
+    return _without
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     try:
         from playwright import sync_api as playwright

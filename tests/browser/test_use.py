@@ -165,6 +165,36 @@ def test_the_largest_paths_and_the_rest_sum_to_the_gradient(show: Show) -> None:
         assert [p["product"] for p in two["paths"]] == [p["product"] for p in everything["paths"][:2]]
 
 
+def hostile() -> Value:
+    leaves = [Value(float(i + 1), label=label) for i, label in enumerate(HOSTILE)]
+    y = sin(leaves[0] * leaves[1] + leaves[2] * leaves[3] + leaves[4] * leaves[5])
+    y.label = "</title><script>alert(2)</script>"
+    return y
+
+
+STALE = """() => [...document.querySelectorAll('[data-part]')].flatMap((section) => {
+    const fresh = document.createElement('div');
+    fresh.innerHTML = section.written;
+    return fresh.innerHTML === section.innerHTML ? [] : [[section.innerHTML, fresh.innerHTML]]; })"""
+
+
+@pytest.mark.parametrize("make", [worked_example, fan, hostile])
+def test_what_is_rewritten_in_place_is_what_would_be_written_anew(show: Show, make: Callable[[], Value]) -> None:
+    """After changes that alter words, signs, the number of terms and of ways, and what is known."""
+    page = show(make())
+    for v in range(page.evaluate("explorer.engine.n")):
+        page.evaluate("v => explorer.select(v)", v)
+        for x in ("0.3", "-0.3", "0", "1e9", "NaN", "0.3"):
+            page.evaluate("x => explorer.change(explorer.engine.leaves[0], Number(x))", x)
+            assert page.evaluate(STALE) == []
+        for step in (0, 3, 9, 999):
+            page.evaluate("step => explorer.go(step)", step)
+            assert page.evaluate(STALE) == []
+        page.evaluate("explorer.change(explorer.engine.leaves.at(-1), 0.7)")
+        assert page.evaluate(STALE) == []
+        page.click("#reset")
+
+
 def test_typing_and_sliding_change_everything_that_follows(show: Show) -> None:
     page = show(worked_example())
     box(page, "w5").click()
@@ -352,7 +382,7 @@ def test_arrows_alone_reach_every_node_and_enter_explains_it(show: Show) -> None
             page.evaluate("id => document.getElementById(id).focus()", here)
             page.keyboard.press(key)
             todo.append(page.evaluate("document.activeElement.id"))
-    assert len(seen) == 24
+    assert len(seen) == 24 + 1  # and the box of the targets
     page.keyboard.press("Enter")
     assert page.evaluate("explorer.state.selected") >= 0
     page.keyboard.press("Escape")
@@ -426,7 +456,7 @@ def digits_network() -> Value:
 def test_a_network_opens_as_layers_then_neurons_then_operations(show: Show) -> None:
     page = show(digits_network())
     titles = page.locator(".node .title").all_text_contents()
-    assert titles == ["layer 1", "layer 2", "layer 3", "loss"]
+    assert titles == ["64 inputs", "10 targets", "layer 1", "layer 2", "layer 3", "loss"]
     assert "1040 parameters" in page.locator(".node .note").first.text_content()
     page.locator(".node.group").nth(1).press("Enter")
     assert "layer 2" in page.locator("#crumbs").inner_text()
@@ -554,10 +584,7 @@ HOSTILE = [
 
 
 def test_hostile_labels_are_data_and_never_markup(show: Show) -> None:
-    leaves = [Value(float(i + 1), label=label) for i, label in enumerate(HOSTILE)]
-    y = sin(leaves[0] * leaves[1] + leaves[2] * leaves[3] + leaves[4] * leaves[5])
-    y.label = "</title><script>alert(2)</script>"
-    page = show(y)  # a dialog or an error would be a complaint, and fail the test
+    page = show(hostile())  # a dialog or an error would be a complaint, and fail the test
     for v in range(len(HOSTILE)):
         page.evaluate("v => explorer.select(v)", v)
         page.evaluate("v => { explorer.go(v); explorer.mistake(v, 17); explorer.wholeDerivation(v); }", v)

@@ -90,3 +90,37 @@ def test_the_layers_of_the_digit_network_stand_behind_its_image() -> None:
     shown = picture(loss, model=model, depth=1)
     first = next(box for box in shown.boxes if isinstance(box, Block))
     assert [(a.source, a.target) for a in shown.arrows if a.source == "x0"] == [("x0", first.id)]
+
+
+def targets(loss: Value, **settings: Any) -> list[Numbers]:
+    return [box for box in numbers(picture(loss, **settings)) if "target" in box.title]
+
+
+def test_targets_stand_in_the_box_that_uses_them_or_in_one_of_their_own() -> None:
+    model, loss = digits()
+    (own,) = targets(loss, model=model, depth=1)
+    assert own.title == "10 targets"
+    assert own.sentence.startswith("10 targets, plain numbers: ")
+    assert sorted(own.data) == [0.0] * 9 + [1.0]
+    arrows = [arrow for arrow in picture(loss, model=model, depth=1).arrows if arrow.source == own.id]
+    assert [(arrow.count, arrow.flows) for arrow in arrows] == [(10, False)]
+    small = nn.squared_error(nn.MLP(2, [2], seed=0)([0.5, -1.0]), [0.25, 0.75])
+    assert targets(small) == []
+    said = " ".join(box.sentence for box in picture(small).boxes)
+    assert "− 0.25" in said
+    assert "− 0.75" in said
+
+
+def test_a_one_hot_target_is_a_row_of_squares_of_which_one_is_dark() -> None:
+    model, loss = digits()
+    drawing = draw(loss, model=model)
+    (row,) = (box for box in numbers(drawing.picture) if "targets" in box.title)
+    light = PALETTES["light"]
+    expected = [light["ink"] if x else light["paper"] for x in row.data]
+    assert cells(ElementTree.fromstring(drawing.svg), row.id)[-10:] == expected
+
+
+def test_the_probabilities_of_a_cross_entropy_are_targets() -> None:
+    model = nn.MLP(2, [12], seed=0)
+    (own,) = targets(nn.cross_entropy(model([0.5, -1.0]), [0.0] * 11 + [1.0]))
+    assert own.data == [0.0] * 11 + [1.0]

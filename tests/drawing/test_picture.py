@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import re
 import time
 from collections import Counter
 from typing import Any
@@ -391,3 +392,13 @@ def test_the_loss_of_a_network_says_what_it_squares() -> None:
     model = nn.MLP(2, [2, 2], seed=0)
     loss = nn.squared_error(model([1.0, 2.0]), [0.5, 0.25])
     assert picture(loss, model=model).boxes[-1].formula == "(z²₁ − 0.5)² + (z²₂ − 0.25)²"
+
+
+def test_a_block_is_never_called_by_a_number() -> None:
+    """3 000 nodes of which each step uses two of the steps before it: those parts have no names."""
+    x = [Value(0.01 * k) for k in range(30)]
+    for k in range(1000):
+        x.append((x[-7] * x[-3 - k % 5] + 0.1).tanh())
+    titles = [box.title for box in picture(x[-1]).boxes if isinstance(box, Block)]
+    assert len(titles) > 3
+    assert [title for title in titles if re.fullmatch(r"−?[\d.e−]+", title)] == []

@@ -55,7 +55,7 @@ for (const name of ["modules", "layers"]) {
       const levels = levelsUnder(group),
         counts = Array.from(
           { length: levels + 1 },
-          (_, depth) => boxesOf({ group, depth }).boxes.filter((box) => !box.ghost).length,
+          (_, depth) => boxesOf({ group, depth }).boxes.filter((box) => !box.ghost && !box.given).length,
         );
       counts.forEach((count, depth) => assert.ok(!depth || count >= counts[depth - 1]));
       if (!leavesOnly(group)) assert.equal(counts[levels], within(group).length);

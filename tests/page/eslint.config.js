@@ -14,4 +14,9 @@ export default [
   { files: ["autograd/viz/page/**/*.js"], languageOptions: { globals: readonly(browser) } },
   { files: ["autograd/viz/page/**/*.mjs"], languageOptions: { globals: readonly(host) } },
   { files: ["tests/page/**/*.js"], languageOptions: { globals: readonly(node) } },
+  // What runs in the page stands among what runs in Node.js.
+  {
+    files: ["tests/browser/firefox/*.js"],
+    languageOptions: { globals: readonly(`${node} document setTimeout window`) },
+  },
 ];

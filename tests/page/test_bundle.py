@@ -78,7 +78,7 @@ def test_comments_and_indentation_are_left_out_and_texts_that_look_like_comments
         '  // why\n  return x + "// no /* comment */"; // goes\n}\nf(" // a"); f(\' // b\'); f(` // c`);\n'
     )
     script = bundle({"page.js": source}, "page.js")
-    assert 'function f(x) {\nreturn x + "// no /* comment */";\n}\nf(" // a"); f(\' // b\'); f(` // c`);' in script
+    assert 'function f(x){\nreturn x + "// no /* comment */";\n}\nf(" // a"); f(\' // b\'); f(` // c`);' in script
     assert not any(words in script for words in ("What this is", "@param", "why", "More", "goes"))
     with pytest.raises(BundleError, match=r"^page\.js has a template literal over several lines$"):
         bundle({"page.js": "const x = `one\n  // two`;\n"}, "page.js")
@@ -88,6 +88,21 @@ def test_comments_and_indentation_are_left_out_and_texts_that_look_like_comments
 def test_what_would_end_the_script_in_its_page_is_refused(text: str) -> None:
     with pytest.raises(BundleError, match=r"^page\.js has <"):
         bundle({"page.js": f"const x = `{text}`;"}, "page.js")
+
+
+def test_spaces_around_signs_are_left_out_and_those_in_texts_and_between_signs_stay() -> None:
+    lines = [
+        (
+            'const a = [1, 2].map((x) => x * 2), b = { c : " = ( , \' " };',
+            'const a=[1,2].map((x)=>x*2),b={c:" = ( , \' "};',
+        ),
+        ("const c = 3 - -1 + +1 >= 3 ? 'a , \"b' : null;", "const c=3 - -1 + +1>=3?'a , \"b':null;"),
+        ("const d = `a , b`;", "const d = `a , b`;"),  # a template may hold code
+        ('const e = "a , b".split(/ , /);', 'const e = "a , b".split(/ , /);'),
+        ('const f = "\\" = " , g = !(a < b && c) || !("x" in {});', 'const f="\\" = ",g=!(a<b&&c)||!("x" in{});'),
+    ]
+    script = bundle({"page.js": "\n".join(line for line, _ in lines)}, "page.js")
+    assert "\n".join(tight for _, tight in lines) in script
 
 
 def test_circles_and_what_is_missing_or_needless_are_refused() -> None:

@@ -14,6 +14,7 @@ the standard for modules of this simple form, and anything else is refused:
   of a line. What can be assigned anew (``export let``) would need a live binding; state is an object's instead;
 * no template literal over several lines, so that comments and indentation can be left out:
   who reads the page's program reads the modules, and the page is to be small;
+* spaces around signs are left out, too, where a line cannot hold a regular expression or a template;
 * no circles, no ``import()``, no ``import.meta``; and outside of functions neither ``await`` nor ``this``.
 """
 
@@ -34,6 +35,9 @@ _EXPORT = re.compile(rf"\nexport (?=(?:async function|function|class|const) ({_N
 _COMMENT = re.compile(r"^ *(?://[^\n]*|/\*.*?\*/ *)\n", re.MULTILINE | re.DOTALL)
 _REMARK = re.compile(r" +// [^\"'`\n]*$", re.MULTILINE)  # with a quote it might be the end of a text
 _INDENT = re.compile(r"^ +|\n(?=\n)", re.MULTILINE)
+_TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+# Signs around which a space says nothing. + and − are not among them: a - -b is not a--b.
+_SPACED = re.compile(r" *([=<>!&|?*]+=?>?|[:,;(){}\[\]]) *")
 _ENDS = re.compile("<(?:!--|/[sS][cC][rR][iI][pP][tT])")
 _OTHER = re.compile(r"^\s*(?:import|export)\b|\bimport\s*[.(]")
 
@@ -121,7 +125,14 @@ def _parsed(path: str, source: str) -> _Module:
             raise BundleError(f"{path} has an import or export of another form than can be bundled: {line.strip()}")
     if any(line.count("`") % 2 for line in body.splitlines() if not line.lstrip().startswith(("//", "*", "/*"))):
         raise BundleError(f"{path} has a template literal over several lines")
-    body = _INDENT.sub("", _REMARK.sub("", _COMMENT.sub("", body)))
+    body = "\n".join(map(_tight, _INDENT.sub("", _REMARK.sub("", _COMMENT.sub("", body))).split("\n")))
     if found := _ENDS.search(body):
         raise BundleError(f"{path} has {found[0]}, which would mean something to the page around it")
     return _Module(imports, exports, body)
+
+
+def _tight(line: str) -> str:
+    """The line without needless spaces; one with a slash or a template may hold spaces that mean something."""
+    if "/" in line or "`" in line:
+        return line
+    return "".join(part if k % 2 else _SPACED.sub(r"\1", part) for k, part in enumerate(_TEXT.split(line)))

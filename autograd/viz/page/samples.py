@@ -8,6 +8,7 @@ With this module one can
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 from autograd.value import Value
@@ -38,6 +39,8 @@ class Samples(NamedTuple):
 def sampled(loss: Callable[[Any, Any], Any], data: Any, f: Callable[[Any], Any]) -> Samples:
     """The graph of ``loss(f(x), y)`` at the first of the samples (X, Y).
 
+    Of several outputs a target that is one whole number is the index of a class, and becomes a probability for each.
+
     Raises:
         TypeError: if `loss` or `f` is not a function, `data` is not a pair, or the loss is not a `Value`.
         ValueError: for no samples, more than 2 000, as many inputs as targets, or samples of unequal length.
@@ -58,17 +61,28 @@ def sampled(loss: Callable[[Any, Any], Any], data: Any, f: Callable[[Any], Any])
         raise ValueError(f"data= holds 1 to {MOST} samples, and was given {len(X)}")
     if len(X) != len(Y):
         raise ValueError(f"data= holds as many targets as inputs, and was given {len(X)} inputs and {len(Y)} targets")
+    classes = _classes(Y)
     xs, ys = [_row(x) for x in X], [_row(y) for y in Y]
     if len({len(x) for x in xs}) > 1 or len({len(y) for y in ys}) > 1:
         raise ValueError("the samples of data= have the same number of inputs, and of targets, each")
-    inputs, targets = _leaves("x", xs[0]), _leaves("y", ys[0])
+    inputs = _leaves("x", xs[0])
     out = f(inputs if _is_row(X[0]) else inputs[0])
-    root = loss(out, targets if _is_row(Y[0]) else targets[0])
+    several = len(out) if isinstance(out, Sequence) else 1
+    if several > 1 and classes is not None and classes <= set(range(several)):
+        ys = [[float(k == y) for k in range(several)] for [y] in ys]
+    targets = _leaves("y", ys[0])
+    root = loss(out, targets if _is_row(Y[0]) or len(targets) > 1 else targets[0])
     if not isinstance(root, Value):
         raise TypeError(f"the loss of a sample is a Value, and was {root!r}")
     root.label = root.label or "E"
     outputs = [node for node in (out if isinstance(out, Sequence) else [out]) if isinstance(node, Value)]
     return Samples(root, inputs, targets, outputs, [[*x, *y] for x, y in zip(xs, ys, strict=True)])
+
+
+def _classes(Y: Sequence[Any]) -> set[int] | None:
+    """The targets that occur, if each is one whole number."""
+    whole = all(isinstance(y, Integral) and not isinstance(y, bool) for y in Y)
+    return {int(y) for y in Y} if whole else None
 
 
 def _is_row(x: Any) -> bool:

@@ -18,6 +18,7 @@ from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Name
 from autograd.graph import adjoints, evaluate, topological_order
 from autograd.primitives import NEARLY_FLAT
+from autograd.structure.given import given
 from autograd.structure.levels import Levels, levels
 from autograd.structure.modules import modules
 from autograd.structure.names import names_of
@@ -34,6 +35,8 @@ __all__ = ["tape"]
 
 LONGEST = 200
 """The most characters of a title, or of the name of a snapshot."""
+MOST_GIVEN, MOST_NUMBERS = 4, 1024
+"""More lists of plain numbers than that (samples of a batch), or longer ones, are no fields of the page."""
 
 
 def tape(
@@ -71,6 +74,11 @@ def tape(
     found = in_graph = levels(order)
     if model is not None:
         found = modules(model, order)
+    shown = [numbers for numbers in given(order) if len(numbers.data) <= MOST_NUMBERS]
+    shown = shown if len(shown) <= MOST_GIVEN else []
+    free = {seat for numbers in shown for seats in numbers.seats for seat in seats}  # those a page can change
+    free |= {seat for numbers in shown for seat in numbers.total}
+    at: dict[tuple[Value, int], int] = {}  # the constant in a place
     made |= {"start": [0], **_names(value, order, in_graph.name | found.name)}
     for node in order:
         if node.op is None:
@@ -82,11 +90,12 @@ def tape(
                 ops[key] = len(ops)
                 made["ops"].append(_op(*key, made["code"]))
             made["op"].append(ops[key])
-            made["form"].append(_form(node, forms, made["forms"]))
-            for x in node.operands:
+            made["form"].append(_form(node, forms, made["forms"], free))
+            for place, x in enumerate(node.operands):
                 if isinstance(x, Value):
                     made["operand"].append(index[x])
                 else:
+                    at[node, place] = len(made["constant"])
                     made["constant"].append(_number(x))
                     made["operand"].append(-len(made["constant"]))
         made["start"].append(len(made["operand"]))
@@ -105,6 +114,18 @@ def tape(
         primal,
         in_graph.name | found.name | {n: name for n, name in zip(order, made["name"], strict=True) if n.op is None},
     )
+    if shown:
+        names = {*made["name"]}
+        made["given"] = [
+            {
+                "kind": numbers.kind,
+                "names": _fresh("x" if numbers.kind == "inputs" else "y", len(numbers.data), names),
+                "seats": [[at[seat] for seat in seats] for seats in numbers.seats],
+                "total": [at[seat] for seat in numbers.total],
+                "users": [index[node] for node in numbers.users],
+            }
+            for numbers in shown
+        ]
     if samples:
         made["samples"] = {
             "inputs": [index.get(node, -1) for node in samples.inputs],
@@ -124,14 +145,26 @@ def _op(op: Primitive, arity: int, code: list[str]) -> dict[str, Any]:
     return {"name": op.name, "symbol": op.symbol, "flat": op.flat, "code": len(code) - 1 if _has_a_formula(op) else -1}
 
 
-def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any]) -> int:
+def _fresh(letter: str, count: int, taken: set[str]) -> list[str]:
+    """Names for plain numbers that no node has: x1, x2 …, or else x′1, x′2 …"""
+    names = [letter if count == 1 else f"{letter}{k}" for k in range(1, count + 1)]
+    if not taken.isdisjoint(names):
+        return _fresh(f"{letter}′", count, taken)
+    taken.update(names)
+    return names
+
+
+def _form(node: Value, forms: dict[tuple[Any, ...], int], made: list[Any], free: set[tuple[Value, int]]) -> int:
     """The index of the template for a node's formula, which it shares with nodes of the same shape."""
     op = node.op
     if op is None or not _has_a_formula(op):
         return -1
     # A constant with few digits is read best as itself (x², not xᵃ at a = 2); the others stay slots, so nodes share.
     itself = not op.nary or len(node.operands) <= MANY
-    constants = [x if itself and not isinstance(x, Value) and len(repr(x)) <= 4 else None for x in node.operands]
+    constants = [
+        x if itself and not isinstance(x, Value) and len(repr(x)) <= 4 and (node, place) not in free else None
+        for place, x in enumerate(node.operands)
+    ]
     key = (op, *map(repr, constants))
     if key not in forms:
         forms[key] = len(made)

@@ -87,7 +87,7 @@ class Block(Box):
 
 @dataclass(slots=True)
 class Numbers(Box):
-    """Plain numbers that a network was given as its inputs. They are no nodes, and no gradient reaches them.
+    """Plain numbers that a network was given as its inputs or targets. They are no nodes, and no gradient reaches them.
 
     Attributes:
         data: the numbers.

@@ -28,6 +28,7 @@ from autograd.formulas.numbers import brief
 from autograd.formulas.spelling import clean
 from autograd.formulas.terms import Formula, Name, Power
 from autograd.structure.annotated import AnnotatedGraph, Edge
+from autograd.structure.given import Given, given
 from autograd.structure.names import Names, applied, squared
 from autograd.value import Value
 from autograd.viz.picture.boxes import Arrow, Block, Frame, Node, Numbers, Picture
@@ -38,7 +39,9 @@ __all__ = ["MAX_NODES", "picture"]
 MAX_NODES = 100
 """How many boxes a drawing has at most, unless told otherwise: what one can read on a page."""
 MOST_GIVEN = 4
-"""More lists of plain inputs than that (samples of a batch) are not drawn."""
+"""More lists of plain numbers than that (samples of a batch) are not drawn."""
+LONGEST_FORMULA = 7
+"""A node of more operands is not written out."""
 FEWEST_NODES = 10
 MOST_NODES = 1000
 """How many one can ask for: Graphviz takes seconds for more."""
@@ -107,10 +110,10 @@ class _Composer:
         self.lit = self._lit(wrt)
 
     def picture(self) -> Picture:
-        given = self._given()
+        lists = self._given()
         boxes: list[Node | Block | Numbers] = [
-            Numbers(f"x{k}", self._count_of(numbers), -1, not self.wrt, self._said_of(numbers), list(numbers))
-            for k, numbers in enumerate(given)
+            Numbers(f"x{k}", self._count_of(numbers), -1, not self.wrt, self._said_of(numbers), list(numbers.data))
+            for k, numbers in enumerate(lists)
         ]
         for i, shown in enumerate(self.shown_as):
             if isinstance(shown, int):
@@ -120,7 +123,7 @@ class _Composer:
         return Picture(
             root=text(self.names.formula(self.graph.order[-1])),
             boxes=boxes,
-            arrows=[*self._arrows_from(given), *self._arrows()],
+            arrows=[*self._arrows_from(lists), *self._arrows()],
             frames=self.frames,
             nodes=len(self.graph.order),
             notes=self.notes,
@@ -152,31 +155,36 @@ class _Composer:
         self.notes.append(f"∂{root}/∂{leaf} = {brief(gradient, sign=True)}, along {how_many}")
         return [bool(p) for p in paths]
 
-    # inputs that are plain numbers
+    # inputs and targets that are plain numbers
 
-    def _given(self) -> dict[tuple[float, ...], list[int]]:
-        """The lists of numbers that weights were multiplied with, and where; none if there are too many to draw."""
-        given: dict[tuple[float, ...], list[int]] = {}
-        for i, node in enumerate(self.graph.order):
-            if node.op is not None and node.op.name == "dot":
-                half = len(node.operands) // 2
-                xs = node.operands[half:-1]
-                if xs and not any(isinstance(x, Value) for x in xs):
-                    given.setdefault(tuple(float(x) for x in xs), []).append(i)
-        return given if len(given) <= MOST_GIVEN and len(set(self.ids)) + len(given) <= self.most else {}
+    def _given(self) -> list[Given]:
+        """Those to draw: inputs, and targets that no box shows in its formula; none if there are too many."""
+        shown = [
+            numbers
+            for numbers in given(self.graph.order)
+            if numbers.kind == "inputs" or not any(map(self._in_formula, numbers.users))
+        ]
+        return shown if len(shown) <= MOST_GIVEN and len(set(self.ids)) + len(shown) <= self.most else []
 
-    def _arrows_from(self, given: dict[tuple[float, ...], list[int]]) -> list[Arrow]:
+    def _in_formula(self, node: Value) -> bool:
+        """Whether the numbers that a node takes stand in its box: ŷ − 0.01 needs no box beside it that says 0.01."""
+        return isinstance(self.shown_as[self.graph.index[node]], int) and len(node.operands) <= LONGEST_FORMULA
+
+    def _arrows_from(self, shown: Sequence[Given]) -> list[Arrow]:
         arrows = []
-        for k, (numbers, users) in enumerate(given.items()):
-            for j, target in enumerate(dict.fromkeys(self.ids[i] for i in users)):
-                arrows.append(Arrow(f"x{k}_{j}", f"x{k}", target, len(numbers), None, None, False, False, not self.wrt))
+        for k, numbers in enumerate(shown):
+            users = dict.fromkeys(self.ids[self.graph.index[node]] for node in numbers.users)
+            for j, target in enumerate(users):
+                count = len(numbers.data)
+                arrows.append(Arrow(f"x{k}_{j}", f"x{k}", target, count, None, None, False, False, not self.wrt))
         return arrows
 
-    def _count_of(self, numbers: Sequence[float]) -> str:
-        return "1 input" if len(numbers) == 1 else f"{_grouped(len(numbers))} inputs"
+    def _count_of(self, numbers: Given) -> str:
+        count = len(numbers.data)
+        return f"1 {numbers.kind[:-1]}" if count == 1 else f"{_grouped(count)} {numbers.kind}"
 
-    def _said_of(self, numbers: Sequence[float]) -> str:
-        shown = ", ".join(map(brief, numbers[:8])) + (", …" if len(numbers) > 8 else "")
+    def _said_of(self, numbers: Given) -> str:
+        shown = ", ".join(map(brief, numbers.data[:8])) + (", …" if len(numbers.data) > 8 else "")
         return f"{self._count_of(numbers)}, plain numbers: {shown}"
 
     # nodes
@@ -240,7 +248,7 @@ class _Composer:
         op, operands = node.op, node.operands
         if op is None:
             return ""
-        if len(operands) <= 7:
+        if len(operands) <= LONGEST_FORMULA:
             terms = [self._formula(x) for x in operands]
             if any(isinstance(x, Formula) for x in terms):
                 term = applied(node, terms)
@@ -299,9 +307,9 @@ class _Composer:
         )
         if region >= 0:
             block.title = self._title(region)
-        elif len(outputs) == 1:
-            block.title = text(self._formula(order[outputs[0]]))
-        else:
+        elif len(outputs) == 1 and isinstance(name := self._formula(order[outputs[0]]), Formula):
+            block.title = text(name)
+        else:  # also where a large graph has no name for its output but the number that it is
             block.title = f"{_grouped(len(members))} {next(iter(operations)) if len(operations) == 1 else kind}"
         block.sentence = self._block_sentence(block)
         return block

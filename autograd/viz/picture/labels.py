@@ -177,8 +177,10 @@ def _gradient(label: Label, gradient: float | None, scale: Scale, digits: int, w
 
 
 def _numbers(label: Label, box: Numbers) -> Cell:
-    """Inputs: a few as they are, a square of many as the picture that it is."""
+    """A few as they are, a square of many as the picture that it is, and of 0 and 1 which of them is 1."""
     title = label.text("label", box.title)
+    if FEW < len(box.data) <= TILE[1] // 6 and {0.0, 1.0}.issuperset(box.data):
+        return label.stack(title, label.gap(8, 2), _tile(label, box.data, len(box.data)))
     side = math.isqrt(len(box.data))
     if side * side == len(box.data) and side >= TILE[0]:
         return label.stack(title, label.gap(8, 2), _tile(label, box.data, side))

@@ -5,6 +5,7 @@ import { copyText } from "../base/clipboard.js";
 import { say } from "../display/readouts.js";
 import { openView } from "../display/view.js";
 import { engine } from "../model/graph.js";
+import { asTheyCame, moved, numberAt, put } from "../model/given.js";
 import { groups } from "../model/groups.js";
 import { samples } from "../model/samples.js";
 import { changed, passes, recompute, replay, state, STEPS } from "../model/state.js";
@@ -27,8 +28,10 @@ export function addressed() {
   if (state.sample > 0) parts.push(`sample=${state.sample}`);
   if (state.steps) parts.push(`steps=${state.steps}`);
   if ($("rate").value !== "0.1") parts.push(`rate=${encodeURIComponent($("rate").value)}`);
-  const moved = engine.leaves.filter((v) => !Object.is(engine.value[v], engine.recorded[v]));
-  if (moved.length) parts.push(`leaves=${moved.map((v) => `${v}:${engine.value[v]}`).join(";")}`);
+  const leaves = engine.leaves.filter((v) => !Object.is(engine.value[v], engine.recorded[v]));
+  if (leaves.length) parts.push(`leaves=${leaves.map((v) => `${v}:${engine.value[v]}`).join(";")}`);
+  const plain = moved();
+  if (plain.length) parts.push(`given=${plain.map((k) => `${k}:${numberAt(k)}`).join(";")}`);
   const all = parts.join("&");
   return all.length > LONGEST ? parts.filter((part) => !part.startsWith("leaves=")).join("&") : all;
 }
@@ -72,6 +75,12 @@ export function readAddress() {
       engine.value[Number(v)] = Number(x);
       state.edited.add(Number(v));
     }
+  }
+  asTheyCame().forEach((x, k) => put(k, x));
+  for (const pair of (said.get("given") ?? "").split(";")) {
+    const [k, x] = pair.split(":");
+    if (x !== undefined && Number(k) in asTheyCame() && (x === "NaN" || !Number.isNaN(Number(x))))
+      put(Number(k), Number(x));
   }
   if (/^[\w.,+%-]{1,20}$/.test(said.get("rate") ?? "")) $("rate").value = said.get("rate").replaceAll("%2C", ",");
   if (samples) state.sample = Math.max(0, index("sample", samples.rows.length));

@@ -7,7 +7,7 @@ import { say } from "../display/readouts.js";
 import { engine, tape } from "../model/graph.js";
 import { samples } from "../model/samples.js";
 import { changed, overAll, parameters, passes, recompute, replay, state, STEPS } from "../model/state.js";
-import { beginFilm, keepFrame, setLeaves } from "./frames.js";
+import { beginFilm, firstValues, keepFrame, leafValues, setLeaves } from "./frames.js";
 import { remember } from "./undo.js";
 import { mode, play } from "./walk.js";
 
@@ -38,7 +38,8 @@ function begin(kind) {
   remember(kind);
   state.frames.length = state.frame + 1;
   const last = state.frames[state.frame];
-  if (!last.leaves.every((x, k) => Object.is(x, engine.value[engine.leaves[k]]))) keepFrame("changed by hand");
+  const now = leafValues();
+  if (!last.leaves.every((x, k) => Object.is(x, now[k]))) keepFrame("changed by hand");
 }
 
 /** What a step, or some of them, have made is kept as a frame, and shown. */
@@ -92,7 +93,7 @@ export function run(on = !state.running) {
 export function reset() {
   if (state.running) run(false);
   remember("the reset");
-  setLeaves(engine.leaves.map((v) => engine.recorded[v]));
+  setLeaves(firstValues());
   state.edited.clear();
   state.frames = [];
   state.sample = 0;

@@ -2,20 +2,27 @@
 
 import { film } from "../display/film.js";
 import { engine, tape } from "../model/graph.js";
+import { asTheyCame, numbers, put } from "../model/given.js";
 import { samples } from "../model/samples.js";
 import { changed, overAll, passes, recompute, state } from "../model/state.js";
 
 /** Of a long training every second frame is forgotten when there are so many; of many leaves fewer are kept. */
 const MOST = Math.max(20, Math.min(600, Math.floor(4e6 / engine.leaves.length)));
 
-/** The leaves as they are, in the order of engine.leaves. */
+/** The leaves as they are, in the order of engine.leaves, and then the plain numbers that were given. */
 export function leafValues() {
-  return Float64Array.from(engine.leaves, (v) => engine.value[v]);
+  return Float64Array.from([...engine.leaves.map((v) => engine.value[v]), ...numbers()]);
 }
 
-/** Give every leaf a value, in the order of engine.leaves. */
+/** The same as the page was opened. */
+export function firstValues() {
+  return Float64Array.from([...engine.leaves.map((v) => engine.recorded[v]), ...asTheyCame()]);
+}
+
+/** Give every leaf a value, and every plain number, in that order. */
 export function setLeaves(values) {
   engine.leaves.forEach((v, k) => (engine.value[v] = values[k]));
+  numbers().forEach((_, k) => put(k, values[engine.leaves.length + k]));
   recompute();
 }
 

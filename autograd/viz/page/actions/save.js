@@ -80,6 +80,7 @@ export function pageText() {
   const now = {
     ...tape,
     data: Array.from(engine.value, numeric),
+    constant: engine.constant.map(numeric),
   };
   const page = pristine.cloneNode(true);
   page.querySelector("noscript").textContent =

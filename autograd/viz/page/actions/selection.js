@@ -1,9 +1,11 @@
 // Choosing a node, and moving along the edges.
 
+import { $ } from "../base/dom.js";
 import { drawing } from "../display/stage.js";
 import { boxAt, openView, roveTo, unfold } from "../display/view.js";
 import { groupOf, groups } from "../model/groups.js";
-import { changed, state } from "../model/state.js";
+import { given, offsets, titleOf } from "../model/given.js";
+import { changed, FEW, state } from "../model/state.js";
 
 /** Choose a node, showing the part of the graph it is in. */
 export function select(v, focus = false) {
@@ -45,8 +47,21 @@ export function reach(box, key) {
   return true;
 }
 
-/** Enter or a click on a box: a node is explained, a closed group opens. */
+/** List a list of plain numbers in the panel, and go to its first field. */
+function editGiven(k) {
+  state.selected = -1;
+  state.question = "leaves";
+  if (!FEW) state.sorting = "order";
+  state.filter = FEW ? "" : titleOf(given[k]);
+  changed();
+  const field = $("panel").querySelector(`[data-given="${offsets[k]}"]`);
+  field?.scrollIntoView({ block: "nearest" });
+  field?.focus();
+}
+
+/** Enter or a click on a box: plain numbers are listed, a node is explained, a closed group opens. */
 export function enter(box) {
+  if (box.given) return editGiven(box.place);
   if (box.group >= 0 && !box.ghost) openView({ group: box.group });
   else if (box.group >= 0) openView({ group: groups[box.group].parent });
   else select(box.node, true);

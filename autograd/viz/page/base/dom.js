@@ -6,6 +6,16 @@ export const SVG = "http://www.w3.org/2000/svg";
 /** The element with an id. */
 export const $ = (id) => document.getElementById(id);
 
+/** Write a text or an attribute if it is another: writing the same would be laid out and painted anew. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** The same for an attribute. */
+export function mark(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /** An HTML element with attributes and children, which are elements or text. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);

@@ -2,6 +2,7 @@
 
 import { cut } from "../base/labels.js";
 import { engine, kindOf, names, parentsOf, tape, usersOf } from "../model/graph.js";
+import { given, titleOf } from "../model/given.js";
 import { ancestors, chainOf, groups, isArray, within } from "../model/groups.js";
 import { state } from "../model/state.js";
 import { caption, shortName } from "../words/words.js";
@@ -27,6 +28,8 @@ export function boxesOf(view) {
     boxes[where[v]].nodes.push(v);
   };
   const shown = focusNodes(view);
+  const lists = shown ? [] : given.filter(({ users }) => users.some((v) => inside[v]));
+  for (const list of lists) boxes.push(plainBox(list));
   for (let v = 0; v < engine.n; v++) if (inside[v] && (!shown || shown.has(v))) seat(v, false);
   if (!isArray(view.group))
     for (let e = 0; e < engine.edges; e++) {
@@ -44,7 +47,11 @@ export function boxesOf(view) {
     if (!links.has(key)) links.set(key, { from, to, edges: [] });
     links.get(key).edges.push(e);
   }
-  boxes.forEach((box, i) => dress(box, i, where));
+  lists.forEach(({ users }, from) => {
+    for (const to of new Set(users.map((v) => where[v])))
+      if (to >= 0) links.set(`${from} ${to}`, { from, to, edges: [] });
+  });
+  boxes.forEach((box, i) => box.given || dress(box, i, where));
   if (shown)
     for (const box of boxes) {
       box.before = parentsOf(box.node ?? -1).filter((u) => where[u] < 0).length;
@@ -52,6 +59,22 @@ export function boxesOf(view) {
     }
   const roomy = state.locals ?? links.size <= 14; // so that a local derivative fits on each edge
   return { ...view, roomy, boxes, links: [...links.values()], where };
+}
+
+/** So many plain numbers stand in their box; more are squares, and a square of them the picture that it is. */
+const FEW_NUMBERS = 5;
+
+/** A list of plain numbers: a box without a node. */
+function plainBox(list) {
+  const k = given.indexOf(list),
+    count = list.names.length,
+    few = count <= FEW_NUMBERS;
+  return {
+    ...{ id: `x${k}`, given: list, place: k, group: -1, nodes: [], outputs: [], ghost: false, kind: "input given" },
+    title: titleOf(list),
+    cells: few ? undefined : list.names,
+    rows: few ? count : 0,
+  };
 }
 
 /** What is near a node: some steps around it, its heaviest path to the root, and what was asked for besides. */
@@ -112,6 +135,7 @@ function dress(box, place, where) {
     box.leaf = engine.op[v] < 0;
     box.title = cut(shortName(v));
     box.caption = box.ghost ? "" : cut(caption(v), 14);
+    box.changing = given.some(({ users }) => users.includes(v)); // a number in its caption may be another
     box.kind = box.ghost ? "ghost" : kindOf(v);
     box.outputs = [v];
   }

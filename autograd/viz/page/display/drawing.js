@@ -54,13 +54,19 @@ export class Drawing {
     const widest = Math.max(
       box.ghost ? 6 : 13,
       box.low ? columns(box.title) + 10 : 0,
-      columns(box.title) + (box.caption ? 1 + columns(box.caption) : 0),
+      columns(box.title) + (box.caption ? 1 + (box.changing ? 14 : columns(box.caption)) : 0),
       columns(box.note || ""),
+      box.rows > 1 ? 12 + Math.max(...box.given.names.map(columns)) : 0,
     );
     // A leaf or a neuron with a short name takes two lines; columns of them are what makes drawings tall.
     box.low = !box.ghost && !box.note && !box.caption && columns(box.title) <= 7 && (box.neuron || box.leaf);
     box.width = Math.ceil(widest * CHAR + 18);
     if (box.cells) box.width = Math.max(box.width, this.cellsInRow(box) * this.cellSize(box) + 15);
+    if (box.given) {
+      const side = box.cells ? Math.ceil(box.cells.length / this.cellsInRow(box)) * this.cellSize(box) : 0;
+      box.height = (1 + box.rows) * LINE + 10 + (side && side + 3);
+      return;
+    }
     box.height = box.ghost
       ? LINE + 10
       : (box.low ? 2 : box.note ? 4 : 3) * LINE +
@@ -116,7 +122,12 @@ export class Drawing {
     box.text.title.textContent = box.title;
     box.text.caption.textContent = box.caption || "";
     group.append(box.text.title, box.text.caption);
-    if (!box.ghost) {
+    if (box.given) {
+      box.text.rows = Array.from({ length: box.rows }, (_, k) => text("value", width - 9, (k + 2) * LINE + 2, "end"));
+      const called = box.text.rows.map((_, k) => text("note", 9, (k + 2) * LINE + 2, "start"));
+      if (box.rows > 1) called.forEach((name, k) => (name.textContent = box.given.names[k]));
+      group.append(...called, ...box.text.rows);
+    } else if (!box.ghost) {
       const second = box.low ? LINE + 1 : (box.note ? 3 : 2) * LINE + 2,
         third = second + LINE;
       box.text.value = text("value", width - 9, second, "end");
@@ -138,7 +149,7 @@ export class Drawing {
         svg("rect", {
           class: "cell",
           x: 8 + (k % row) * size,
-          y: 4 * LINE + 12 + Math.floor(k / row) * size,
+          y: (box.given ? LINE : 4 * LINE + 4) + 8 + Math.floor(k / row) * size,
           width: size - 1,
           height: size - 1,
           rx: size / 9,

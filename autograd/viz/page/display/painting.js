@@ -1,13 +1,16 @@
 // Painting: the numbers, colours and widths of the view as the walk has them.
 
+import { mark, write } from "../base/dom.js";
+import { cut } from "../base/labels.js";
 import { short, sign, signed } from "../base/numerals.js";
 import { engine, numbness } from "../model/graph.js";
+import { givenNames, numberAt, offsets } from "../model/given.js";
 import { groups } from "../model/groups.js";
 import { problemOf } from "../model/problems.js";
 import { hidden, known, lit, passed, stage, walking } from "../model/progress.js";
 import { FORWARD, passes, state } from "../model/state.js";
 import { onTheWay } from "../words/why.js";
-import { gradientText, sentence, spokenGradient } from "../words/words.js";
+import { caption, gradientText, sentence, spokenGradient } from "../words/words.js";
 import { drawing } from "./stage.js";
 import { boxAt } from "./view.js";
 
@@ -20,10 +23,8 @@ export function paint() {
   // the whole way from the chosen node to the root is lit, and the rest is dimmed
   const way = state.selected >= 0 && state.selected !== engine.root && engine.reached[state.selected] && !walk;
   const on = way && onTheWay(state.selected);
-  for (const box of boxes) {
-    paintBox(box, now, walk, chosen);
-    box.element.classList.toggle("aside", Boolean(on) && !box.nodes.some((v) => on[v]));
-  }
+  const aside = (box) => Boolean(on) && !(box.given?.users ?? box.nodes).some((v) => on[v]);
+  for (const box of boxes) paintBox(box, now, walk, chosen, aside(box));
   const labelled = state.view.roomy;
   for (const link of links) {
     const { path } = link,
@@ -72,33 +73,55 @@ export function paint() {
   }
 }
 
-function paintBox(box, now, walk, chosen) {
+function paintGiven(box) {
+  const from = offsets[box.place],
+    own = box.given.names.map((_, k) => numberAt(from + k)),
+    [low, high] = [Math.min(...own), Math.max(...own)];
+  box.text.rows.forEach((row, k) => write(row, short(own[k])));
+  box.squares?.forEach((square, k) => {
+    mark(square, "class", "cell plain");
+    mark(square, "fill-opacity", high > low ? ((own[k] - low) / (high - low)).toFixed(2) : "0.5");
+  });
+  const said = own.slice(0, 8).map((x, k) => `${givenNames[from + k]} ${short(x)}`);
+  write(
+    box.spoken,
+    `${box.title}, plain ${own.length > 1 ? "numbers" : "number"}: ${said.join(", ")}${own.length > 8 ? " …" : ""}, Enter changes ${own.length > 1 ? "them" : "it"}`,
+  );
+}
+
+function paintBox(box, now, walk, chosen, aside) {
   const { element: group, text } = box;
   const classes = ["node", box.kind];
+  if (aside) classes.push("aside");
   if (walk && boxAt(now.edge >= 0 ? now.operand : now.node) === box) classes.push("lit");
   if (walk && now.edge >= 0 && boxAt(now.node) === box) classes.push("sending");
   if (box === chosen) classes.push("selected");
+  if (box.given) {
+    mark(box.element, "class", classes.join(" "));
+    return paintGiven(box);
+  }
+  if (box.changing && !box.ghost) write(text.caption, cut(caption(box.node), 14));
   if (!box.ghost) {
     const single = box.outputs.length === 1 ? box.outputs[0] : -1;
     const { value, gradient, size, word } = single >= 0 ? paintNode(single, classes) : paintGroup(box);
-    text.value.textContent = value;
-    text.gradient.textContent = gradient;
-    text.gradient.setAttribute("class", `gradient ${word}`);
-    text.flag.textContent =
-      single >= 0 ? (box.low ? "" : flag(single)) : box.nodes.every((v) => engine.op[v] < 0) ? "‖w‖" : "‖a‖";
-    text.sign.textContent =
-      single < 0 ? "‖∂‖" : gradient.includes("…") ? "" : state.differences && state.pinned ? "Δ∂" : "∂";
-    box.bar.setAttribute("width", ((box.width - 18) * strength(size)).toFixed(1));
-    box.bar.setAttribute("class", `bar ${word}`);
+    write(text.value, value);
+    write(text.gradient, gradient);
+    mark(text.gradient, "class", `gradient ${word}`);
+    const leaves = single < 0 && box.nodes.every((v) => engine.op[v] < 0);
+    write(text.flag, single >= 0 ? (box.low ? "" : flag(single)) : leaves ? "‖w‖" : "‖a‖");
+    const plain = state.differences && state.pinned ? "Δ∂" : "∂";
+    write(text.sign, single < 0 ? "‖∂‖" : gradient.includes("…") ? "" : plain);
+    mark(box.bar, "width", ((box.width - 18) * strength(size)).toFixed(1));
+    mark(box.bar, "class", `bar ${word}`);
     box.cells?.forEach((v, k) => {
       const g = stage(v) === "final" && !hidden(v) ? passes.partial[v] : NaN;
-      box.squares[k].setAttribute("class", `cell ${Number.isNaN(g) ? "later" : sign(g)}`);
-      box.squares[k].style.opacity = Number.isNaN(g) ? 1 : Math.max(0.12, strength(g));
+      mark(box.squares[k], "class", `cell ${Number.isNaN(g) ? "later" : sign(g)}`);
+      mark(box.squares[k], "opacity", Number.isNaN(g) ? "1" : Math.max(0.12, strength(g)).toFixed(2));
     });
   }
-  group.setAttribute("class", classes.join(" "));
-  box.spoken.textContent = box.node !== undefined ? sentence(box.node) : groupSentence(box);
-  group.setAttribute("aria-pressed", String(box === chosen));
+  mark(group, "class", classes.join(" "));
+  write(box.spoken, box.node !== undefined ? sentence(box.node) : groupSentence(box));
+  mark(group, "aria-pressed", String(box === chosen));
 }
 
 function paintNode(v, classes) {

@@ -72,11 +72,13 @@ export function recompute(batch = null) {
   passes.batch = batch ?? (soon ? engine.batch(samples, parameters) : null);
   passes.version++;
   engine.forward();
-  passes.grad = engine.backward().grad;
+  const whole = engine.backward();
+  passes.grad = whole.grad;
   let largest = 0;
   for (const g of passes.grad) if (Number.isFinite(g)) largest = Math.max(largest, Math.abs(g));
   passes.top = largest ? Math.ceil(Math.log10(largest)) : 0;
-  replay();
+  if (state.step < STEPS) replay();
+  else Object.assign(passes, { partial: whole.grad, reported: whole.reported });
 }
 
 /** The loss and the gradient over all samples. */

@@ -1,14 +1,15 @@
 // The panel: everything about one node, or the list of leaves when none is chosen.
 
-import { change } from "../actions/change.js";
+import { change, changeGiven } from "../actions/change.js";
 import { ask, filterBy, sortBy } from "../actions/questions.js";
 import { select } from "../actions/selection.js";
-import { $, element } from "../base/dom.js";
+import { $, element, mark, write } from "../base/dom.js";
 import { morph } from "../base/morph.js";
 import { number, plain, sign } from "../base/numerals.js";
 import { link } from "../display/links.js";
 import { boxAt } from "../display/view.js";
 import { engine, kindOf, names, opOf, tape } from "../model/graph.js";
+import { given, givenNames, numberAt, offsets, titleOf } from "../model/given.js";
 import { chainOf, groups, within } from "../model/groups.js";
 import { hidden, stage, withheld } from "../model/progress.js";
 import { passes, state } from "../model/state.js";
@@ -18,7 +19,7 @@ import { gradientText } from "../words/words.js";
 import { copyText } from "../base/clipboard.js";
 import { vanishing } from "./depth.js";
 import { about, chain, proof } from "./explanation.js";
-import { fields, live } from "./fields.js";
+import { fields, fieldsOfGiven, live } from "./fields.js";
 import { question } from "./question.js";
 import { answer, movedBy } from "./whatif.js";
 import { why } from "./why.js";
@@ -45,8 +46,9 @@ export class Panel {
       if (found("[data-sort]")) sortBy(found("[data-sort]").dataset.sort);
     });
     element.addEventListener("input", (event) => {
-      const v = event.target.dataset.leaf;
-      if (v !== undefined) this.typed(Number(v), event.target);
+      const { leaf, given } = event.target.dataset;
+      if (leaf !== undefined) this.typed(Number(leaf), event.target);
+      if (given !== undefined) this.typed(Number(given), event.target, changeGiven);
       if (event.target.id === "filter") filterBy(event.target.value);
     });
     element.addEventListener("keydown", (event) => {
@@ -59,11 +61,11 @@ export class Panel {
     });
   }
 
-  typed(v, field) {
+  typed(v, field, put = change) {
     const x = number(field.value);
     field.setAttribute("aria-invalid", String(x === null));
     if (x === null) return;
-    change(v, x, field);
+    put(v, x, field);
   }
 
   /** Show the node that is selected; fields keep their place while they are typed in. */
@@ -78,16 +80,17 @@ export class Panel {
       this.element.scrollTop = 0;
     }
     if (chosen < 0 && state.question !== "vanish") this.list();
-    for (const field of this.element.querySelectorAll("[data-leaf]")) {
-      const v = Number(field.dataset.leaf);
+    for (const field of this.element.querySelectorAll("[data-leaf], [data-given]")) {
+      const { leaf, given } = field.dataset,
+        x = leaf === undefined ? numberAt(Number(given)) : engine.value[Number(leaf)];
       if (field !== document.activeElement || field.type === "range")
-        if (field.type === "range") field.value = engine.value[v];
-        else if (field.value !== plain(engine.value[v])) field.value = plain(engine.value[v]);
+        if (field.type === "range") field.value = x;
+        else if (field.value !== plain(x)) field.value = plain(x);
     }
     for (const output of this.element.querySelectorAll("[data-live]")) {
       const v = Number(output.dataset.live);
-      output.textContent = gradientText(v);
-      output.className = `leaf-gradient ${stage(v) === "final" && !hidden(v) ? sign(passes.partial[v]) : "later"}`;
+      write(output, gradientText(v));
+      mark(output, "class", `leaf-gradient ${stage(v) === "final" && !hidden(v) ? sign(passes.partial[v]) : "later"}`);
     }
     this.bars();
     for (const section of this.element.querySelectorAll("[data-part]")) {
@@ -140,6 +143,7 @@ export class Panel {
     const key = `${state.sorting} ${state.filter} ${state.view.group}`;
     if (this.listed === key) return;
     this.listed = key;
+    if ($("filter") !== document.activeElement) $("filter").value = state.filter;
     const wanted = state.filter.trim().toLowerCase(),
       called = (v) => [names[v], ...chainOf(v).map((g) => groups[g].name)].join("\n").toLowerCase();
     const inView = within(state.question === "matters" ? -1 : state.view.group).filter(
@@ -148,16 +152,37 @@ export class Panel {
     const order = state.sorting === "order" ? (v) => tape.parameter[v] : weight;
     inView.sort((a, b) => order(b) - order(a) || a - b);
     const shown = inView.slice(0, 90);
+    const plain =
+      state.question === "matters" || state.sorting !== "order"
+        ? []
+        : given.flatMap((list, k) =>
+            list.names
+              .map((_, i) => offsets[k] + i)
+              .filter((at) => !wanted || `${givenNames[at]}\n${titleOf(list)}`.includes(wanted)),
+          );
     this.element
       .querySelector(".leaves")
       .replaceChildren(
         ...shown.map((v) =>
           element("li", {}, link(v), ...fields(v), element("span", { class: "meter", "data-bar": v }), live(v)),
         ),
+        ...plain.slice(0, Math.max(0, 90 - shown.length)).map((k) => this.given(k)),
       );
     $("listed").textContent = shown.length < inView.length ? `the first ${shown.length} of ${inView.length}` : "";
     for (const button of this.element.querySelectorAll("[data-sort]"))
       button.setAttribute("aria-pressed", String(button.dataset.sort === state.sorting));
+  }
+
+  given(k) {
+    const why = "A plain number, and no node: no gradient reaches it";
+    return element(
+      "li",
+      { title: why },
+      element("span", { class: "quiet" }, givenNames[k]),
+      ...fieldsOfGiven(k),
+      element("span"),
+      element("span", { class: "leaf-gradient later" }, "no ∂"),
+    );
   }
 
   /** A bar for each leaf that is listed, as long as its share of the largest. */
@@ -166,8 +191,9 @@ export class Panel {
       sizes = places.map((place) => (hidden(Number(place.dataset.bar)) ? 0 : weight(Number(place.dataset.bar)))),
       most = Math.max(...sizes.filter(Number.isFinite), 0);
     places.forEach((place, k) => {
-      place.style.setProperty("--share", most ? Math.min(1, sizes[k] / most).toFixed(3) : "0");
-      place.className = `meter ${sign(passes.grad[Number(place.dataset.bar)])}`;
+      mark(place, "style", `--share: ${most ? Math.min(1, sizes[k] / most).toFixed(3) : "0"}`);
+      const v = Number(place.dataset.bar); // what is not told yet has no colour either
+      mark(place, "class", `meter ${withheld(v) || hidden(v) ? "later" : sign(passes.grad[v])}`);
     });
   }
 

@@ -19,17 +19,17 @@ export function why(v) {
     const symbols = factors.map(({ use, of }) => ratio(use, of)).join("<mo>·</mo>");
     return `<h3>Why</h3><p class="formula">${math(`${ratio(engine.root, v)}<mo>=</mo>${symbols}`)}</p>`;
   }
-  const told = [];
+  const told = new Set();
   let made = `<h3>Why ${short(passes.grad[v])}</h3>`;
   if (factors.length === 1 && factors[0].ways) made += parting(factors[0], told);
   else {
     made += equation(ratio(engine.root, v), sides(factors), passes.grad[v]);
     for (const factor of factors) {
       if (factor.ways) made += parting(factor, told);
-      else told.push(factor);
+      else told.add(factor);
     }
   }
-  return made + because(told);
+  return made + because([...told]);
 }
 
 /** A product: its symbols, its formulas, its numbers; of a long one both ends. */
@@ -62,8 +62,7 @@ function equation(left, lines, value) {
 /** A factor that several ways make up: their products, and the sum. */
 function parting({ use, of, value, ways, count, all }, told) {
   const left = ratio(use, of);
-  for (const way of ways)
-    for (const link of way.links) if (!told.some((t) => t.use === link.use && t.of === link.of)) told.push(link);
+  for (const way of ways) for (const link of way.links) told.add(link);
   if (all) {
     const lines = [0, 1, 2].map((k) => ways.map((way) => sides(way.links)[k]).join("<mo>+</mo>"));
     const terms = ways

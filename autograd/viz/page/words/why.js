@@ -5,6 +5,7 @@
 // scale or add are passed over, with the formulas that Python found for them (shortcuts.py).
 
 import { engine, opOf, tape } from "../model/graph.js";
+import { moved } from "../model/given.js";
 import { passes } from "../model/state.js";
 import { filled, formula, localFormula, ratio } from "./formulas.js";
 
@@ -13,8 +14,15 @@ const FEW_WAYS = 4,
 
 const shortcut = new Map((tape.shortcuts ?? []).map((cut) => [cut.use * engine.n + cut.of, cut]));
 
-/** The nodes on ways from v to the root, as marks: v, the root, and all between. */
+let last = { v: -2 };
+
+/** The nodes on ways from v to the root, as marks: v, the root, and all between; they are shared, and not to be changed. */
 export function onTheWay(v) {
+  if (last.v !== v) last = { v, on: marks(v) };
+  return last.on;
+}
+
+function marks(v) {
   const on = new Uint8Array(engine.n);
   if (v < 0 || !engine.reached[v]) return on;
   on[v] = 1;
@@ -45,7 +53,7 @@ function linksTo(v) {
     }
     below.set(u, down);
   }
-  if (shortcut.size) passOver(v, below);
+  if (shortcut.size && !moved().length) passOver(v, below); // plain numbers are written out in those formulas
   return below;
 }
 
@@ -63,7 +71,7 @@ function passOver(v, below) {
   // A node is passed over if each way over it, from a use to what it is computed from, has a formula; the uses first.
   const candidates = new Set();
   for (const { use, of } of shortcut.values()) {
-    const on = onTheWay(of);
+    const on = marks(of);
     if (below.has(use) && below.has(of))
       for (let u = of + 1; u < use; u++) if (on[u] && below.has(u)) candidates.add(u);
   }
@@ -113,17 +121,17 @@ export function factorsOf(v) {
     order = [...below.keys()].sort((a, b) => a - b),
     uses = new Map(order.map((u) => [u, 0]));
   for (const down of below.values()) for (const x of down.keys()) uses.set(x, uses.get(x) + 1);
-  const met = [];
+  const met = []; // places in the order
   let open = 0;
-  for (const u of order.slice().reverse()) {
-    if (open === uses.get(u)) met.push(u);
+  for (let k = order.length - 1; k >= 0; k--) {
+    const u = order[k];
+    if (open === uses.get(u)) met.push(k);
     open += below.get(u).size - uses.get(u);
   }
-  return met.slice(1).map((of, k) => {
-    const use = met[k],
-      direct = below.get(use).get(of);
-    const between = order.filter((u) => u > of && u < use);
-    return direct && !between.length ? direct : fork(use, of, between, below);
+  return met.slice(1).map((low, k) => {
+    const [of, use] = [order[low], order[met[k]]],
+      between = order.slice(low + 1, met[k]);
+    return between.length ? fork(use, of, between, below) : below.get(use).get(of);
   });
 }
 

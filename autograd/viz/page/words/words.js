@@ -23,7 +23,8 @@ function products(operands) {
   const half = operands.length >> 1,
     [first, second] = [operands.slice(0, half), operands.slice(half, 2 * half)];
   if (first.every((x, k) => x === second[k])) return half > 1 ? "Σ x²" : "x²";
-  return first.some((x) => x < 0 || engine.op[x] < 0) ? "w·x + b" : "Σ a·b";
+  const leaf = (x) => x >= 0 && engine.op[x] < 0;
+  return first.some(leaf) || second.every(leaf) ? "w·x + b" : "Σ a·b"; // y·z of a cross-entropy is no neuron
 }
 
 /** The gradient of a node as the walk has it, in a word. */
