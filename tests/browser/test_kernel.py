@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import autograd.viz.page
+import nn
 from autograd import Value, explore
 
 Show = Callable[..., Any]
@@ -245,3 +246,17 @@ def test_a_page_without_a_notebook_around_it_is_as_before(show: Show) -> None:
     page = show(product())
     page.evaluate("explorer.change(0, 5)")
     assert page.locator("#loss").text_content() == "y = 15"
+
+
+def test_a_plain_number_is_changed_on_the_page_alone_which_says_so(host: Any) -> None:
+    """Python has no node for it, so nothing there could follow."""
+    w, b = Value(3.0, label="w"), Value(1.0, label="b")
+    page = host(nn.squared_error([w * 2.0 + b], [5.0]))
+    said = inside(page).locator("#caption")
+    loss(page, "= 4")
+    type_into(page, "Value of y", "6")
+    said.filter(has_text="Python keeps its own").wait_for()
+    loss(page, "= 1")
+    page.wait_for_timeout(100)
+    assert page.evaluate("python.heard.filter((said) => said.leaves.length)") == []
+    assert page.evaluate("python.leaves") == [3, 1]

@@ -13,6 +13,7 @@ import { plain } from "../base/numerals.js";
 import { film } from "../display/film.js";
 import { say } from "../display/readouts.js";
 import { engine, tape } from "../model/graph.js";
+import { moved } from "../model/given.js";
 import { changed, recompute, state } from "../model/state.js";
 import { keepFrame } from "./frames.js";
 import { select } from "./selection.js";
@@ -24,6 +25,7 @@ const view = String(Math.random()), // several may show one graph
 let port = null,
   count = 0,
   asked = "", // what is unanswered
+  alone = false, // whether plain numbers are others than in Python
   known = null, // the leaves as Python has them, as far as is known here,
   chosen = -1; // and the chosen node
 
@@ -45,7 +47,11 @@ function watching() {
 }
 
 function tell() {
-  if (!known || asked) return;
+  if (!known) return;
+  const differ = moved().length > 0;
+  if (differ && !alone) say("A plain number is no Value: Python keeps its own, and it is changed here alone");
+  alone = differ;
+  if (asked) return;
   const leaves = [];
   if (!watching())
     engine.leaves.forEach((v, k) => {
@@ -62,7 +68,7 @@ function tell() {
 function hear({ leaves, selected, seen, word, frame }) {
   const values = new Float64Array(Uint8Array.from(window.atob(leaves), (c) => c.charCodeAt(0)).buffer),
     answered = asked && seen === asked,
-    moved = [];
+    others = [];
   if (answered) {
     asked = "";
     said.clear();
@@ -70,11 +76,11 @@ function hear({ leaves, selected, seen, word, frame }) {
   if (known || !watching())
     engine.leaves.forEach((v, k) => {
       const ours = said.has(v) || (known && !Object.is(engine.value[v], known[k]));
-      if (!ours && !Object.is(engine.value[v], values[k])) moved.push([v, values[k]]);
+      if (!ours && !Object.is(engine.value[v], values[k])) others.push([v, values[k]]);
     });
-  if (moved.length) move(moved);
+  if (others.length) move(others);
   known = known ? known.map((x, k) => (said.has(engine.leaves[k]) ? x : values[k])) : values;
-  if (moved.length || frame) {
+  if (others.length || frame) {
     if (frame) keepFrame(frame);
     else if (state.mode === "training") mode("passes");
     film();
@@ -89,9 +95,9 @@ function hear({ leaves, selected, seen, word, frame }) {
 }
 
 /** Leaves that are another number in Python; a field with one that was refused keeps what is being typed. */
-function move(moved) {
+function move(others) {
   remember("leaf in Python");
-  for (const [v, x] of moved) {
+  for (const [v, x] of others) {
     engine.value[v] = x;
     for (const field of $("panel").querySelectorAll(`[data-leaf="${v}"]`))
       if (field === document.activeElement && document.hasFocus() && field.type !== "range")
