@@ -167,11 +167,6 @@ class Traced(Value):
 
     __floor__ = __ceil__ = __trunc__ = __round__
 
-    def __mod__(self, other: Any) -> Any:
-        _refuse("a remainder or whole quotient", "There is no primitive for it: compute it before, as an input.")
-
-    __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
-
     def __and__(self, other: Any = None) -> Any:
         _refuse(
             "what & | ^ ~ of a condition would be",
@@ -278,7 +273,8 @@ def _method(op: Primitive) -> Callable[..., Any]:
 
 
 give_methods(Traced, _method)
-for _name, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
+_ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "mod"}
+for _name, _row in {**_ARITHMETIC, "floordiv": "floordiv"}.items():
     setattr(Traced, f"__{_name}__", _operator(table[_row]))
     setattr(Traced, f"__r{_name}__", _operator(table[_row], reflected=True))
 for _name, _condition in {"lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GREATER_EQUAL}.items():
