@@ -26,6 +26,9 @@ The floors, from scalar code to array calls, one module each:
 `rows`, `tape`  the array program and the scalar program, written as such rows
 `native`        an engine: the one or the other
 `engines`       the seam: what an engine has to offer, and which one runs
+`results`       the numbers that the function returned, and the arrays that a call gives
+`derived`       other derivatives: programs that are made of the scalar program, differentiated in a trace
+`derivatives`   the methods of `Program` for those
 `derivation`    the instructions read in symbols: what `print` shows
 `program`       `Program`, which holds all that together
 ==============  ============================================================================

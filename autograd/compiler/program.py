@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from threading import enumerate as threads
 from threading import get_ident
@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
+from autograd.compiler.derivatives import Derivatives
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
 from autograd.compiler.normalise import Returned
 from autograd.compiler.passes import Programs
+from autograd.compiler.results import rectangular, returned, structured
 from autograd.compiler.stores import aligned
 from autograd.compiler.trace import trace
 from autograd.formulas.numbers import exact, with_minus
@@ -40,7 +42,7 @@ _LARGE = 1024  # samples
 _ROWS = 100  # in one block of LaTeX: KaTeX and MathJax refuse to expand many more
 
 
-class Program:
+class Program(Derivatives):
     """A scalar function that was compiled; made by `autograd.compile`.
 
     The numbers belong to the program once it is made: it computes with `vector` alone. `write_back` puts them into
@@ -75,6 +77,11 @@ class Program:
         self._vector: Floats = aligned((len(self.parameters),))
         self._vector[:] = [p.data for p in self.parameters]
         self._last_gradient: Floats | None = None
+        self._derived = None
+        self._rectangle = rectangular(scalars.result)
+        whole = list(returned(scalars.result))
+        self._nodes = [x.node for x in whole if isinstance(x, Returned)]
+        self._numbers = [] if len(self._nodes) == len(whole) else whole
         self._running: dict[str, int] = {}  # the thread that is inside
 
     # ── the numbers ───────────────────────────────────────────────────────────────────────────
@@ -163,27 +170,43 @@ class Program:
 
     # ── running ───────────────────────────────────────────────────────────────────────────────
 
-    def value_and_grad(self, *batch: Any) -> tuple[float, Floats]:
+    def value_and_grad(self, *batch: Any, wrt: Any = "parameters", reduction: str = "mean") -> tuple[Any, Any]:
         """The mean of the function over a batch, and its gradient.
 
         Args:
             batch: an array for each argument of the function: the shape of the example, with the
                 number of samples as first axis.
+            wrt: what to differentiate by: "parameters", "inputs", the name of an argument, or a tuple of names; the
+                gradient is then a tuple, too.
+            reduction: of the samples: their "mean", their "sum", or "none", which gives each one's own.
 
         Returns:
-            The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`. Arithmetic follows
-            IEEE throughout, as NumPy's does: NaN and ∞ travel, from an input too.
+            The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`. By an argument the
+            gradient is an array like it. Of each sample ("none"), values are an array (samples,) and the gradient by
+            the parameters one (samples, parameters). Arithmetic follows IEEE throughout, as NumPy's does: NaN and ∞
+            travel, from an input too.
 
         Raises:
-            TypeError: if the function does not return one `Value`, for a wrong number of arrays, or
-                arrays that are not of real numbers (or not of integers where `take` needs them).
+            TypeError: if the function does not return one `Value`, or has no parameters to differentiate by; for a
+                wrong number of arrays, or arrays that are not of real numbers (or not of integers where `take` needs
+                them).
             ValueError: for shapes that do not fit the example, or an empty batch.
             IndexError: for an integer input that is out of range of a `take`.
             RuntimeError: while another thread runs the program, whose buffers it uses.
+
+        >>> import autograd
+        >>> w = autograd.Value(3.0)
+        >>> program = autograd.compile(lambda x, y: (w * x - y) ** 2, example=(0.0, 0.0))
+        >>> program.value_and_grad([1.0, 2.0], [1.0, 1.0], wrt="x", reduction="none")
+        (array([ 4., 25.]), array([12., 30.]))
         """
+        if wrt != "parameters" or reduction != "mean":
+            return self._gradients(batch, wrt, reduction)
         if self._root is None:
             raise TypeError("value_and_grad is for a function that returns one Value; this one returned lists")
-        inputs, size = self._inputs(batch)
+        return self._mean_gradient(*self._inputs(batch))
+
+    def _mean_gradient(self, inputs: list[Floats], size: int) -> tuple[float, Floats]:
         self._begin()
         try:
             with np.errstate(all="ignore"):
@@ -206,10 +229,22 @@ class Program:
         self._begin()
         try:
             with np.errstate(all="ignore"):
-                value_of = self._executable(size).values(inputs)
-            return _collect(self._result, value_of, size)
+                executable = self._executable(size)
+                values = executable.values(inputs)
+                gather = getattr(executable, "gather", None)
+                found = gather(self._nodes, inputs) if gather else _gathered(values, self._nodes, size)
+            numbers = np.ascontiguousarray(self._with_numbers(found, size).T)
+            shape = self._rectangle
+            return structured(self._result, numbers) if shape is None else numbers.reshape(size, *shape)
         finally:
             self._running.clear()
+
+    def _with_numbers(self, found: Floats, size: int) -> Floats:
+        """The values of nodes, and between them what the function returned as plain numbers."""
+        if not self._numbers:
+            return found
+        rows = iter(found)
+        return np.array([next(rows) if isinstance(x, Returned) else np.full(size, x) for x in self._numbers])
 
     def _executable(self, size: int) -> Executable:
         """What runs batches of a size; those that ran last are kept, as many as fit into `_KEPT`."""
@@ -398,17 +433,12 @@ class Program:
                 raise IndexError(f"take chooses from {limit} items, 0 to {limit - 1}, and an index is {int(wrong)}")
 
 
-def _collect(result: Any, value_of: Callable[[int], Any], size: int) -> Any:
-    """The nested lists that the function returned, with an array for each `Value`."""
-    if isinstance(result, tuple):
-        return tuple(_collect(part, value_of, size) for part in result)
-    if isinstance(result, list):
-        parts = [_collect(part, value_of, size) for part in result]
-        if all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts):
-            return np.stack(parts, axis=1) if parts else np.empty((size, 0))
-        return parts
-    value = value_of(result.node) if isinstance(result, Returned) else result
-    return np.broadcast_to(value, size).copy()
+def _gathered(values: Callable[[int], Any], nodes: Sequence[int], size: int) -> Floats:
+    """The values of nodes, an array (nodes, samples), from an engine that gives them one by one."""
+    found = np.empty((len(nodes), size))
+    for place, node in enumerate(nodes):
+        found[place] = values(node)
+    return found
 
 
 def _names(f: Callable[..., Any], number: int) -> list[str]:

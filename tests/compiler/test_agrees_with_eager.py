@@ -95,11 +95,11 @@ UNARY = [n for n, op in table.items() if not op.nary and len(op.derivatives) - l
 
 def tame(name: str, x: Any) -> Any:
     """An argument in the domain of a function, whatever x is."""
-    if name in ("log", "sqrt", "log1p"):
+    if name in ("log", "log2", "log10", "sqrt", "cbrt", "log1p"):
         return x * x + 0.5
     if name in ("asin", "acos"):
         return autograd.tanh(x) * 0.9
-    return autograd.tanh(x) if name in ("exp", "expm1", "sinh", "cosh", "tan") else x
+    return autograd.tanh(x) if name in ("exp", "expm1", "exp2", "sinh", "cosh", "tan") else x
 
 
 def random_function(choose: random.Random, inputs: int, parameters: list[Value], steps: int) -> Any:

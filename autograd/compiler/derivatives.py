@@ -1,0 +1,326 @@
+"""What a `Program` gives beside values and the mean gradient: derivatives of every shape (`derived.py` runs them)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.derived import PARAMETERS, Derived
+from autograd.compiler.results import columns, rectangular, returned, structured
+
+if TYPE_CHECKING:
+    from autograd.value import Value
+
+__all__ = ["Derivatives"]
+
+Floats = NDArray[np.float64]
+_REDUCTIONS = ("mean", "sum", "none")
+
+
+class Derivatives:
+    """The methods of `Program` that differentiate otherwise than by the parameters, or more than a mean.
+
+    What is differentiated by is said by ``wrt``: "parameters", "inputs" (then results are tuples, one array an
+    argument), the name of an argument, or a tuple of names. Each method compiles a program of its own when it is
+    first called, by what it is asked for, and keeps it.
+    """
+
+    if TYPE_CHECKING:
+        parameters: list[Value]
+        _shapes: list[tuple[int, ...]]
+        _names: list[str]
+        _result: Any
+        _root: int | None
+        _derived: Derived | None
+
+        @property
+        def vector(self) -> Floats: ...
+        def _inputs(self, batch: tuple[Any, ...]) -> tuple[list[Floats], int]: ...
+        def _mean_gradient(self, inputs: list[Floats], size: int) -> tuple[float, Floats]: ...
+
+    # ── what is asked for ─────────────────────────────────────────────────────────────────────
+
+    @property
+    def _derivatives(self) -> Derived:
+        if self._derived is None:
+            self._derived = Derived(self)
+        return self._derived
+
+    def _parts(self, wrt: Any) -> tuple[list[int], bool]:
+        """The arguments that are meant, and whether it is one, whose array is not in a tuple."""
+        if wrt == "inputs":
+            return list(range(len(self._shapes))), False
+        names = [wrt] if isinstance(wrt, str) else wrt
+        if not isinstance(names, (list, tuple)) or not names:
+            raise TypeError(f'wrt is "parameters", "inputs", the name of an argument or a tuple of names, not {wrt!r}')
+        known = {name: number for number, name in enumerate(self._names)} | {"parameters": PARAMETERS}
+        for name in names:
+            if name not in known:
+                raise ValueError(
+                    f'wrt names {name!r}, and there are "parameters", "inputs" and {", ".join(self._names)}'
+                )
+        if len(set(names)) < len(names):
+            raise ValueError(f"wrt={wrt!r} names an argument twice")
+        if "parameters" in names:
+            self._check_parameters()
+        return [known[name] for name in names], isinstance(wrt, str)
+
+    def _check_parameters(self) -> None:
+        if not self.parameters:
+            raise TypeError(
+                "the program has no parameters: the function uses no Value from outside. Differentiate by its inputs, "
+                'with wrt="inputs" or the name of an argument'
+            )
+
+    def _check_scalar(self, what: str) -> None:
+        if self._root is None:
+            raise TypeError(f"{what} is for a function that returns one Value; this one returned lists. Try jacobian.")
+
+    def _shape(self, part: int) -> tuple[int, ...]:
+        return (len(self.parameters),) if part == PARAMETERS else self._shapes[part]
+
+    def _like(self, flat: Floats, parts: Sequence[int], alone: bool) -> Any:
+        """The last axis, in which all that is differentiated by stands side by side, as one array for each of them."""
+        shapes = list(map(self._shape, parts))
+        columns = np.split(flat, np.cumsum(list(map(prod, shapes)))[:-1], axis=-1)
+        arrays = [x.reshape(*flat.shape[:-1], *shape) for x, shape in zip(columns, shapes, strict=True)]
+        return arrays[0] if alone else tuple(arrays)
+
+    def _directions(self, given: Any, parts: Sequence[int], alone: bool, size: int) -> list[Floats]:
+        """Tangents, one for each sample, as flat arrays; those of parameters may be one for all samples."""
+        wanted = [given] if alone else given
+        if not isinstance(wanted, (list, tuple)) or len(wanted) != len(parts):
+            raise TypeError(
+                f"the tangents are {len(parts)} arrays in a tuple, as wrt says, and not {type(given).__name__}"
+            )
+        found = []
+        for array, part in zip(wanted, parts, strict=True):
+            shape = (size, *self._shape(part))
+            array = np.asarray(array, np.float64)
+            if part == PARAMETERS and array.shape == shape[1:]:
+                array = np.broadcast_to(array, shape)
+            if array.shape != shape:
+                raise ValueError(f"a tangent has shape {shape}, as what it belongs to, not {array.shape}")
+            found.append(array)
+        return found
+
+    # ── gradients ─────────────────────────────────────────────────────────────────────────────
+
+    def _gradients(self, batch: tuple[Any, ...], wrt: Any, reduction: str) -> tuple[Any, Any]:
+        """`Program.value_and_grad` by anything, and of every sample."""
+        if reduction not in _REDUCTIONS:
+            raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
+        self._check_scalar("value_and_grad")
+        parts, alone = self._parts(wrt)
+        inputs, size = self._inputs(batch)
+        if reduction == "none" or PARAMETERS not in parts:
+            values, slopes = self._derivatives.run("gradient", parts, inputs)
+            found = list(self._like(slopes, parts, alone=False))
+            if reduction == "mean":
+                values, found = float(values.sum() / size), [x / size for x in found]
+            elif reduction == "sum":
+                values = float(values.sum())
+            return values, found[0] if alone else tuple(found)
+        mean, gradient = self._mean_gradient(inputs, size)  # sums over the batch are what the engines do best
+        rest = [part for part in parts if part != PARAMETERS]
+        slopes = self._derivatives.run("gradient", rest, inputs)[1] if rest else np.empty((size, 0))
+        whole, share = (size, 1) if reduction == "sum" else (1, size)
+        by_inputs = iter([x / share for x in self._like(slopes, rest, alone=False)])
+        found = [gradient * whole if part == PARAMETERS else next(by_inputs) for part in parts]
+        return mean * whole, found[0] if alone else tuple(found)
+
+    def jvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "inputs") -> tuple[Any, Any]:
+        """The results for each sample, and their derivatives along a direction, in forward mode.
+
+        Args:
+            batch: the arrays of a call, in a tuple.
+            tangents: the direction: arrays like what `wrt` names, in a tuple if that does not name one alone. That of
+                the parameters is one vector, or one for each sample.
+            wrt: see `Derivatives`.
+
+        Returns:
+            (results, their tangents), both as a call gives them.
+
+        >>> import autograd
+        >>> program = autograd.compile(lambda x, y: [x * y, x + y], example=(0.0, 0.0))
+        >>> values, slopes = program.jvp(([2.0], [3.0]), ([1.0], [10.0]))
+        >>> values.tolist(), slopes.tolist()
+        ([[6.0, 5.0]], [[23.0, 11.0]])
+        """
+        parts, alone = self._parts(wrt)
+        inputs, size = self._inputs(tuple(batch))
+        along = self._directions(tangents, parts, alone, size)
+        values, slopes = self._derivatives.run("tangent", parts, [*inputs, *along])
+        return values, structured(self._result, slopes)
+
+    def vjp(self, batch: Sequence[Any], cotangents: Any, wrt: Any = "inputs") -> tuple[Any, Any]:
+        """The results for each sample, and the gradient of Σ cotangent · result, in reverse mode.
+
+        Args:
+            batch: the arrays of a call, in a tuple.
+            cotangents: arrays like those that a call gives.
+            wrt: see `Derivatives`.
+
+        Returns:
+            (results, gradient): by an input an array like it; by the parameters one vector, the sum over all samples.
+
+        >>> import autograd
+        >>> program = autograd.compile(lambda x: [x[0] * x[1], x[0] ** 2], example=([0.0, 0.0],))
+        >>> program.vjp(([[2.0, 3.0]],), [[1.0, 10.0]], wrt="x")[1].tolist()
+        [[43.0, 2.0]]
+        """
+        parts, alone = self._parts(wrt)
+        inputs, size = self._inputs(tuple(batch))
+        weights = columns(self._result, cotangents, size)
+        values, slopes = self._derivatives.run("cotangent", parts, [*inputs, weights])
+        found = [
+            x.sum(axis=0) if part == PARAMETERS else x
+            for x, part in zip(self._like(slopes, parts, alone=False), parts, strict=True)
+        ]
+        return values, found[0] if alone else tuple(found)
+
+    # ── matrices ──────────────────────────────────────────────────────────────────────────────
+
+    def sparsity(self, wrt: Any = "inputs") -> Any:
+        """Which entries of the Jacobian of one sample can be other than 0, as a SciPy CSR matrix of ones.
+
+        Rows are the numbers that the function returns, columns those that `wrt` names, one after the other. It is read
+        off the graph: an entry that is there may still be 0. ``matplotlib.pyplot.spy(program.sparsity())`` draws it.
+
+        >>> import autograd
+        >>> second = autograd.compile(lambda x: [x[i + 1] - x[i] for i in range(3)], example=([0.0] * 4,))
+        >>> print(second.sparsity().toarray().astype(int))
+        [[1 1 0 0]
+         [0 1 1 0]
+         [0 0 1 1]]
+        """
+        parts, _ = self._parts(wrt)
+        rows, places = self._derivatives.pattern(parts)
+        return _csr(np.ones((1, len(rows))), rows, places, self._height(), self._width(parts), stacked=True)
+
+    def jacobian(self, *batch: Any, wrt: Any = "inputs", sparse: bool = False) -> Any:
+        """Every ∂result/∂argument, for each sample.
+
+        Many columns (or rows) at once are lanes of one batch, and those that share no row share a lane.
+
+        Args:
+            batch: as for a call.
+            wrt: see `Derivatives`.
+            sparse: give a SciPy CSR matrix.
+
+        Returns:
+            For each that `wrt` names an array (samples, *result, *argument), as `autograd.jacobian` gives for one
+            sample. If sparse, one matrix: of all results of the batch, sample by sample, by the parameters; or by
+            all arguments of the batch, sample by sample, and then block-diagonal.
+
+        Raises:
+            TypeError: for a function that returned a tuple, or lists of unequal lengths; by parameters and inputs at
+                once, if sparse; by parameters if there are none.
+            ModuleNotFoundError: without SciPy, if sparse.
+
+        >>> import autograd
+        >>> program = autograd.compile(lambda x: [x[0] * x[1], x[0] + x[1], x[1] ** 2], example=([0.0, 0.0],))
+        >>> program.jacobian([[2.0, 3.0]], wrt="x").tolist()
+        [[[3.0, 2.0], [1.0, 1.0], [0.0, 6.0]]]
+        """
+        parts, alone = self._parts(wrt)
+        inputs, size = self._inputs(batch)
+        derived = self._derivatives
+        rows, places = derived.pattern(parts)
+        if sparse and PARAMETERS in parts and len(parts) > 1:
+            raise TypeError("a sparse Jacobian is by the parameters or by inputs: of both there would be two matrices")
+        shape = rectangular(self._result)
+        if shape is None and not sparse:
+            raise TypeError(
+                "a Jacobian is of one Value, or of lists of equal lengths; of anything else with sparse=True"
+            )
+        entries = derived.entries(parts, inputs)
+        if sparse:
+            stacked = parts == [PARAMETERS]
+            return _csr(entries, rows, places, self._height(), self._width(parts), stacked)
+        whole = np.zeros((size, self._height(), self._width(parts)))
+        whole[:, rows, places] = entries
+        return self._like(whole.reshape(size, *(shape or ()), self._width(parts)), parts, alone)
+
+    def hvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "parameters", reduction: str = "mean") -> Any:
+        """The Hessian times a direction, without the Hessian: the gradient's derivative, forward mode over reverse.
+
+        Args:
+            batch: the arrays of a call, in a tuple.
+            tangents, wrt: as in `jvp`.
+            reduction: of what, over the batch: its "mean", its "sum", or each sample's own ("none").
+
+        >>> import autograd
+        >>> w = autograd.Value(2.0)
+        >>> program = autograd.compile(lambda x: (w * x) ** 3, example=0.0)
+        >>> program.hvp(([1.0, 2.0],), [10.0]).tolist()      # mean of 6 w x³ · 10
+        [540.0]
+        """
+        self._check_scalar("hvp")
+        parts, alone = self._parts(wrt)
+        inputs, size = self._inputs(tuple(batch))
+        along = self._directions(tangents, parts, alone, size)
+        found = self._like(self._derivatives.run("curvature", parts, [*inputs, *along])[-1], parts, alone=False)
+        reduced = [self._reduced(x, part, size, reduction) for x, part in zip(found, parts, strict=True)]
+        return reduced[0] if alone else tuple(reduced)
+
+    def hessian(self, *batch: Any, wrt: str = "parameters", reduction: str = "mean") -> Floats:
+        """The second derivatives by one argument, or by the parameters: the products with all directions, as lanes.
+
+        Args:
+            batch: as for a call.
+            wrt: "parameters", or the name of an argument.
+            reduction: as in `hvp`.
+
+        Returns:
+            By the parameters a matrix, or (samples, n, n) if the reduction is "none"; by an argument an array
+            (samples, *argument, *argument).
+
+        >>> import autograd
+        >>> program = autograd.compile(lambda x: x[0] ** 3 * x[1], example=([0.0, 0.0],))
+        >>> program.hessian([[2.0, 5.0]], wrt="x").tolist()
+        [[[60.0, 12.0], [12.0, 0.0]]]
+        """
+        self._check_scalar("hessian")
+        parts, alone = self._parts(wrt)
+        if not alone:
+            raise TypeError(f"a Hessian is by the parameters or by one argument, not by {wrt!r}")
+        inputs, size = self._inputs(batch)
+        (part,) = parts
+        found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(self._width(parts))])
+        shape = self._shape(part)
+        return self._reduced(found.reshape(size, *shape, *shape), part, size, reduction)
+
+    # ── helpers ───────────────────────────────────────────────────────────────────────────────
+
+    def _reduced(self, of_samples: Floats, part: int, size: int, reduction: str) -> Floats:
+        if reduction not in _REDUCTIONS:
+            raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
+        whole = of_samples.sum(axis=0) if part == PARAMETERS and reduction != "none" else of_samples
+        return whole / size if reduction == "mean" else whole
+
+    def _height(self) -> int:
+        return len(list(returned(self._result)))
+
+    def _width(self, parts: Sequence[int]) -> int:
+        return sum(prod(self._shape(part)) for part in parts)
+
+
+def _csr(entries: Floats, rows: Any, places: Any, height: int, width: int, stacked: bool) -> Any:
+    """The blocks of all samples as one sparse matrix, one below the other, or along the diagonal."""
+    try:
+        from scipy.sparse import csr_array
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("a sparse Jacobian needs SciPy: pip install scipy", name="scipy") from None
+    samples = len(entries)
+    counts = np.tile(np.bincount(rows, minlength=height), samples)
+    shifts = np.zeros(samples, np.int64) if stacked else np.arange(samples) * width
+    indices = (places[None, :] + shifts[:, None]).ravel()
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    return csr_array(
+        (entries.ravel(), indices, starts), shape=(samples * height, width if stacked else samples * width)
+    )
