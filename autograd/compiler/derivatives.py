@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autograd.compiler.derived import PARAMETERS, Derived
 from autograd.compiler.results import columns, rectangular, returned, structured
+from autograd.compiler.trees import filled, leaves
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -32,7 +33,8 @@ class Derivatives:
     if TYPE_CHECKING:
         parameters: list[Value]
         _shapes: list[tuple[int, ...]]
-        _names: list[str]
+        _outer: list[str]
+        _forms: list[Any]
         _result: Any
         _root: int | None
         _derived: Derived | None
@@ -50,24 +52,30 @@ class Derivatives:
             self._derived = Derived(self)
         return self._derived
 
-    def _parts(self, wrt: Any) -> tuple[list[int], bool]:
-        """The arguments that are meant, and whether it is one, whose array is not in a tuple."""
-        if wrt == "inputs":
-            return list(range(len(self._shapes))), False
-        names = [wrt] if isinstance(wrt, str) else wrt
-        if not isinstance(names, (list, tuple)) or not names:
+    def _parts(self, wrt: Any) -> tuple[list[int], Any]:
+        """What is differentiated by: parameters, or numbers of arrays; and the form of what is given for them."""
+        names = tuple(self._outer) if wrt == "inputs" else wrt
+        alone = isinstance(names, str)
+        asked = [names] if alone else names
+        if not isinstance(asked, (list, tuple)) or not asked or not all(isinstance(name, str) for name in asked):
             raise TypeError(f'wrt is "parameters", "inputs", the name of an argument or a tuple of names, not {wrt!r}')
-        known = {name: number for number, name in enumerate(self._names)} | {"parameters": PARAMETERS}
-        for name in names:
+        known: dict[str, Any] = dict(zip(self._outer, self._forms, strict=True)) | {"parameters": PARAMETERS}
+        if len(set(asked)) < len(asked):
+            raise ValueError(f"wrt={wrt!r} names an argument twice")
+        parts: list[int] = []
+        forms = []
+        for name in asked:
             if name not in known:
                 raise ValueError(
-                    f'wrt names {name!r}, and there are "parameters", "inputs" and {", ".join(self._names)}'
+                    f'wrt names {name!r}, and there are "parameters", "inputs" and {", ".join(self._outer)}'
                 )
-        if len(set(names)) < len(names):
-            raise ValueError(f"wrt={wrt!r} names an argument twice")
-        if "parameters" in names:
-            self._check_parameters()
-        return [known[name] for name in names], isinstance(wrt, str)
+            if name == "parameters":
+                self._check_parameters()
+            mine = list(leaves(known[name], known[name], name))
+            places = {part: len(parts) + place for place, part in enumerate(mine)}
+            forms.append(_renumbered(known[name], places))
+            parts += mine
+        return parts, forms[0] if alone else tuple(forms)
 
     def _check_parameters(self) -> None:
         if not self.parameters:
@@ -83,24 +91,18 @@ class Derivatives:
     def _shape(self, part: int) -> tuple[int, ...]:
         return (len(self.parameters),) if part == PARAMETERS else self._shapes[part]
 
-    def _like(self, flat: Floats, parts: Sequence[int], alone: bool) -> Any:
+    def _arrays(self, flat: Floats, parts: Sequence[int]) -> list[Floats]:
         """The last axis, in which all that is differentiated by stands side by side, as one array for each of them."""
         shapes = list(map(self._shape, parts))
-        columns = np.split(flat, np.cumsum(list(map(prod, shapes)))[:-1], axis=-1)
-        arrays = [x.reshape(*flat.shape[:-1], *shape) for x, shape in zip(columns, shapes, strict=True)]
-        return arrays[0] if alone else tuple(arrays)
+        side_by_side = np.split(flat, np.cumsum(list(map(prod, shapes)))[:-1], axis=-1)
+        return [x.reshape(*flat.shape[:-1], *shape) for x, shape in zip(side_by_side, shapes, strict=True)]
 
-    def _directions(self, given: Any, parts: Sequence[int], alone: bool, size: int) -> list[Floats]:
+    def _directions(self, given: Any, parts: Sequence[int], form: Any, size: int) -> list[Floats]:
         """Tangents, one for each sample, as flat arrays; those of parameters may be one for all samples."""
-        wanted = [given] if alone else given
-        if not isinstance(wanted, (list, tuple)) or len(wanted) != len(parts):
-            raise TypeError(
-                f"the tangents are {len(parts)} arrays in a tuple, as wrt says, and not {type(given).__name__}"
-            )
         found = []
-        for array, part in zip(wanted, parts, strict=True):
+        for one, part in zip(leaves(form, given, "the direction"), parts, strict=True):
             shape = (size, *self._shape(part))
-            array = np.asarray(array, np.float64)
+            array = np.asarray(one, np.float64)
             if part == PARAMETERS and array.shape == shape[1:]:
                 array = np.broadcast_to(array, shape)
             if array.shape != shape:
@@ -115,23 +117,23 @@ class Derivatives:
         if reduction not in _REDUCTIONS:
             raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
         self._check_scalar("value_and_grad")
-        parts, alone = self._parts(wrt)
+        parts, form = self._parts(wrt)
         inputs, size = self._inputs(batch)
         if reduction == "none" or PARAMETERS not in parts:
             values, slopes = self._derivatives.run("gradient", parts, inputs)
-            found = list(self._like(slopes, parts, alone=False))
+            found = self._arrays(slopes, parts)
             if reduction == "mean":
                 values, found = float(values.sum() / size), [x / size for x in found]
             elif reduction == "sum":
                 values = float(values.sum())
-            return values, found[0] if alone else tuple(found)
+            return values, filled(form, found)
         mean, gradient = self._mean_gradient(inputs, size)  # sums over the batch are what the engines do best
         rest = [part for part in parts if part != PARAMETERS]
         slopes = self._derivatives.run("gradient", rest, inputs)[1] if rest else np.empty((size, 0))
         whole, share = (size, 1) if reduction == "sum" else (1, size)
-        by_inputs = iter([x / share for x in self._like(slopes, rest, alone=False)])
+        by_inputs = iter([x / share for x in self._arrays(slopes, rest)])
         found = [gradient * whole if part == PARAMETERS else next(by_inputs) for part in parts]
-        return mean * whole, found[0] if alone else tuple(found)
+        return mean * whole, filled(form, found)
 
     def jvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "inputs") -> tuple[Any, Any]:
         """The results for each sample, and their derivatives along a direction, in forward mode.
@@ -151,9 +153,9 @@ class Derivatives:
         >>> values.tolist(), slopes.tolist()
         ([[6.0, 5.0]], [[23.0, 11.0]])
         """
-        parts, alone = self._parts(wrt)
+        parts, form = self._parts(wrt)
         inputs, size = self._inputs(tuple(batch))
-        along = self._directions(tangents, parts, alone, size)
+        along = self._directions(tangents, parts, form, size)
         values, slopes = self._derivatives.run("tangent", parts, [*inputs, *along])
         return values, structured(self._result, slopes)
 
@@ -173,15 +175,15 @@ class Derivatives:
         >>> program.vjp(([[2.0, 3.0]],), [[1.0, 10.0]], wrt="x")[1].tolist()
         [[43.0, 2.0]]
         """
-        parts, alone = self._parts(wrt)
+        parts, form = self._parts(wrt)
         inputs, size = self._inputs(tuple(batch))
         weights = columns(self._result, cotangents, size)
         values, slopes = self._derivatives.run("cotangent", parts, [*inputs, weights])
         found = [
             x.sum(axis=0) if part == PARAMETERS else x
-            for x, part in zip(self._like(slopes, parts, alone=False), parts, strict=True)
+            for x, part in zip(self._arrays(slopes, parts), parts, strict=True)
         ]
-        return values, found[0] if alone else tuple(found)
+        return values, filled(form, found)
 
     # ── matrices ──────────────────────────────────────────────────────────────────────────────
 
@@ -227,7 +229,7 @@ class Derivatives:
         >>> program.jacobian([[2.0, 3.0]], wrt="x").tolist()
         [[[3.0, 2.0], [1.0, 1.0], [0.0, 6.0]]]
         """
-        parts, alone = self._parts(wrt)
+        parts, form = self._parts(wrt)
         inputs, size = self._inputs(batch)
         derived = self._derivatives
         rows, places = derived.pattern(parts)
@@ -244,7 +246,7 @@ class Derivatives:
             return _csr(entries, rows, places, self._height(), self._width(parts), stacked)
         whole = np.zeros((size, self._height(), self._width(parts)))
         whole[:, rows, places] = entries
-        return self._like(whole.reshape(size, *(shape or ()), self._width(parts)), parts, alone)
+        return filled(form, self._arrays(whole.reshape(size, *(shape or ()), self._width(parts)), parts))
 
     def hvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "parameters", reduction: str = "mean") -> Any:
         """The Hessian times a direction, without the Hessian: the gradient's derivative, forward mode over reverse.
@@ -261,12 +263,12 @@ class Derivatives:
         [540.0]
         """
         self._check_scalar("hvp")
-        parts, alone = self._parts(wrt)
+        parts, form = self._parts(wrt)
         inputs, size = self._inputs(tuple(batch))
-        along = self._directions(tangents, parts, alone, size)
-        found = self._like(self._derivatives.run("curvature", parts, [*inputs, *along])[-1], parts, alone=False)
+        along = self._directions(tangents, parts, form, size)
+        found = self._arrays(self._derivatives.run("curvature", parts, [*inputs, *along])[-1], parts)
         reduced = [self._reduced(x, part, size, reduction) for x, part in zip(found, parts, strict=True)]
-        return reduced[0] if alone else tuple(reduced)
+        return filled(form, reduced)
 
     def hessian(self, *batch: Any, wrt: str = "parameters", reduction: str = "mean") -> Floats:
         """The second derivatives by one argument, or by the parameters: the products with all directions, as lanes.
@@ -286,8 +288,8 @@ class Derivatives:
         [[[60.0, 12.0], [12.0, 0.0]]]
         """
         self._check_scalar("hessian")
-        parts, alone = self._parts(wrt)
-        if not alone:
+        parts, form = self._parts(wrt)
+        if form != 0:
             raise TypeError(f"a Hessian is by the parameters or by one argument, not by {wrt!r}")
         inputs, size = self._inputs(batch)
         (part,) = parts
@@ -308,6 +310,12 @@ class Derivatives:
 
     def _width(self, parts: Sequence[int]) -> int:
         return sum(prod(self._shape(part)) for part in parts)
+
+
+def _renumbered(form: Any, places: dict[int, int]) -> Any:
+    if isinstance(form, dict):
+        return {key: _renumbered(part, places) for key, part in form.items()}
+    return [_renumbered(part, places) for part in form] if isinstance(form, list) else places[form]
 
 
 def _csr(entries: Floats, rows: Any, places: Any, height: int, width: int, stacked: bool) -> Any:

@@ -74,6 +74,7 @@ class Scalars:
         widths: how many numbers each argument has.
         integers: whether an input is an integer, by node.
         parameters: node → the `Value`.
+        order: the nodes of the parameters in the order of the vector, where that was asked for; else None.
         constants: node → the number.
         result: what the function returned: a `Returned` or a number, or lists and tuples of them.
     """
@@ -90,6 +91,7 @@ class Scalars:
         self.widths: list[int] = []
         self.integers: set[int] = set()
         self.parameters: dict[int, Value] = {}
+        self.order: list[int] | None = None
         self.constants: dict[int, float] = {}
         self.result: Any = None
         self._constant: dict[str | float, int] = {}
@@ -198,6 +200,28 @@ class Scalars:
         for name in ("op", "operands", "level", "batched", "active", "optional", "rank"):
             setattr(made, name, list(getattr(self, name)))
         return made
+
+    def put_in_order(self, values: list[Value]) -> None:
+        """Let the vector be these parameters in their order; those that nothing depends on are parameters, too.
+
+        Raises:
+            ValueError: if a `Value` is there twice, or a parameter is not there.
+        """
+        nodes = {id(value): node for node, value in self.parameters.items()}
+        if len(set(map(id, values))) < len(values):
+            twice = next(v for i, v in enumerate(values) if any(v is w for w in values[:i]))
+            raise ValueError(f"parameters= has {twice!r} twice")
+        missing = [p for p in self.parameters.values() if all(p is not v for v in values)]
+        if missing:
+            raise ValueError(
+                f"parameters= has not all that the function depends on: there are {len(missing)} more, such as "
+                f"{missing[0]!r}. detach() makes one a constant for the gradient"
+            )
+        for value in values:
+            if id(value) not in nodes:
+                node = nodes[id(value)] = self.leaf(-1)
+                self.parameters[node] = value
+        self.order = [nodes[id(value)] for value in values]
 
     def leaf(self, rank: int, batched: bool = False, active: bool = False) -> int:
         self.op.append(None)

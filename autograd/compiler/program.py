@@ -22,9 +22,11 @@ from autograd.compiler.passes import Programs
 from autograd.compiler.results import rectangular, returned, structured
 from autograd.compiler.stores import aligned
 from autograd.compiler.trace import trace
+from autograd.compiler.trees import form_of, leaves, named, taking_arrays
 from autograd.formulas.numbers import exact, with_minus
+from autograd.functional import leaves as parts_of
 from autograd.primitives import table
-from autograd.value import Value, put_in_place
+from autograd.value import Value, is_parameter, put_in_place
 
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation, Plain
@@ -59,10 +61,14 @@ class Program(Derivatives):
     """
 
     @collector_paused()
-    def __init__(self, f: Callable[..., Any], example: Any, engine: str = "auto") -> None:
-        traced = trace(f, example)
-        programs = Programs.of(traced)
-        self._names = _names(f, len(traced.arguments))
+    def __init__(self, f: Callable[..., Any], example: Any, engine: str = "auto", parameters: Any = None) -> None:
+        arrays: list[Any] = []
+        self._forms = [form_of(one, arrays) for one in (example if isinstance(example, tuple) else (example,))]
+        nested = any(type(form) is not int for form in self._forms)
+        traced = trace(taking_arrays(f, self._forms) if nested else f, tuple(arrays) if nested else example)
+        programs = Programs.of(traced, None if parameters is None else _values(parameters))
+        self._outer = _names(f, len(self._forms))
+        self._names = [leaf for form, name in zip(self._forms, self._outer, strict=True) for leaf in named(form, name)]
         self._shapes = [argument.shape for argument in traced.arguments]
         self._noise, self._chance = len(traced.noise), np.random.default_rng(traced.seed)
         self._set_up(programs, engine)
@@ -78,6 +84,7 @@ class Program(Derivatives):
         self._vector[:] = [p.data for p in self.parameters]
         self._last_gradient: Floats | None = None
         self._derived = None
+        self._nested = any(type(form) is not int for form in self._forms)
         self._rectangle = rectangular(scalars.result)
         whole = list(returned(scalars.result))
         self._nodes = [x.node for x in whole if isinstance(x, Returned)]
@@ -136,7 +143,7 @@ class Program(Derivatives):
 
     def __copy__(self) -> Program:
         made = object.__new__(Program)
-        for name in ("_names", "_shapes", "_noise", "_chance"):
+        for name in ("_names", "_outer", "_forms", "_shapes", "_noise", "_chance"):
             setattr(made, name, copy.deepcopy(getattr(self, name)))
         made._set_up(Programs(self._programs.scalars.with_parameters(lambda p: p)), self._wanted)
         made._vector[:] = self._vector
@@ -152,6 +159,8 @@ class Program(Derivatives):
     def __getstate__(self) -> dict[str, Any]:
         return {
             "names": self._names,
+            "outer": self._outer,
+            "forms": self._forms,
             "shapes": self._shapes,
             "noise": self._noise,
             "chance": self._chance,
@@ -163,6 +172,7 @@ class Program(Derivatives):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._names, self._shapes = state["names"], state["shapes"]
+        self._outer, self._forms = state["outer"], state["forms"]
         self._noise, self._chance = state["noise"], state["chance"]
         self._set_up(Programs(state["scalars"]), state["engine"])
         self._vector[:] = state["vector"]
@@ -204,6 +214,8 @@ class Program(Derivatives):
             return self._gradients(batch, wrt, reduction)
         if self._root is None:
             raise TypeError("value_and_grad is for a function that returns one Value; this one returned lists")
+        if not self.parameters:
+            self._check_parameters()
         return self._mean_gradient(*self._inputs(batch))
 
     def _mean_gradient(self, inputs: list[Floats], size: int) -> tuple[float, Floats]:
@@ -379,9 +391,14 @@ class Program(Derivatives):
     # ── what comes in ─────────────────────────────────────────────────────────────────────────
 
     def _inputs(self, batch: tuple[Any, ...]) -> tuple[list[Floats], int]:
-        if len(batch) != len(self._shapes):
+        if len(batch) != len(self._forms):
             raise TypeError(
-                f"the program takes {len(self._shapes)} arrays, as its example did, and was given {len(batch)}"
+                f"the program takes {len(self._forms)} arrays, as its example did, and was given {len(batch)}"
+            )
+        if self._nested:
+            pairs = enumerate(zip(self._forms, batch, strict=True))
+            batch = tuple(
+                [x for number, (form, one) in pairs for x in leaves(form, one, f"argument {number} of a batch")]
             )
         inputs = []
         for number, (given, shape) in enumerate(zip(batch, self._shapes, strict=True)):
@@ -438,6 +455,16 @@ def _gathered(values: Callable[[int], Any], nodes: Sequence[int], size: int) -> 
     found = np.empty((len(nodes), size))
     for place, node in enumerate(nodes):
         found[place] = values(node)
+    return found
+
+
+def _values(parameters: Any) -> list[Value]:
+    """The `Value`s that ``parameters=`` is made of."""
+    whole = parameters if isinstance(parameters, (list, tuple, dict, np.ndarray, Value)) else list(parameters)
+    found = list(parts_of(whole))
+    for x in found:
+        if not isinstance(x, Value) or not is_parameter(x):
+            raise TypeError(f"parameters= is made of Values that are no results of a computation, and {x!r} is none")
     return found
 
 

@@ -491,9 +491,8 @@ def _placeholder(example: Any, name: str, found: list[Traced]) -> Any:
             return placeholders
         example = array.item()
     if not is_number(example):
-        advice = ": pass its entries as arguments, or as a list" if isinstance(example, dict) else ""
         raise TypeError(
-            f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}{advice}"
+            f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}"
         )
     x = _input(name, isinstance(example, int) or getattr(getattr(example, "dtype", None), "kind", "f") in "iu")
     found.append(x)

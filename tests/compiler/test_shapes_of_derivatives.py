@@ -304,7 +304,7 @@ def test_what_does_not_make_sense_is_refused_and_says_what_would() -> None:
         (TypeError, "lists of equal lengths; of anything else with sparse=True", lambda: lists.jacobian(X)),
         (TypeError, "two matrices", lambda: scalar.jacobian(X, Y, wrt=("parameters", "x"), sparse=True)),
         (TypeError, "by the parameters or by one argument", lambda: scalar.hessian(X, Y, wrt=("x", "y"))),  # type: ignore[arg-type]
-        (TypeError, "the tangents are 2 arrays", lambda: scalar.jvp((X, Y), X)),
+        (TypeError, "the direction is a tuple of 2, not ndarray", lambda: scalar.jvp((X, Y), X)),
         (ValueError, r"a tangent has shape \(4, 3\)", lambda: scalar.jvp((X, Y), Y, wrt="x")),
         (ValueError, r"a cotangent has shape \(4,\)", lambda: scalar.vjp((X, Y), np.ones(3))),
     ]:  # fmt: skip
