@@ -30,6 +30,7 @@ The floors, from scalar code to array calls, one module each:
 `results`       the numbers that the function returned, and the arrays that a call gives
 `derived`       other derivatives: programs that are made of the scalar program, differentiated in a trace
 `derivatives`   the methods of `Program` for those
+`solvers`       what SciPy's solvers are given
 `derivation`    the instructions read in symbols: what `print` shows
 `program`       `Program`, which holds all that together
 ==============  ============================================================================

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from autograd.compiler.derived import PARAMETERS, Derived
 from autograd.compiler.results import columns, rectangular, returned, structured
+from autograd.compiler.solvers import OfVector
 from autograd.compiler.trees import filled, leaves
 
 if TYPE_CHECKING:
@@ -39,8 +41,8 @@ class Derivatives:
         _root: int | None
         _derived: Derived | None
 
-        @property
-        def vector(self) -> Floats: ...
+        vector: Floats
+
         def _inputs(self, batch: tuple[Any, ...]) -> tuple[list[Floats], int]: ...
         def _mean_gradient(self, inputs: list[Floats], size: int) -> tuple[float, Floats]: ...
 
@@ -129,9 +131,9 @@ class Derivatives:
             return values, filled(form, found)
         mean, gradient = self._mean_gradient(inputs, size)  # sums over the batch are what the engines do best
         rest = [part for part in parts if part != PARAMETERS]
-        slopes = self._derivatives.run("gradient", rest, inputs)[1] if rest else np.empty((size, 0))
         whole, share = (size, 1) if reduction == "sum" else (1, size)
-        by_inputs = iter([x / share for x in self._arrays(slopes, rest)])
+        slopes = self._arrays(self._derivatives.run("gradient", rest, inputs)[1], rest) if rest else []
+        by_inputs = iter([x / share for x in slopes])
         found = [gradient * whole if part == PARAMETERS else next(by_inputs) for part in parts]
         return mean * whole, filled(form, found)
 
@@ -296,6 +298,34 @@ class Derivatives:
         found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(self._width(parts))])
         shape = self._shape(part)
         return self._reduced(found.reshape(size, *shape, *shape), part, size, reduction)
+
+    def for_scipy(self, *batch: Any, reduction: str = "mean") -> tuple[OfVector, Floats]:
+        """A function of the flat vector for this batch, and today's vector: what SciPy's solvers take.
+
+        It computes with a copy of the program; ``program.vector = result.x`` takes the solution over.
+
+        Args:
+            batch: as for a call.
+            reduction: of one value a sample: the "mean" or the "sum".
+
+        >>> import autograd
+        >>> from scipy.optimize import least_squares, minimize
+        >>> a, b = autograd.Value(1.0), autograd.Value(1.0)
+        >>> X, Y = [0.0, 1.0, 2.0], [2.0, 5.0, 14.0]
+        >>> cost = autograd.compile(lambda x, y: (a * x**2 + b - y) ** 2, example=(0.0, 0.0), parameters=[a, b])
+        >>> fun, x0 = cost.for_scipy(X, Y)
+        >>> minimize(fun, x0, jac=True).x.round(4).tolist()
+        [3.0, 2.0]
+        >>> residual = autograd.compile(lambda x, y: [a * x**2 + b - y], example=(0.0, 0.0), parameters=[a, b])
+        >>> fun, x0 = residual.for_scipy(X, Y)
+        >>> least_squares(fun, x0, jac=fun.jac).x.round(4).tolist()
+        [3.0, 2.0]
+        """
+        self._check_parameters()
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"reduction is 'mean' or 'sum', as a solver minimises one number, not {reduction!r}")
+        self._inputs(batch)  # refused now rather than within a solver
+        return OfVector(copy(self), batch, reduction), self.vector.copy()
 
     # ── helpers ───────────────────────────────────────────────────────────────────────────────
 

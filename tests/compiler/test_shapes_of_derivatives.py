@@ -104,6 +104,7 @@ def test_sums_are_means_times_samples_and_the_mean_of_inputs_is_shared_among_the
     assert total == pytest.approx(17 * mean, rel=1e-15)
     assert np.allclose(by_parameters, 17 * gradient, rtol=1e-15)
     assert np.array_equal(by_x, of_x)  # each by its own input
+    assert np.array_equal(program.value_and_grad(X, Y, reduction="sum")[1], by_parameters)
     again, (by_x, by_parameters) = program.value_and_grad(X, Y, wrt=("x", "parameters"))
     assert again == mean
     assert np.array_equal(by_parameters, gradient)
