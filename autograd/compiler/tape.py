@@ -93,8 +93,7 @@ class TapePlan:
         self._start, self._middle, self._end = start, start + 8 * tape.forward, start + self._code.nbytes
         self._places = tape.places
         self._nodes: Sequence[int] = ()
-        self._inside: tuple[list[int], NDArray[np.int64]] = [], np.empty((0, 0), np.int64)
-        self._leaves: list[tuple[int, int]] = []
+        self._gathered: NDArray[np.int64] = np.empty((0, 0), np.int64)
         self._of_root = None if self.root is None else self._row(self.root)
         self.nbytes = self._arena.nbytes + self._code.nbytes
 
@@ -115,18 +114,11 @@ class TapePlan:
     def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
         """The values of nodes after `values`, an array (nodes, samples); asked for the same list again, it is quick."""
         if nodes is not self._nodes:
-            inside = [(at, *self._places[node]) for at, node in enumerate(nodes) if self._places[node][0] >= _VALUES]
-            first = np.array([(place - _VALUES) >> 3 for _, place, _ in inside], np.int64)
-            strides = np.array([stride for *_, stride in inside], np.int64)
-            self._inside = [at for at, *_ in inside], first[:, None] + strides[:, None] * np.arange(self.batch)
-            self._leaves = [(at, node) for at, node in enumerate(nodes) if self._places[node][0] < _VALUES]
+            places = np.array([self._places[node] for node in nodes], np.int64)
+            self._gathered = (places >> 1)[:, None] + (places & 1)[:, None] * np.arange(self.batch)
             self._nodes = nodes
-        rows, offsets = self._inside
-        values = np.empty((len(nodes), self.batch))
-        values[rows] = self._values[offsets]
-        for at, node in self._leaves:
-            values[at] = self._row(node)
-        return values
+        found: Floats = self._arena[self._gathered]
+        return found
 
     def _take(self, inputs: list[Floats]) -> None:
         np.copyto(self._parameters, self._vector)
