@@ -137,6 +137,28 @@ class Derivatives:
         found = [gradient * whole if part == PARAMETERS else next(by_inputs) for part in parts]
         return mean * whole, filled(form, found)
 
+    def _in_chunks(self, batch: tuple[Any, ...], wrt: Any, reduction: str, chunk: int) -> tuple[Any, Any]:
+        """`Program.value_and_grad` of so many samples at a time: sums are added, samples' own stand in a row."""
+        if not isinstance(chunk, int) or chunk < 1:
+            raise ValueError(f"chunk is a positive number of samples, not {chunk!r}")
+        if reduction not in _REDUCTIONS:
+            raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
+        parts, form = self._parts(wrt)
+        arrays = [np.asarray(x) for x in leaves(self._forms, list(batch), "the batch")]
+        size = max([1, *[len(x) for x in arrays if x.ndim]])
+        values, found = [], []
+        for begin in range(0, size, chunk):
+            some = filled(self._forms, [x[begin : begin + chunk] if x.ndim else x for x in arrays])
+            value, slopes = self._gradients(tuple(some), wrt, "none" if reduction == "none" else "sum")
+            values.append(value)
+            found.append(list(leaves(form, slopes, "the gradient")))
+        shared = [part == PARAMETERS and reduction != "none" for part in parts]
+        whole = [sum(x) if one else np.concatenate(x) for one, x in zip(shared, zip(*found, strict=True), strict=True)]
+        if reduction == "none":
+            return np.concatenate(values), filled(form, whole)
+        share = size if reduction == "mean" else 1
+        return sum(values) / share, filled(form, [x / share for x in whole])
+
     def jvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "inputs") -> tuple[Any, Any]:
         """The results for each sample, and their derivatives along a direction, in forward mode.
 

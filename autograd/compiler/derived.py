@@ -54,6 +54,7 @@ class Derived:
         self.scalars: Scalars = program._programs.scalars
         self._made: dict[Any, tuple[Program, Rows]] = {}
         self._patterns: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
+        self._colours: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
 
     # ── what is run ───────────────────────────────────────────────────────────────────────────
 
@@ -83,11 +84,12 @@ class Derived:
     def entries(self, parts: Sequence[int], inputs: Sequence[Floats]) -> Floats:
         """The Jacobians at the places of `pattern`, an array (samples, places)."""
         rows, columns = self.pattern(parts)
-        height, width = len(list(returned(self.scalars.result))), sum(map(self.width, parts))
-        by_columns = colours(rows, columns, width)
-        by_rows = colours(columns, rows, height)
         if not len(rows):
             return np.zeros((len(inputs[0]) if inputs else 1, 0))
+        if tuple(parts) not in self._colours:
+            height, width = len(list(returned(self.scalars.result))), sum(map(self.width, parts))
+            self._colours[tuple(parts)] = colours(rows, columns, width), colours(columns, rows, height)
+        by_columns, by_rows = self._colours[tuple(parts)]
         if by_columns.max() <= 2 * by_rows.max() + 1:  # a walk back costs about two forwards
             seeds = self._split(_indicators(by_columns), parts)
             return self.on_lanes("tangent", parts, inputs, seeds)[:, by_columns[columns], rows]

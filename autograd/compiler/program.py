@@ -180,7 +180,9 @@ class Program(Derivatives):
 
     # ── running ───────────────────────────────────────────────────────────────────────────────
 
-    def value_and_grad(self, *batch: Any, wrt: Any = "parameters", reduction: str = "mean") -> tuple[Any, Any]:
+    def value_and_grad(
+        self, *batch: Any, wrt: Any = "parameters", reduction: str = "mean", chunk: int | None = None
+    ) -> tuple[Any, Any]:
         """The mean of the function over a batch, and its gradient.
 
         Args:
@@ -189,6 +191,7 @@ class Program(Derivatives):
             wrt: what to differentiate by: "parameters", "inputs", the name of an argument, or a tuple of names; the
                 gradient is then a tuple, too.
             reduction: of the samples: their "mean", their "sum", or "none", which gives each one's own.
+            chunk: how many samples to run at a time, which bounds the memory that a large batch takes.
 
         Returns:
             The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`. By an argument the
@@ -210,6 +213,8 @@ class Program(Derivatives):
         >>> program.value_and_grad([1.0, 2.0], [1.0, 1.0], wrt="x", reduction="none")
         (array([ 4., 25.]), array([12., 30.]))
         """
+        if chunk is not None:
+            return self._in_chunks(batch, wrt, reduction, chunk)
         if wrt != "parameters" or reduction != "mean":
             return self._gradients(batch, wrt, reduction)
         if self._root is None:

@@ -285,6 +285,21 @@ def test_many_lanes_run_in_pieces_and_give_the_same(monkeypatch: pytest.MonkeyPa
     assert np.allclose(pieces, whole, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.parametrize("wrt", ["parameters", "x", "inputs", ("y", "parameters")])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("chunk", [1, 5, 17, 100])
+def test_a_batch_in_chunks_gives_the_same_and_holds_no_more_than_a_chunk(wrt: Any, reduction: str, chunk: int) -> None:
+    program = autograd.compile(mlp, example=EXAMPLE)
+    X, Y = batch(17)
+    value, slopes = program.value_and_grad(X, Y, wrt=wrt, reduction=reduction, chunk=chunk)
+    made = [program, *[one for one, _ in (program._derived._made.values() if program._derived else ())]]
+    assert max([size for one in made for size in one._executables]) <= chunk
+    expected, whole = program.value_and_grad(X, Y, wrt=wrt, reduction=reduction)
+    assert np.allclose(value, expected, rtol=1e-14)
+    for mine, other in zip(*[x if isinstance(x, tuple) else (x,) for x in (slopes, whole)], strict=True):
+        assert np.allclose(mine, other, rtol=1e-13, atol=1e-15)  # sums in another order
+
+
 # ── what is refused ───────────────────────────────────────────────────────────────────────────
 
 
@@ -298,6 +313,8 @@ def test_what_does_not_make_sense_is_refused_and_says_what_would() -> None:
         (TypeError, 'wrt is "parameters", "inputs"', lambda: scalar.value_and_grad(X, Y, wrt=0)),
         (ValueError, "reduction is one of 'mean', 'sum', 'none', not 'max'",
          lambda: scalar.value_and_grad(X, Y, reduction="max")),
+        (ValueError, "chunk is a positive number", lambda: scalar.value_and_grad(X, Y, chunk=0)),
+        (ValueError, "different numbers of samples", lambda: scalar.value_and_grad(X, Y[:3], chunk=3)),
         (ValueError, "reduction is one of", lambda: scalar.hessian(X, Y, reduction="max")),
         (TypeError, "one Value; this one returned lists. Try jacobian", lambda: lists.value_and_grad(X, wrt="x")),
         (TypeError, "one Value; this one returned lists. Try jacobian", lambda: lists.hessian(X, wrt="x")),
