@@ -46,6 +46,7 @@ _ON_FIRST_USE = {
     "jvp": "functional",
     "jacfwd": "functional",
     "jacrev": "functional",
+    "ravel": "functional",
     "gradcheck": "check",
     "enclose": "intervals",
     "symbolic": "symbols",

@@ -46,6 +46,8 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Mult: operator.mul,
     ast.Div: table["div"],
     ast.Pow: table["pow"],
+    ast.Mod: operator.mod,
+    ast.FloorDiv: operator.floordiv,
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
     ast.Lt: operator.lt,
@@ -72,8 +74,8 @@ class ExpressionError(ValueError):
 class Expression:
     """An arithmetic expression of named variables.
 
-    It may contain numbers, names, ``+ - * / **``, parentheses, a comparison (for ``where``; == compares numbers), and
-    calls of the primitives in the table by name; ``max`` and ``min`` are understood, and so is ``pi``.
+    It may contain numbers, names, ``+ - * / ** % //``, parentheses, a comparison (for ``where``; == compares numbers),
+    and calls of the primitives in the table by name; ``max`` and ``min`` are understood, and so is ``pi``.
 
     Args:
         source: the text.
@@ -148,7 +150,7 @@ def _parsed(source: str) -> ast.expr:
 
 _SIGNS = {"²": "x**2", "³": "x**3", "√": "sqrt(x)", "×": "a*b", "·": "a*b", "÷": "a/b", "−": "a - b", "π": "pi"}
 """What is on paper and not on a keyboard, and what is written for it."""
-_RENAMED = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_RENAMED = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "atan2": "arctan2"}
 _BESIDE = re.compile(r"(?<![\w.])(?P<a>\d+(?:\.\d*)?|[^\W\d]\w*(?=\s))\s*(?P<b>[^\W\d]\w*|\d+|\()")
 """Two things beside each other, as in 2x, 3(x + 1) and x y."""
 

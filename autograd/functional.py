@@ -5,7 +5,8 @@ With this module one can
 * differentiate a function of numbers: `grad`, `value_and_grad`, to any order by nesting them;
 * differentiate a function of many numbers with many results: `jacobian` (`jacrev`, `jacfwd`);
 * get curvature: `hessian`, or its product with a direction alone: `hvp`;
-* follow one direction through a function, in forward mode: `jvp`.
+* follow one direction through a function, in forward mode: `jvp`;
+* make a vector of nested numbers, and the other way round: `ravel`.
 
 A function here takes and gives numbers, NumPy's arrays of numbers, and nested lists, tuples and dictionaries of both.
 Everything is pure: no `grad` attribute of any `Value` changes. Numbers in, floats out; where a `Value` goes in, the
@@ -73,7 +74,7 @@ from autograd.real import is_number
 from autograd.recording import current_tracer, not_recording
 from autograd.value import Value, check_unchanged, no_derivative
 
-__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "value_and_grad"]
+__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "leaves", "ravel", "value_and_grad"]
 
 _pos = table["pos"]  # +x: the same number on a node of its own
 
@@ -269,7 +270,7 @@ class _Call:
             raise TypeError(f"what is differentiated is a function, not {f!r} of type {type(f).__name__}")
         self._start = Value(0.0)._n  # whatever depends on the fresh nodes is younger than this
         self._values = current_tracer() is not None  # then all is traced
-        self._values |= any(isinstance(x, Value) for x in (*_leaves(args), *_leaves(kwargs), *directions))
+        self._values |= any(isinstance(x, Value) for x in (*leaves(args), *leaves(kwargs), *directions))
         self.inputs: list[Value] = []
         fresh = list(args)
         positions = _positions(argnums, len(args), f)
@@ -283,7 +284,7 @@ class _Call:
         # A derivative is recorded also where recording is off: that concerns its result, not its inside.
         with not_recording.being(False):
             self.output = f(*fresh, **kwargs)
-        self.outputs = list(_leaves(self.output))
+        self.outputs = list(leaves(self.output))
         for y in self.outputs:
             if not isinstance(y, Value) and not is_number(y):
                 raise TypeError(f"expected {_name(f)} to give numbers or Values, and it gave {_described(y)}")
@@ -404,13 +405,57 @@ def _array(elements: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return made.reshape(shape)
 
 
-def _leaves(tree: Any) -> Iterator[Any]:
+def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The numbers in nested lists, tuples, dictionaries and arrays as one vector, and the way back.
+
+    As JAX's ``ravel_pytree``: for SciPy's solvers, which know vectors alone, and for parameters and gradients of a
+    compiled program (``compile(…, parameters=tree)``), whose vector has this order.
+
+    Args:
+        tree: numbers or `Value`s, of which the data are taken.
+
+    Returns:
+        (vector, unravel): an array of floats, and a function that gives the structure again for a vector like it (an
+        array, a list or tuple of numbers or of `Value`s).
+
+    Raises:
+        TypeError: for anything but numbers and `Value`s; (by `unravel`) for what is no vector.
+        ValueError: (by `unravel`) for a vector of another length.
+
+    >>> vector, unravel = ravel({"w": [[1.0, 2.0], [3.0, 4.0]], "b": (5, Value(6.0))})
+    >>> vector.tolist()
+    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    >>> unravel(vector * 10)
+    {'w': [[10.0, 20.0], [30.0, 40.0]], 'b': (50.0, 60.0)}
+    """
+    import numpy
+
+    found = list(leaves(tree))
+    for x in found:
+        if not isinstance(x, Value) and not is_number(x):
+            raise TypeError(f"a vector is made of numbers and Values, and {_described(x)} is neither")
+    shape = _map(lambda _: 0, tree)
+
+    def unravel(vector: Any) -> Any:
+        if not isinstance(vector, (list, tuple)) and not _is_array(vector):
+            raise TypeError(f"what is unravelled is a vector, not {_described(vector)}")
+        numbers = list(leaves(vector))
+        if len(numbers) != len(found):
+            raise ValueError(f"the vector has {len(found)} numbers, not {len(numbers)}")
+        each = iter([x if isinstance(x, Value) else float(x) for x in numbers])
+        return _map(lambda _: next(each), shape)
+
+    return numpy.array([x.data if isinstance(x, Value) else float(x) for x in found], dtype=float), unravel
+
+
+def leaves(tree: Any) -> Iterator[Any]:
+    """The numbers, or whatever else there is, in nested lists, tuples, dictionaries and arrays."""
     if isinstance(tree, (list, tuple)):
         for branch in tree:
-            yield from _leaves(branch)
+            yield from leaves(branch)
     elif isinstance(tree, dict):
         for branch in tree.values():
-            yield from _leaves(branch)
+            yield from leaves(branch)
     elif _is_array(tree):
         yield from _elements(tree)
     else:
@@ -425,7 +470,7 @@ def _elements(array: Any) -> list[Any]:
 
 
 def _map(function: Callable[[Any], Any], tree: Any) -> Any:
-    """The same structure, with function(leaf) at each leaf, in the order of `_leaves`."""
+    """The same structure, with function(leaf) at each leaf, in the order of `leaves`."""
     if isinstance(tree, (list, tuple)):
         return _sequence_like(tree, [_map(function, branch) for branch in tree])
     if isinstance(tree, dict):
@@ -452,7 +497,7 @@ def _stacked(trees: Sequence[Any], shape: tuple[int, ...]) -> Any:
     if isinstance(first, dict):
         return {key: _stacked([tree[key] for tree in trees], shape) for key in first}
     inner = first.shape if _is_array(first) else ()
-    return _array([x for tree in trees for x in _leaves(tree)], (*shape, *inner))
+    return _array([x for tree in trees for x in leaves(tree)], (*shape, *inner))
 
 
 def _matching(tree: Any, other: Any, path: str) -> Iterator[Any]:
@@ -467,7 +512,7 @@ def _matching(tree: Any, other: Any, path: str) -> Iterator[Any]:
     elif _is_array(tree):
         if not _is_array(other) or other.shape != tree.shape:
             raise TypeError(_unlike(tree, other, path))
-        yield from _leaves(other)
+        yield from leaves(other)
     elif isinstance(other, Value) or is_number(other):
         yield other
     else:

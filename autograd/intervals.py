@@ -35,7 +35,7 @@ except ModuleNotFoundError:
     mpmath = None
 
 from autograd.graph import adjoints, topological_order
-from autograd.primitives import ROOT_2, ROOT_PI, ROOT_TAU, Primitive, explained
+from autograd.primitives import LN_2, LN_10, ROOT_2, ROOT_PI, ROOT_TAU, Primitive, explained
 from autograd.readings import Reading, readings
 from autograd.value import Value
 
@@ -235,6 +235,8 @@ _ROOTS: dict[float, Callable[[], Any]] = {
     ROOT_TAU: lambda: _iv.sqrt(2 * _iv.pi),
     2 / ROOT_PI: lambda: 2 / _iv.sqrt(_iv.pi),
     -2 / ROOT_PI: lambda: -2 / _iv.sqrt(_iv.pi),
+    LN_2: lambda: _iv.log(_iv.mpf(2)),
+    LN_10: lambda: _iv.log(_iv.mpf(10)),
 }
 """What the floats in the rows stand for. A float that is one of them is enclosed with it, whatever it stands for."""
 
@@ -356,6 +358,27 @@ def _cosh(x: Interval) -> Interval:
     return _monotone("cosh", low=1)(size)
 
 
+def _cbrt(x: Interval) -> Interval:
+    ends = [_widened(_mp.sign(end) * _mp.cbrt(abs(end)), exact=False) for end in x._ends]
+    return _of(_iv.make_mpf((ends[0][0], ends[1][1])))
+
+
+def _arctan2(a: Interval, b: Interval) -> Interval:
+    """The angles of a box: from corner to corner, as long as it does not reach the jump from −π to π."""
+    if 0 in a and b._ends[0] <= 0:
+        raise ValueError("the interval may contain the jump from −π to π")
+    corners = [_widened(_mp.atan2(y, x), exact=y == 0) for y in a._ends for x in b._ends]
+    lows, highs = (list(map(_mp.make_mpf, ends)) for ends in zip(*corners, strict=True))
+    return _of(_iv.make_mpf((min(lows)._mpf_, max(highs)._mpf_)))
+
+
+def _whole_quotient(a: Interval, b: Interval) -> Interval:
+    low, high = map(_mp.floor, (a / b)._ends)
+    if low != high:
+        raise ValueError("the interval may contain a step")
+    return Interval(low)
+
+
 def _where(condition: Any, a: Any, b: Any) -> Any:
     if isinstance(condition, Interval) and 0 in condition and condition._ends != (0, 0):
         return _hull(_interval(a), _interval(b))
@@ -373,7 +396,14 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": _cos,
     "tan": _tan,
     "log": _log,
+    "log2": lambda x: _log(x) / _log(Interval(2)),
+    "log10": _in_domain(_monotone("log10"), lambda low, high: low > 0),
     "sqrt": _in_domain(lambda x: _of(_iv.sqrt(x._x)), lambda low, high: low >= 0),
+    "cbrt": _cbrt,
+    "hypot": lambda a, b: _of(_iv.sqrt((a**2 + b**2)._x)),
+    "arctan2": _arctan2,
+    "mod": lambda a, b: a - b * _whole_quotient(a, b),
+    "floordiv": _whole_quotient,
     "expm1": _monotone("expm1", low=-1),
     "log1p": _in_domain(_monotone("log1p"), lambda low, high: low > -1),
     "asin": _in_domain(_monotone("asin"), lambda low, high: low >= -1 and high <= 1),

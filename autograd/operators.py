@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 _add, _sub, _mul, _div, _pow = (table[name] for name in ("add", "sub", "mul", "div", "pow"))
+_mod, _floordiv = table["mod"], table["floordiv"]
 _NUMBERS = (float, int)
 
 
@@ -230,6 +231,30 @@ def __rpow__(self: Value, other: Any) -> Value:
     return _binary(_pow, other, self)
 
 
+def __mod__(self: Value, other: Any) -> Value:
+    return _binary(_mod, self, other)
+
+
+def __rmod__(self: Value, other: Any) -> Value:
+    return _binary(_mod, other, self)
+
+
+def __floordiv__(self: Value, other: Any) -> Value:
+    return _binary(_floordiv, self, other)
+
+
+def __rfloordiv__(self: Value, other: Any) -> Value:
+    return _binary(_floordiv, other, self)
+
+
+def __divmod__(self: Value, other: Any) -> tuple[Value, Value]:
+    return (self // other, self % other)
+
+
+def __rdivmod__(self: Value, other: Any) -> tuple[Value, Value]:
+    return (other // self, other % self)
+
+
 def _method(op: Primitive) -> Callable[..., Any]:
     """The method of `Value` for a primitive that takes it as its first operand."""
 
@@ -272,6 +297,7 @@ def _method(op: Primitive) -> Callable[..., Any]:
 for _operator in (
     *(__add__, __sub__, __mul__, __truediv__, __pow__),
     *(__radd__, __rsub__, __rmul__, __rtruediv__, __rpow__),
+    *(__mod__, __floordiv__, __divmod__, __rmod__, __rfloordiv__, __rdivmod__),
 ):
     _operator.__qualname__ = f"Value.{_operator.__name__}"
     setattr(Value, _operator.__name__, _operator)

@@ -465,8 +465,10 @@ NEARLY_FLAT = 1e-3
 
 LARGEST = 1.7976931348623157e308  # of all floats
 ROOT_2, ROOT_PI, ROOT_TAU = math.sqrt(2), math.sqrt(math.pi), math.sqrt(math.tau)
+LN_2, LN_10 = math.log(2), math.log(10)
 
 # What the rows name before it is defined
+floordiv: Primitive
 where: Primitive
 log: Primitive
 total: Primitive
@@ -489,6 +491,11 @@ mul = primitive("mul",   lambda a, b: a * b,  lambda y, a, b: b,      lambda y, 
                          called={"python": "*"})
 div = primitive("div",   lambda a, b: a / b,  lambda y, a, b: 1 / b,  lambda y, a, b: -y / b,  symbol="÷",
                          called={"python": "/"})
+# Python's: a % b has the sign of b, and a // b steps where a / b is whole; a step has the derivatives above it.
+mod = primitive("mod",   None,                lambda y, a, b: 1,      lambda y, a, b: -floordiv(a, b),  symbol="%",
+                         called={"python": "%", "numpy": "remainder", "javascript": "remainder"})
+floordiv = primitive("floordiv", None,        lambda y, a, b: 0,      lambda y, a, b: 0,       symbol="//",
+                         called={"python": "//", "numpy": "floor_divide", "javascript": "quotient"})
 neg = primitive("neg",   lambda x: -x,        lambda y, x: -1,        symbol="−",  called={"python": "-"})
 pos = primitive("pos",   lambda x: +x,        lambda y, x: 1,         symbol="+",  called={"python": "+"})
 
@@ -504,7 +511,13 @@ exp   = primitive("exp",   None,                     lambda y, x: y)
 expm1 = primitive("expm1", None,                     lambda y, x: exp(x))
 log   = primitive("log",   None,                     lambda y, x: 1 / x,          domain="x > 0")
 log1p = primitive("log1p", None,                     lambda y, x: 1 / (1 + x),    domain="x > −1")
+log2  = primitive("log2",  None,                     lambda y, x: 1 / (x * LN_2),   domain="x > 0")
+log10 = primitive("log10", None,                     lambda y, x: 1 / (x * LN_10),  domain="x > 0")
+exp2  = primitive("exp2",  lambda x: 2 ** x,         lambda y, x: y * LN_2)
 sqrt  = primitive("sqrt",  None,                     lambda y, x: 1 / (2 * y),    symbol="√",  domain="x ≥ 0")
+cbrt  = primitive("cbrt",  None,                     lambda y, x: 1 / (3 * y * y),  symbol="∛")
+# Lengths and angles: divided by y, or √(a² + b²), twice, as a square of it may be too large or too small for a float
+hypot = primitive("hypot", None,                     lambda y, a, b: a / y,          lambda y, a, b: b / y)
 
 # Circular and hyperbolic functions
 sin   = primitive("sin",   None,                     lambda y, x: cos(x))
@@ -516,6 +529,9 @@ acos  = primitive("acos",  None,                     lambda y, x: -1 / sqrt((1 -
                            called={"numpy": "arccos", "latex": "arccos"})
 atan  = primitive("atan",  None,                     lambda y, x: 1 / (1 + x * x),  flat="saturated",
                            called={"numpy": "arctan", "latex": "arctan"})
+arctan2 = primitive("arctan2", None,                 lambda y, a, b: b / (r := hypot(a, b)) / r,
+                                                     lambda y, a, b: -a / (r := hypot(a, b)) / r,
+                           called={"math": "atan2", "sympy": "atan2", "mpmath": "atan2", "javascript": "Math.atan2"})
 sinh  = primitive("sinh",  None,                     lambda y, x: cosh(x))
 cosh  = primitive("cosh",  None,                     lambda y, x: sinh(x))
 # 1 − y² loses every digit where y is near ±1; with e = exp(−2|x|) it is 4e / (1 + e)². (−|x|: see the activations.)
@@ -557,6 +573,10 @@ elu        = primitive("elu",        lambda x, alpha: where(x > 0, x, alpha * ex
                                      lambda y, x, alpha: expm1(minimum(x, 0)),     defaults=(1.0,),   flat="saturated")
 softplus   = primitive("softplus",   lambda x: maximum(x, 0) + log1p(exp(-abs(x))),
                                      lambda y, x: sigmoid(x),  flat="saturated")
+# Of two; beside ∞ or twice −∞, where the difference is NaN, it is taken for 0
+logaddexp  = primitive("logaddexp",  lambda a, b: maximum(a, b) + log1p(exp(-where((d := abs(a - b)) >= 0, d, 0))),
+                                     lambda y, a, b: sigmoid(a - b),
+                                     lambda y, a, b: sigmoid(b - a))
 silu       = primitive("silu",       lambda x: x * sigmoid(x),
                                      lambda y, x: sigmoid(x) * (1 + x * sigmoid(-x)),  flat="saturated")
 gelu       = primitive("gelu",       lambda x: x * (erfc(-x / ROOT_2) / 2),  # x Φ(x)

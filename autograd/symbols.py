@@ -24,8 +24,8 @@ def symbolic(value: Value, wrt: Value | Sequence[Value] | None = None) -> Any:
     """The SymPy expression of a node, or of ∂value/∂wrt.
 
     A leaf with a label is the real symbol of that name, ``sympy.Symbol(label, real=True)``; one without
-    is its number, and numbers that are fractions, or fractions of √2, √π or √2π, are written as such, if they are it
-    to within two of their last bits.
+    is its number, and numbers that are fractions, or fractions of √2, √π, √2π, log 2 or log 10, are written as such, if
+    they are it to within two of their last bits.
     What a comparison or an ``if`` decided in the forward pass stays decided; `relu`, `maximum`, `abs`, …
     keep their pieces. Derivatives are those of the table, in the textbook form where a row has one.
 
@@ -134,13 +134,14 @@ def _exactly(expression: Any) -> Any:
 
 
 def _exact(number: Any) -> Any:
-    """A fraction with a denominator up to 1000, times or by √2, √π or √2π (the table's constants), or the float."""
+    """A fraction with a denominator up to 1000, times or by √2, √π, √2π, log 2, log 10 (the table's), or the float."""
     import sympy
 
     x = float(number)
     if x - x != 0 or (x == 0 and number != 0):  # an infinity or NaN; what is none is too large or small for a float
         return sympy.sympify(x) if type(number) is float else number
-    for root in (sympy.Integer(1), sympy.sqrt(2), sympy.sqrt(sympy.pi), sympy.sqrt(2 * sympy.pi)):
+    roots = (sympy.sqrt(2), sympy.sqrt(sympy.pi), sympy.sqrt(2 * sympy.pi), sympy.log(2), sympy.log(10))
+    for root in (sympy.Integer(1), *roots):
         for factor in (root, 1 / root):
             fraction = sympy.Rational(x / float(factor)).limit_denominator(1000)
             if abs(float(fraction * factor) - x) <= 4e-16 * abs(x):  # a rounding of the product, and one of the factor

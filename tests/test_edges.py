@@ -36,6 +36,11 @@ DIFFERENT = {
     ("pow", (-0.0, -math.inf)): "0^−∞ has no derivative; PyTorch says −∞, the engine NaN",
     ("pow", (math.inf, 0.0)): "the engine's 0 · ∞ is NaN, as IEEE has it",
     ("pow", (math.inf, -0.0)): "the engine's 0 · ∞ is NaN, as IEEE has it",
+    **{
+        ("arctan2", (a, b)): "an angle has no derivative at the origin; PyTorch says 0, the engine raises"
+        for a in (0.0, -0.0)
+        for b in (0.0, -0.0)
+    },
 }
 """Points where the derivatives differ from PyTorch's and none is right."""
 
@@ -71,7 +76,8 @@ def exact(op: Primitive, at: list[float], *axes: int) -> float:
             if not axes:
                 return op(*x)
             axis, *rest = axes
-            h = (abs(x[axis]) or 1) * mpmath.mpf(10) ** -60
+            scale = abs(x[axis]) or min([1, *(abs(other) for other in x if other)])  # the angle of (0, 1e-308)
+            h = scale * mpmath.mpf(10) ** -60
             up, down = ([*x[:axis], x[axis] + s * h, *x[axis + 1 :]] for s in (1, -1))
             return (difference(up, tuple(rest)) - difference(down, tuple(rest))) / (2 * h)
 

@@ -48,7 +48,7 @@ def points(op: Primitive) -> list[list[float]]:
     """Places inside every domain (|x| < 1 for asin, x > 0 for log), off the ties, on both sides of 0 where allowed."""
     count = len(letters(op))
     positive = [[0.3, 0.7, 0.2, 0.45, 0.9][:count], [0.75, 0.15, 0.6, 0.35, 0.5][:count]]
-    if op.name in ("log", "sqrt", "pow"):
+    if op.name in ("log", "log2", "log10", "sqrt", "pow"):
         return positive
     return [*positive, [-0.3, 0.7, -0.2, 0.45, 0.9][:count], [-0.75, -0.15, 0.6, -0.35, 0.5][:count]]
 

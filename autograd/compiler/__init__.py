@@ -26,6 +26,11 @@ The floors, from scalar code to array calls, one module each:
 `rows`, `tape`  the array program and the scalar program, written as such rows
 `native`        an engine: the one or the other
 `engines`       the seam: what an engine has to offer, and which one runs
+`trees`         arguments that are dictionaries
+`results`       the numbers that the function returned, and the arrays that a call gives
+`derived`       other derivatives: programs that are made of the scalar program, differentiated in a trace
+`derivatives`   the methods of `Program` for those
+`solvers`       what SciPy's solvers are given
 `derivation`    the instructions read in symbols: what `print` shows
 `program`       `Program`, which holds all that together
 ==============  ============================================================================
@@ -52,7 +57,7 @@ NUMPY = (2, 3, 1)
 """The first release in which nothing is known that makes programs wrong."""
 
 
-def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Program:
+def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto", parameters: Any = None) -> Program:
     """Compile a scalar function to array instructions that run on whole mini-batches.
 
     The function is called once, with placeholders instead of numbers. The leaf `Value`s that it
@@ -84,11 +89,15 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
             a loss, or (nested) lists of `Value`s. It has to do the same for every input.
         example: the arguments of one sample, as a tuple (anything else is the only argument). Only
             shape and type matter. Integers may be indices of `autograd.take`. An argument is a number, a
-            (nested) list or tuple, also a named one, an array, or what can become one.
+            (nested) list or tuple, also a named one, an array, or what can become one; or a dictionary of such, or
+            a list of dictionaries, and a call then takes the same with an array at each entry.
         engine: what runs it: "native" (one compiled loop; needs Numba, the extra ``fast``), "numpy", "nodes" (node by
             node), or "auto" for whichever is expected to be quickest for a size of batch. ``print(program)`` says
             which, and what would be quicker. The native loop is compiled when it first runs on a machine, which takes
             some 10 s, and is kept on disk.
+        parameters: `Value`s in (nested) lists, tuples, dictionaries or arrays: the vector and the gradient are then in
+            their order, as `autograd.ravel` has it, those that nothing depends on included. Without it they are in the
+            order that suits the program.
 
     Returns:
         A `Program`. Its arithmetic follows IEEE throughout, as NumPy's does: 1/0 is inf, log(-1) is NaN.
@@ -96,8 +105,9 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     Raises:
         TypeError: for a function that returns no `Value`, that asks for a number it does not have (see
             above), or that uses a primitive whose formula cannot be read for arrays; for an example that is
-            not made of real numbers, such as a dictionary, or a masked array.
-        ValueError: for an example of lists of unequal lengths, an unknown engine, or one that refuses the program.
+            not made of real numbers, such as a masked array; for `parameters` that are not made of `Value`s.
+        ValueError: for an example of lists of unequal lengths, an unknown engine, or one that refuses the program;
+            for `parameters` with a `Value` twice, or without one that the function depends on.
         ImportError: without NumPy, and with one that is known to compute wrong numbers.
 
     A program is for one thread at a time, as its buffers are used again by the next call.
@@ -144,7 +154,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto") -> Pro
     _require_numpy()
     from autograd.compiler.program import Program
 
-    return Program(f, example, engine)
+    return Program(f, example, engine, parameters)
 
 
 def _require_numpy() -> None:

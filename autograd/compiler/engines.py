@@ -39,6 +39,8 @@ Floats = NDArray[np.float64]
 class Executable(Protocol):
     """An engine bound to a vector and a size of batch.
 
+    It may have a ``gather(nodes, inputs)``, too: after `values`, those of many nodes in one array (nodes, samples).
+
     Attributes:
         nbytes: how much memory it holds.
     """

@@ -131,6 +131,8 @@ class Plan:
                 self.stores[store][row] = number
         self.where: dict[Array, Any] = {}
         self.steps: list[Step] = []
+        self._nodes: Sequence[int] = ()
+        self._gathered: list[tuple[int, NDArray[np.int64], NDArray[np.int64]]] = []
         self._lowered = lowered
         self._free: dict[tuple[int, bool], list[NDArray[Any]]] = {}
         kept = [*self.inputs, *(self.stores[store] for store in (SHARED, SAMPLE)), *self.adjoints.values()]
@@ -152,6 +154,27 @@ class Plan:
         """Compute all values of a batch; gives a function from a node to its array."""
         self.run(inputs, None)
         return lambda node: self._row(node, inputs)
+
+    def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
+        """The values of nodes after `values`, an array (nodes, samples); asked for the same list again, it is quick."""
+        if nodes is not self._nodes:
+            found: dict[int, tuple[list[int], list[int]]] = {}
+            for place, node in enumerate(nodes):
+                store, row = self.vectorised.location(node)
+                pairs = found.setdefault(store, ([], []))
+                pairs[0].append(place)
+                pairs[1].append(node if store == CONSTANT else row)
+            self._gathered = [(store, np.array(places), np.array(rows)) for store, (places, rows) in found.items()]
+            self._nodes = nodes
+        values = np.empty((len(nodes), self.batch))
+        for store, at, rows in self._gathered:
+            if store == CONSTANT:
+                values[at] = self.vectorised.number[rows][:, None]
+            elif store >= INPUT:
+                values[at] = inputs[store - INPUT].reshape(self.batch, -1)[:, rows].T
+            else:
+                values[at] = self.stores[store][rows]
+        return values
 
     def _row(self, node: int, inputs: list[Floats]) -> Floats:
         store, row = self.vectorised.location(node)

@@ -38,6 +38,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -46,8 +47,9 @@ __all__ = ["ELEMENTWISE", "go_through", "scalar_row"]
 ELEMENTWISE = (
     "copy", "negative", "absolute", "square", "sqrt", "reciprocal",
     "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
-    "sinh", "cosh", "tanh", "erf", "erfc",
+    "sinh", "cosh", "tanh", "erf", "erfc", "log2", "log10", "cbrt",
     "add", "subtract", "multiply", "divide", "maximum", "minimum", "copysign", "power",
+    "arctan2", "hypot", "remainder", "floor_divide",
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
     "add_to", "multiply_add", "select", "sin_and_cos", "product_plus",
 )  # fmt: skip
@@ -57,8 +59,9 @@ not 0, b elsewhere; and two of the scalar form alone: the sine, with the cosine 
 (
     COPY, NEGATIVE, ABSOLUTE, SQUARE, SQRT, RECIPROCAL,
     EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN,
-    SINH, COSH, TANH, ERF, ERFC,
+    SINH, COSH, TANH, ERF, ERFC, LOG2, LOG10, CBRT,
     ADD, SUBTRACT, MULTIPLY, DIVIDE, MAXIMUM, MINIMUM, COPYSIGN, POWER,
+    ARCTAN2, HYPOT, REMAINDER, FLOOR_DIVIDE,
     LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL,
     ADD_TO, MULTIPLY_ADD, SELECT, SIN_AND_COS, PRODUCT_PLUS,
 ) = range(len(ELEMENTWISE))  # fmt: skip
@@ -202,12 +205,43 @@ def _function(kind, x):  # type: ignore[no-untyped-def]
         return math.tanh(x)
     if kind == ERF:
         return math.erf(x)
-    return math.erfc(x)
+    if kind == ERFC:
+        return math.erfc(x)
+    if kind == LOG2:
+        return math.log2(x)
+    if kind == LOG10:
+        return math.log10(x)
+    y = np.cbrt(x)  # some last digits are wrong: with a step of Newton's one may be
+    return y - (y - x / (y * y)) / 3 if 0.0 < abs(x) < math.inf else y
+
+
+@_compiled
+def _remainder(x, y):  # type: ignore[no-untyped-def]
+    """x % y as Python and NumPy have it: with the sign of y."""
+    rest = np.fmod(x, y) if y != 0.0 else math.nan
+    if rest == 0.0:
+        return math.copysign(0.0, y)
+    return rest + y if (rest < 0.0) != (y < 0.0) else rest
+
+
+@_compiled
+def _floor_divide(x, y):  # type: ignore[no-untyped-def]
+    """x // y as they have it: where x / y is rounded up to a whole number, that is one too many."""
+    if y == 0.0:
+        return x / y
+    rest = np.fmod(x, y)
+    whole = (x - rest) / y
+    if rest != 0.0 and (rest < 0.0) != (y < 0.0):
+        whole -= 1.0
+    if whole == 0.0:
+        return math.copysign(0.0, x / y)
+    down = np.floor(whole)
+    return down + 1.0 if whole - down > 0.5 else down
 
 
 @_compiled
 def _of_two(kind, x, y):  # type: ignore[no-untyped-def]
-    """Comparisons and powers."""
+    """Comparisons, powers and the other functions of two."""
     if kind == LESS:
         return 1.0 if x < y else 0.0
     if kind == LESS_EQUAL:
@@ -220,6 +254,14 @@ def _of_two(kind, x, y):  # type: ignore[no-untyped-def]
         return 1.0 if x == y else 0.0
     if kind == NOT_EQUAL:
         return 1.0 if x != y else 0.0
+    if kind == ARCTAN2:
+        return math.atan2(x, y)
+    if kind == HYPOT:
+        return math.hypot(x, y)
+    if kind == REMAINDER:
+        return _remainder(x, y)
+    if kind == FLOOR_DIVIDE:
+        return _floor_divide(x, y)
     return x**y
 
 

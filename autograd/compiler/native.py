@@ -20,7 +20,7 @@ engine refuses every program, and says why.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -179,3 +179,7 @@ class Tiles:
             self._whole = self._bind(self.batch)
             self.nbytes += self._whole.nbytes
         return self._whole.values(inputs)  # type: ignore[no-any-return]
+
+    def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
+        """The values of nodes after `values`, an array (nodes, samples)."""
+        return self._whole.gather(nodes, inputs)  # type: ignore[no-any-return]

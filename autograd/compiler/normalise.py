@@ -11,6 +11,8 @@ chain of three or more additions                ``total(…)``
 anything that starts from 0, as `sum` does      ``dot`` or ``total``, of one, too
 the same operation on the same operands         one node
 an operation on constants                       the constant
+a choice that is none, and x¹, x⁰               what is chosen, and x, 1
+what nothing uses                               nothing
 ==============================================  ==================================
 
 A sum is merged into the sum that uses it only where nothing else uses it. The order of the terms of
@@ -30,8 +32,8 @@ from autograd.value import Value
 
 __all__ = ["Returned", "Scalars", "normalise"]
 
-_ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS = (
-    table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos")
+_ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS, _WHERE, _POW = (
+    table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos", "where", "pow")
 )
 _SUMS = (_ADD, _DOT, _TOTAL)
 
@@ -74,6 +76,7 @@ class Scalars:
         widths: how many numbers each argument has.
         integers: whether an input is an integer, by node.
         parameters: node → the `Value`.
+        order: the nodes of the parameters in the order of the vector, where that was asked for; else None.
         constants: node → the number.
         result: what the function returned: a `Returned` or a number, or lists and tuples of them.
     """
@@ -90,6 +93,7 @@ class Scalars:
         self.widths: list[int] = []
         self.integers: set[int] = set()
         self.parameters: dict[int, Value] = {}
+        self.order: list[int] | None = None
         self.constants: dict[int, float] = {}
         self.result: Any = None
         self._constant: dict[str | float, int] = {}
@@ -199,6 +203,28 @@ class Scalars:
             setattr(made, name, list(getattr(self, name)))
         return made
 
+    def put_in_order(self, values: list[Value]) -> None:
+        """Let the vector be these parameters in their order; those that nothing depends on are parameters, too.
+
+        Raises:
+            ValueError: if a `Value` is there twice, or a parameter is not there.
+        """
+        nodes = {id(value): node for node, value in self.parameters.items()}
+        if len(set(map(id, values))) < len(values):
+            twice = next(v for i, v in enumerate(values) if any(v is w for w in values[:i]))
+            raise ValueError(f"parameters= has {twice!r} twice")
+        missing = [p for p in self.parameters.values() if all(p is not v for v in values)]
+        if missing:
+            raise ValueError(
+                f"parameters= has not all that the function depends on: there are {len(missing)} more, such as "
+                f"{missing[0]!r}. detach() makes one a constant for the gradient"
+            )
+        for value in values:
+            if id(value) not in nodes:
+                node = nodes[id(value)] = self.leaf(-1)
+                self.parameters[node] = value
+        self.order = [nodes[id(value)] for value in values]
+
     def leaf(self, rank: int, batched: bool = False, active: bool = False) -> int:
         self.op.append(None)
         self.operands.append(())
@@ -222,6 +248,9 @@ class Scalars:
         known = self._known.get(key)
         if known is not None:
             return known
+        simpler = self._simpler(op, operands)
+        if simpler is not None:
+            return simpler
         level = batched = active = 0
         for x in operands:
             if self.level[x] > level:
@@ -247,6 +276,49 @@ class Scalars:
         self.optional.append(False)
         self.rank.append(rank)
         return node
+
+    def _simpler(self, op: Primitive, operands: tuple[int, ...]) -> int | None:
+        """A node that gives the very same number; None if there is none. Second derivatives are full of them."""
+        if op is _WHERE:
+            condition, a, b = operands
+            if a == b:
+                return a
+            known = self.constants.get(condition)
+            return None if known is None else a if known else b
+        if op is _POW:
+            exponent = self.constants.get(operands[1])
+            return operands[0] if exponent == 1 else self.constant(1.0) if exponent == 0 else None
+        return None
+
+    def leave_out_what_nothing_uses(self) -> None:
+        """Keep leaves, and the nodes that the result is computed from."""
+        used = [op is None for op in self.op]
+        for node in _returned(self.result):
+            used[node] = True
+        for node in range(len(self) - 1, -1, -1):
+            if used[node]:
+                for x in self.operands[node]:
+                    used[x] = True
+        if all(used):
+            return
+        kept = [node for node, there in enumerate(used) if there]
+        new = {node: number for number, node in enumerate(kept)}
+        self.operands = [tuple([new[x] for x in self.operands[node]]) for node in kept]
+        for name in ("op", "level", "batched", "active", "optional", "rank"):
+            column = getattr(self, name)
+            setattr(self, name, [column[node] for node in kept])
+        for name in ("inputs", "parameters", "constants"):
+            setattr(self, name, {new[node]: leaf for node, leaf in getattr(self, name).items()})
+        self.integers = {new[node] for node in self.integers}
+        self._constant = {key: new[node] for key, node in self._constant.items()}
+        self._known.clear()
+        self.result = _renumbered(self.result, new)
+
+
+def _renumbered(result: Any, new: dict[int, int]) -> Any:
+    if isinstance(result, (list, tuple)):
+        return type(result)([_renumbered(part, new) for part in result])
+    return Returned(new[result.node]) if isinstance(result, Returned) else result
 
 
 def _shown(result: Any) -> str:
@@ -340,6 +412,7 @@ class _Normaliser:
             else:
                 place[v] = s.node(op, tuple([self._node(x) for x in v.operands]), rank)
         s.result = self._result(self.trace.result)
+        s.leave_out_what_nothing_uses()
         s.leave_out_what_no_gradient_reaches()
         return s
 

@@ -25,6 +25,7 @@ from autograd.compiler.lower import ArrayProgram, lower, place_results, remove_u
 from autograd.compiler.normalise import Scalars, normalise
 from autograd.compiler.trace import DETACH, TAKE, Trace
 from autograd.compiler.vectorise import Grouped, group_alike, vectorise
+from autograd.value import Value
 
 __all__ = ["PASSES", "Arguments", "Programs"]
 
@@ -60,9 +61,12 @@ class Programs:
         self.operands: int = sum(map(len, scalars.operands))
 
     @classmethod
-    def of(cls, trace: Trace) -> Programs:
-        """From a trace."""
-        return cls(PASSES[0](trace))
+    def of(cls, trace: Trace, parameters: list[Value] | None = None) -> Programs:
+        """From a trace; with the parameters in this order."""
+        scalars: Scalars = PASSES[0](trace)
+        if parameters is not None:
+            scalars.put_in_order(parameters)
+        return cls(scalars)
 
     @property
     def parameters(self) -> list[int]:

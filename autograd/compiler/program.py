@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from threading import enumerate as threads
 from threading import get_ident
@@ -15,14 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
+from autograd.compiler.derivatives import Derivatives
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
 from autograd.compiler.normalise import Returned
 from autograd.compiler.passes import Programs
+from autograd.compiler.results import rectangular, returned, structured
 from autograd.compiler.stores import aligned
 from autograd.compiler.trace import trace
+from autograd.compiler.trees import form_of, leaves, named, taking_arrays
 from autograd.formulas.numbers import exact, with_minus
+from autograd.functional import leaves as parts_of
 from autograd.primitives import table
-from autograd.value import Value, put_in_place
+from autograd.value import Value, is_parameter, put_in_place
 
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation, Plain
@@ -40,7 +44,7 @@ _LARGE = 1024  # samples
 _ROWS = 100  # in one block of LaTeX: KaTeX and MathJax refuse to expand many more
 
 
-class Program:
+class Program(Derivatives):
     """A scalar function that was compiled; made by `autograd.compile`.
 
     The numbers belong to the program once it is made: it computes with `vector` alone. `write_back` puts them into
@@ -57,10 +61,14 @@ class Program:
     """
 
     @collector_paused()
-    def __init__(self, f: Callable[..., Any], example: Any, engine: str = "auto") -> None:
-        traced = trace(f, example)
-        programs = Programs.of(traced)
-        self._names = _names(f, len(traced.arguments))
+    def __init__(self, f: Callable[..., Any], example: Any, engine: str = "auto", parameters: Any = None) -> None:
+        arrays: list[Any] = []
+        self._forms = [form_of(one, arrays) for one in (example if isinstance(example, tuple) else (example,))]
+        nested = any(type(form) is not int for form in self._forms)
+        traced = trace(taking_arrays(f, self._forms) if nested else f, tuple(arrays) if nested else example)
+        programs = Programs.of(traced, None if parameters is None else _values(parameters))
+        self._outer = _names(f, len(self._forms))
+        self._names = [leaf for form, name in zip(self._forms, self._outer, strict=True) for leaf in named(form, name)]
         self._shapes = [argument.shape for argument in traced.arguments]
         self._noise, self._chance = len(traced.noise), np.random.default_rng(traced.seed)
         self._set_up(programs, engine)
@@ -75,6 +83,12 @@ class Program:
         self._vector: Floats = aligned((len(self.parameters),))
         self._vector[:] = [p.data for p in self.parameters]
         self._last_gradient: Floats | None = None
+        self._derived = None
+        self._nested = any(type(form) is not int for form in self._forms)
+        self._rectangle = rectangular(scalars.result)
+        whole = list(returned(scalars.result))
+        self._nodes = [x.node for x in whole if isinstance(x, Returned)]
+        self._numbers = [] if len(self._nodes) == len(whole) else whole
         self._running: dict[str, int] = {}  # the thread that is inside
 
     # ── the numbers ───────────────────────────────────────────────────────────────────────────
@@ -129,7 +143,7 @@ class Program:
 
     def __copy__(self) -> Program:
         made = object.__new__(Program)
-        for name in ("_names", "_shapes", "_noise", "_chance"):
+        for name in ("_names", "_outer", "_forms", "_shapes", "_noise", "_chance"):
             setattr(made, name, copy.deepcopy(getattr(self, name)))
         made._set_up(Programs(self._programs.scalars.with_parameters(lambda p: p)), self._wanted)
         made._vector[:] = self._vector
@@ -145,6 +159,8 @@ class Program:
     def __getstate__(self) -> dict[str, Any]:
         return {
             "names": self._names,
+            "outer": self._outer,
+            "forms": self._forms,
             "shapes": self._shapes,
             "noise": self._noise,
             "chance": self._chance,
@@ -156,6 +172,7 @@ class Program:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._names, self._shapes = state["names"], state["shapes"]
+        self._outer, self._forms = state["outer"], state["forms"]
         self._noise, self._chance = state["noise"], state["chance"]
         self._set_up(Programs(state["scalars"]), state["engine"])
         self._vector[:] = state["vector"]
@@ -163,27 +180,50 @@ class Program:
 
     # ── running ───────────────────────────────────────────────────────────────────────────────
 
-    def value_and_grad(self, *batch: Any) -> tuple[float, Floats]:
+    def value_and_grad(
+        self, *batch: Any, wrt: Any = "parameters", reduction: str = "mean", chunk: int | None = None
+    ) -> tuple[Any, Any]:
         """The mean of the function over a batch, and its gradient.
 
         Args:
             batch: an array for each argument of the function: the shape of the example, with the
                 number of samples as first axis.
+            wrt: what to differentiate by: "parameters", "inputs", the name of an argument, or a tuple of names; the
+                gradient is then a tuple, too.
+            reduction: of the samples: their "mean", their "sum", or "none", which gives each one's own.
+            chunk: how many samples to run at a time, which bounds the memory that a large batch takes.
 
         Returns:
-            The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`. Arithmetic follows
-            IEEE throughout, as NumPy's does: NaN and ∞ travel, from an input too.
+            The mean, and ∂mean/∂parameter as a flat float64 array in the order of `parameters`. By an argument the
+            gradient is an array like it. Of each sample ("none"), values are an array (samples,) and the gradient by
+            the parameters one (samples, parameters). Arithmetic follows IEEE throughout, as NumPy's does: NaN and ∞
+            travel, from an input too.
 
         Raises:
-            TypeError: if the function does not return one `Value`, for a wrong number of arrays, or
-                arrays that are not of real numbers (or not of integers where `take` needs them).
+            TypeError: if the function does not return one `Value`, or has no parameters to differentiate by; for a
+                wrong number of arrays, or arrays that are not of real numbers (or not of integers where `take` needs
+                them).
             ValueError: for shapes that do not fit the example, or an empty batch.
             IndexError: for an integer input that is out of range of a `take`.
             RuntimeError: while another thread runs the program, whose buffers it uses.
+
+        >>> import autograd
+        >>> w = autograd.Value(3.0)
+        >>> program = autograd.compile(lambda x, y: (w * x - y) ** 2, example=(0.0, 0.0))
+        >>> program.value_and_grad([1.0, 2.0], [1.0, 1.0], wrt="x", reduction="none")
+        (array([ 4., 25.]), array([12., 30.]))
         """
+        if chunk is not None:
+            return self._in_chunks(batch, wrt, reduction, chunk)
+        if wrt != "parameters" or reduction != "mean":
+            return self._gradients(batch, wrt, reduction)
         if self._root is None:
             raise TypeError("value_and_grad is for a function that returns one Value; this one returned lists")
-        inputs, size = self._inputs(batch)
+        if not self.parameters:
+            self._check_parameters()
+        return self._mean_gradient(*self._inputs(batch))
+
+    def _mean_gradient(self, inputs: list[Floats], size: int) -> tuple[float, Floats]:
         self._begin()
         try:
             with np.errstate(all="ignore"):
@@ -206,10 +246,22 @@ class Program:
         self._begin()
         try:
             with np.errstate(all="ignore"):
-                value_of = self._executable(size).values(inputs)
-            return _collect(self._result, value_of, size)
+                executable = self._executable(size)
+                values = executable.values(inputs)
+                gather = getattr(executable, "gather", None)
+                found = gather(self._nodes, inputs) if gather else _gathered(values, self._nodes, size)
+            numbers = np.ascontiguousarray(self._with_numbers(found, size).T)
+            shape = self._rectangle
+            return structured(self._result, numbers) if shape is None else numbers.reshape(size, *shape)
         finally:
             self._running.clear()
+
+    def _with_numbers(self, found: Floats, size: int) -> Floats:
+        """The values of nodes, and between them what the function returned as plain numbers."""
+        if not self._numbers:
+            return found
+        rows = iter(found)
+        return np.array([next(rows) if isinstance(x, Returned) else np.full(size, x) for x in self._numbers])
 
     def _executable(self, size: int) -> Executable:
         """What runs batches of a size; those that ran last are kept, as many as fit into `_KEPT`."""
@@ -344,9 +396,14 @@ class Program:
     # ── what comes in ─────────────────────────────────────────────────────────────────────────
 
     def _inputs(self, batch: tuple[Any, ...]) -> tuple[list[Floats], int]:
-        if len(batch) != len(self._shapes):
+        if len(batch) != len(self._forms):
             raise TypeError(
-                f"the program takes {len(self._shapes)} arrays, as its example did, and was given {len(batch)}"
+                f"the program takes {len(self._forms)} arrays, as its example did, and was given {len(batch)}"
+            )
+        if self._nested:
+            pairs = enumerate(zip(self._forms, batch, strict=True))
+            batch = tuple(
+                [x for number, (form, one) in pairs for x in leaves(form, one, f"argument {number} of a batch")]
             )
         inputs = []
         for number, (given, shape) in enumerate(zip(batch, self._shapes, strict=True)):
@@ -398,17 +455,22 @@ class Program:
                 raise IndexError(f"take chooses from {limit} items, 0 to {limit - 1}, and an index is {int(wrong)}")
 
 
-def _collect(result: Any, value_of: Callable[[int], Any], size: int) -> Any:
-    """The nested lists that the function returned, with an array for each `Value`."""
-    if isinstance(result, tuple):
-        return tuple(_collect(part, value_of, size) for part in result)
-    if isinstance(result, list):
-        parts = [_collect(part, value_of, size) for part in result]
-        if all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts):
-            return np.stack(parts, axis=1) if parts else np.empty((size, 0))
-        return parts
-    value = value_of(result.node) if isinstance(result, Returned) else result
-    return np.broadcast_to(value, size).copy()
+def _gathered(values: Callable[[int], Any], nodes: Sequence[int], size: int) -> Floats:
+    """The values of nodes, an array (nodes, samples), from an engine that gives them one by one."""
+    found = np.empty((len(nodes), size))
+    for place, node in enumerate(nodes):
+        found[place] = values(node)
+    return found
+
+
+def _values(parameters: Any) -> list[Value]:
+    """The `Value`s that ``parameters=`` is made of."""
+    whole = parameters if isinstance(parameters, (list, tuple, dict, np.ndarray, Value)) else list(parameters)
+    found = list(parts_of(whole))
+    for x in found:
+        if not isinstance(x, Value) or not is_parameter(x):
+            raise TypeError(f"parameters= is made of Values that are no results of a computation, and {x!r} is none")
+    return found
 
 
 def _names(f: Callable[..., Any], number: int) -> list[str]:

@@ -504,5 +504,5 @@ _FORMS: dict[Any, tuple[Callable[[_Rows, int, list[Any]], bool], int]] = {
 }
 """How a step is written as a row, and the opcode."""
 
-_SLOW = frozenset(range(op.EXP, op.TANH + 1)) | {op.POWER}
+_SLOW = frozenset(range(op.EXP, op.TANH + 1)) | {op.LOG2, op.LOG10, op.POWER}
 """What takes so long that NumPy is quicker, as it computes several at once."""

@@ -167,11 +167,6 @@ class Traced(Value):
 
     __floor__ = __ceil__ = __trunc__ = __round__
 
-    def __mod__(self, other: Any) -> Any:
-        _refuse("a remainder or whole quotient", "There is no primitive for it: compute it before, as an input.")
-
-    __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
-
     def __and__(self, other: Any = None) -> Any:
         _refuse(
             "what & | ^ ~ of a condition would be",
@@ -278,7 +273,8 @@ def _method(op: Primitive) -> Callable[..., Any]:
 
 
 give_methods(Traced, _method)
-for _name, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
+_ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "mod": "mod"}
+for _name, _row in {**_ARITHMETIC, "floordiv": "floordiv"}.items():
     setattr(Traced, f"__{_name}__", _operator(table[_row]))
     setattr(Traced, f"__r{_name}__", _operator(table[_row], reflected=True))
 for _name, _condition in {"lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GREATER_EQUAL}.items():
@@ -495,9 +491,8 @@ def _placeholder(example: Any, name: str, found: list[Traced]) -> Any:
             return placeholders
         example = array.item()
     if not is_number(example):
-        advice = ": pass its entries as arguments, or as a list" if isinstance(example, dict) else ""
         raise TypeError(
-            f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}{advice}"
+            f"an example is made of real numbers, and {name} is {example!r} of type {type(example).__name__}"
         )
     x = _input(name, isinstance(example, int) or getattr(getattr(example, "dtype", None), "kind", "f") in "iu")
     found.append(x)

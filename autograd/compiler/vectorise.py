@@ -236,7 +236,7 @@ class Grouped(NamedTuple):
 def group_alike(scalars: Scalars) -> Grouped:
     """Which nodes are computed at once, and in which order the parameters then stand."""
     groups = _grouped(scalars)
-    return Grouped(scalars, groups, _in_order(scalars, groups))
+    return Grouped(scalars, groups, scalars.order or _in_order(scalars, groups))
 
 
 def vectorise(program: Grouped) -> Vectorised:

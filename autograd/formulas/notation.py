@@ -51,6 +51,8 @@ _CONSTANTS: dict[float, Term] = {
     math.pi: Name("π"),
     math.e: Name("e"),
     math.sqrt(2): Call("sqrt", (2,)),
+    math.log(2): Call("log", (2,)),
+    math.log(10): Call("log", (10,)),
     math.sqrt(2 * math.pi): Call("sqrt", (Product((2, Name("π"))),)),
     2 / math.sqrt(math.pi): Quotient(2, Call("sqrt", (Name("π"),))),
 }

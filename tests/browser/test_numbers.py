@@ -58,7 +58,8 @@ def test_each_primitive_as_javascript_gives_what_it_gives_in_python(name: str, a
         mine = [case for case in cases if len(case[0]) == arity]
         # Functions cannot be passed in (the page's policy forbids eval), so they come with evaluate itself.
         results = any_page.evaluate(
-            f"""cases => {{ const {{ power, erf, erfc }} = explorer.numeric, [value, local] = {source(op, arity)};
+            f"""cases => {{ const {{ power, erf, erfc, quotient, remainder }} = explorer.numeric;
+            const [value, local] = {source(op, arity)};
             return cases.map(x => {{ x = x.map(Number); const y = value(x);
             return [String(y), local(y, x).map(d => d === null ? null : String(d))]; }}) }}""",
             [[repr(x).replace("nan", "NaN") for x in given] for given, _, _ in mine],

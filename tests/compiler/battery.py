@@ -71,13 +71,14 @@ class Maker:
 
 
 UNARY = [n for n, op in table.items() if not op.nary and len(op.derivatives) - len(op.defaults) == 1]  # type: ignore[arg-type]
-STEEP = ("exp", "expm1", "sinh", "cosh", "tan")
-BINARY = ["add", "sub", "mul", "div", "pow", "maximum", "minimum", "leaky_relu", "elu", "less", "at_least"]
+STEEP = ("exp", "expm1", "exp2", "sinh", "cosh", "tan")
+BINARY = ["add", "sub", "mul", "div", "pow", "maximum", "minimum", "leaky_relu", "elu", "less", "at_least",
+          "logaddexp", "hypot", "arctan2", "mod", "floordiv"]  # fmt: skip
 
 
 def unary(name: str, x: Any) -> Any:
     """The primitive, of an argument that is brought into its domain."""
-    if name in ("log", "sqrt", "log1p"):
+    if name in ("log", "log2", "log10", "sqrt", "cbrt", "log1p"):
         x = x * x + 0.5
     elif name in ("asin", "acos"):
         x = tanh(x) * 0.9
@@ -89,6 +90,8 @@ def binary(name: str, a: Any, b: Any) -> Any:
         return a / (b * b + 0.5)
     if name == "pow":
         return (a * a + 0.5) ** b
+    if name in ("hypot", "arctan2", "mod", "floordiv"):  # not at the origin, nor at a step
+        return table[name](a, b * b + 0.5)
     if name == "less":
         return where(a < b, a, 2 * b)
     if name == "at_least":

@@ -245,7 +245,7 @@ WRITTEN: dict[str, tuple[Any, Any, str, list[str]]] = {
          "∂E/∂W¹ = W¹ + δ¹ xᵀ",
          "∂E/∂b¹ = b¹ + δ¹"],
     ),
-    "a power of 0": (lambda x: [(S * x) ** 0.0], (1.0,), "nodes", ["v₁ = θ x", "v₂ = v₁⁰"]),
+    "a power of 0, which is 1": (lambda x: [(S * x) ** 0.0], (1.0,), "nodes", []),
     "what is a little too long to be written twice": (
         lambda pressure_before: total([sin(v := w * p) * cos(v) for w, p in zip(W, pressure_before, strict=True)]),
         ([0.0] * 3,), "numpy",

@@ -112,10 +112,6 @@ QUESTIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "math.trunc": (lambda x: W * math.trunc(x), "as an input"),
     "math.exp": (lambda x: W * math.exp(x), "autograd.exp"),
     "math.isnan": (lambda x: -W if math.isnan(x) else W, "autograd.exp"),
-    "x % 2": (lambda x: W * (x % 2), "as an input"),
-    "7 % x": (lambda x: W * (7 % x), "as an input"),
-    "x // 2": (lambda x: W * (x // 2), "as an input"),
-    "divmod": (lambda x: W * divmod(x, 2)[0], "as an input"),
     "&": (lambda x: where((x > 0) & (x < 1), W, 0), "where"),
     "|": (lambda x: where((x > 0) | (x < 1), W, 0), "where"),
     "~": (lambda x: where(~(x > 0), W, 0), "where"),
@@ -727,7 +723,6 @@ def test_arrays_and_tensors_are_taken_by_their_numbers(make: Any) -> None:
         (np.ma.masked, "masked array"),
         ([np.ma.masked_array([1.0], [True])], r"x\[0\] is a masked array"),
         (Broken([1.0], needs_grad=True), "x, of type Broken, cannot be made a NumPy array: Can't call"),
-        ({"a": 1.0}, r"x is \{'a': 1.0\} of type dict: pass its entries as arguments, or as a list"),
         (np.array(["a"]), "x is an array of <U1"),
         (np.array([1j]), "x is an array of complex128"),
         (np.array(["2020-01-01"], "datetime64[D]"), "x is an array of datetime64"),
@@ -738,9 +733,8 @@ def test_arrays_and_tensors_are_taken_by_their_numbers(make: Any) -> None:
     ids=repr,
 )
 def test_what_is_not_made_of_real_numbers_is_refused_in_a_sentence(example: Any, says: str) -> None:
-    with pytest.raises(TypeError, match=rf"an example is made of real numbers, and .*{says}|{says}") as refused:
+    with pytest.raises(TypeError, match=rf"an example is made of real numbers, and .*{says}|{says}"):
         autograd.compile(lambda x: x[0] * W, example=(example,))
-    assert ("pass its entries" in str(refused.value)) == isinstance(example, dict)
 
 
 def test_a_list_of_nothing_is_an_argument_of_no_numbers() -> None:

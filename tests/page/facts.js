@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { Engine } from "../../autograd/viz/page/model/engine.js";
-import { erf, erfc, power } from "../../autograd/viz/page/model/numeric.js";
+import { erf, erfc, power, quotient, remainder } from "../../autograd/viz/page/model/numeric.js";
 
 if (!process.env.FACTS) throw new Error("these tests are given their facts by Python: python -m pytest tests/page");
 
@@ -12,7 +12,8 @@ export const facts = JSON.parse(readFileSync(`${process.env.FACTS}/facts.json`, 
 
 /** A primitive's functions [value, derivatives] from the text that Python wrote. */
 export function compiled(source) {
-  return new Function("power", "erf", "erfc", `"use strict"; return ${source};`)(power, erf, erfc);
+  const given = { power, erf, erfc, quotient, remainder };
+  return new Function(...Object.keys(given), `"use strict"; return ${source};`)(...Object.values(given));
 }
 
 /** The engine of a page that shows this tape. */

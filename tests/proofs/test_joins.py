@@ -122,6 +122,10 @@ def wrong_at_joins(op: Primitive) -> list[str]:
         with mpmath.workdps(50):
             there = [mpmath.mpf(x.p) / x.q for x in at]
             way = [mpmath.mpf(d.p) / d.q if d else None for d in map(sympy.Rational, direction)]
+            try:
+                op(*there)
+            except ArithmeticError:  # a % 0: a limit, and no value
+                continue
             ours = derivatives(op, there, way, len(smooth) - 1)
         for k, (y, (expected, _)) in enumerate(zip(ours, smooth, strict=True)):
             if not same(sympy.sympify(y), expected):

@@ -30,6 +30,11 @@ _NAMES = {name: op.called.get("mpmath", name) for name, op in table.items() if o
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: getattr(mp, mpmaths) for name, mpmaths in _NAMES.items() if hasattr(mp, mpmaths)},  # exp, sin, erf …
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
+    "mod": lambda a, b: a - b * mp.floor(a / b), "floordiv": lambda a, b: mp.floor(a / b),
+    "log2": lambda x: mp.log(x) / mp.log(2), "log10": lambda x: mp.log(x) / mp.log(10),
+    "exp2": lambda x: mp.power(2, x),
+    "cbrt": lambda x: mp.sign(x) * abs(x) ** (mp.mpf(1) / 3), "hypot": lambda a, b: mp.sqrt(a * a + b * b),
+    "logaddexp": lambda a, b: mp.log(mp.exp(a) + mp.exp(b)),
     "neg": lambda x: -x, "pos": lambda x: x, "pow": lambda a, b: mp.power(a, b),
     "where": lambda c, a, b: a if c else b, "abs": abs,
     "maximum": lambda a, b: a if a > b else b, "minimum": lambda a, b: a if a < b else b,
@@ -46,6 +51,11 @@ BOTH_SIDES = EVERYWHERE + [-x for x in EVERYWHERE]
 NEAR_ONE = [x for k in (1, 4, 8, 12, 16) for x in (1 - 10.0**-k, 10.0**-k - 1)]
 # fmt: off
 SPECIAL: dict[str, list[Any]] = {
+    **dict.fromkeys(("log2", "log10"), EVERYWHERE[1:]), "cbrt": [x for x in BOTH_SIDES if x],
+    "arctan2": [(0.0, 1.0), (1.0, 0.0), (-1.0, 0.0), (3.0, 4.0), (-3.0, -4.0), (1e-3, 700.0), (5.0, 5.0)],
+    "hypot": [(3.0, 4.0), (-5.0, 12.0), (1.0, 1.0), (-70.0, -50.0)],
+    "mod": [(5.5, 2.0), (-5.5, 2.0), (5.5, -2.0), (0.5, 40.0)], "floordiv": [(5.5, 2.0), (-5.5, 2.0), (5.5, -2.0)],
+    "logaddexp": [(0.0, 0.0), (3.0, 3.0), (1e15, 1e15), (-700.0, 0.0), (0.0, 40.0), (0.1, 0.1 + 1e-9)],
     "log": EVERYWHERE[1:], "sqrt": EVERYWHERE[1:], "log1p": [*EVERYWHERE, *(-x for x in EVERYWHERE[:5]), *NEAR_ONE],
     "asin": [*(x for x in BOTH_SIDES if abs(x) < 1), *NEAR_ONE], "exp": [-750.0, *BOTH_SIDES], "abs": BOTH_SIDES[1:12],
     "acos": [*(x for x in BOTH_SIDES if abs(x) < 1), *NEAR_ONE], "tan": [x for x in BOTH_SIDES if abs(x) < 3],
@@ -62,6 +72,10 @@ SPECIAL: dict[str, list[Any]] = {
 SINGULAR: dict[str, tuple[int, Callable[..., Any]]] = {
     "log": (0, lambda x: x),
     "sqrt": (0, lambda x: x),
+    **dict.fromkeys(("log2", "log10"), (0, lambda x: x)),
+    "cbrt": (0, lambda x: abs(x)),
+    **dict.fromkeys(("hypot", "arctan2"), (0, lambda a, b: mp.hypot(a, b))),
+    **dict.fromkeys(("mod", "floordiv"), (0, lambda a, b: min(abs(b), 1) / 100)),
     "log1p": (0, lambda x: 1 + x),
     "asin": (0, lambda x: 1 - abs(x)),
     "acos": (0, lambda x: 1 - abs(x)),
@@ -72,9 +86,9 @@ SINGULAR: dict[str, tuple[int, Callable[..., Any]]] = {
 }  # fmt: skip
 """How far the singularity in one operand is: the scale on which the function changes, and the referee's step."""
 SATURATED: dict[str, Callable[[float], float]] = {
-    **dict.fromkeys(("tanh", "sigmoid", "softplus", "silu", "logsumexp", "elu", "expm1"), lambda x: x),
+    **dict.fromkeys(("tanh", "sigmoid", "softplus", "silu", "logsumexp", "logaddexp", "elu", "expm1"), lambda x: x),
     **dict.fromkeys(("erf", "erfc", "gelu"), lambda x: x * x / 2),
-    **dict.fromkeys(("mul", "dot"), lambda x: 25),  # and a product of two small numbers
+    **dict.fromkeys(("mul", "dot", "arctan2"), lambda x: 25),  # and a product of two small numbers
 }  # fmt: skip
 """How many digits a difference loses: σ(40) is 1 − 4e-18, and its derivatives are about 4e-18."""
 
@@ -91,8 +105,16 @@ def draw(name: str, rng: random.Random) -> tuple[float, ...]:
         return (rng.choice((-1, 1)) * (1 - 10 ** rng.uniform(-12, 0)),)
     if name == "log1p":
         return (rng.choice((10 ** rng.uniform(-12, 3), -rng.random(), 10 ** rng.uniform(-12, 0) - 1)),)
-    if name in ("log", "sqrt"):
+    if name in ("log", "log2", "log10", "sqrt"):
         return (10 ** rng.uniform(-12, 12),)
+    if name == "cbrt":
+        return (rng.choice((-1, 1)) * 10 ** rng.uniform(-12, 12),)
+    if name in ("hypot", "arctan2"):  # not where one of them is next to nothing, as a derivative then is, beside others
+        angle, radius = rng.uniform(0, math.tau), 10 ** rng.uniform(-6, 6)
+        return (radius * math.sin(angle), radius * math.cos(angle))
+    if name in ("mod", "floordiv"):  # between two steps
+        b = rng.choice((-1, 1)) * 10 ** rng.uniform(-2, 2)
+        return ((rng.randint(-20, 20) + rng.uniform(0.1, 0.9)) * b, b)
     if name == "tan":
         return (rng.uniform(-3, 3),)
     if name == "pow":
@@ -121,8 +143,10 @@ def directions(name: str, at: Sequence[float], rng: random.Random, axes: bool) -
     along = [tuple(0.0 if i in still else rng.uniform(0.5, 1.5) * rng.choice(signs) for i in range(n))]
     if n == 1:
         return [(1.0,)]
-    if name == "logsumexp":  # apart: along equal directions it is a straight line
+    if name in ("logsumexp", "logaddexp"):  # apart: along equal directions it is a straight line
         along = [tuple(d * rng.uniform(0.9, 1.1) for d in (1, -1, 0.5, -2)[:n])]
+    if name == "hypot":  # around: outwards it is a straight line
+        along = [tuple(d / math.hypot(*at) * rng.uniform(0.9, 1.1) for d in (at[1], -at[0]))]
     if axes:
         along += [tuple(float(i == axis) for i in range(n)) for axis in range(n) if axis not in still]
     return along

@@ -26,11 +26,14 @@ def functions() -> dict[str, Callable[..., Any]]:
         return sum((w * x for w, x in zip(operands[:n], operands[n:-1], strict=True)), operands[-1])
 
     named = (
-        "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf erfc abs sigmoid relu maximum minimum"
+        "exp expm1 log log1p log2 log10 exp2 sqrt hypot sin cos tan asin acos atan arctan2 sinh cosh tanh erf erfc abs "
+        "sigmoid relu maximum minimum logaddexp"
     )
     return {
         **{name: getattr(torch, name) for name in named.split()},
         "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow,
+        "mod": torch.remainder, "floordiv": lambda a, b: torch.div(a, b, rounding_mode="floor"),
+        "cbrt": lambda x: torch.copysign(x.abs() ** (1 / 3), x),
         "neg": torch.neg, "pos": torch.positive,
         "where": lambda c, a, b: torch.where(c != 0, a, b),
         "leaky_relu": lambda x, slope: functional.leaky_relu(x, slope.item()),

@@ -28,7 +28,7 @@ EDGES = [
 ]
 PAIRS = [0.7, -1.3, 2.0, 0.0, -0.0, 1.0, 1e-308, 1e308, inf, -inf, nan]
 
-OF_TWO = ("add", "sub", "mul", "div", "pow", "maximum", "minimum")
+OF_TWO = ("add", "sub", "mul", "div", "mod", "floordiv", "pow", "hypot", "arctan2", "maximum", "minimum", "logaddexp")
 OF_MANY = {
     "dot": [(0.5,), (2.0, 3.0, 0.5), (2.0, -1.0, 0.0, 4.0, -0.1), (1e308, 1e308, 10.0, -10.0, 1.0), (nan, 2.0, 1.0)],
     "total": [(1.5,), (1.0, 2.0), (1e16, 1.0, -1e16), (inf, -inf), (nan, 1.0), (-0.0, -0.0)],

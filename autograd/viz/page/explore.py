@@ -239,7 +239,8 @@ def _modules(code: Sequence[str]) -> dict[str, str]:
     return {
         **_scripts(),
         "model/primitives.js": (
-            f'import {{ power, erf, erfc }} from "./numeric.js";\n\nexport const PRIMITIVES = [\n{primitives}\n];\n'
+            'import { erf, erfc, power, quotient, remainder } from "./numeric.js";\n\n'
+            f"export const PRIMITIVES = [\n{primitives}\n];\n"
         ),
     }
 

@@ -40,7 +40,7 @@ import { dock, drawing } from "./display/stage.js";
 import { locals, opened, openAgain, openView, roveTo, unfold } from "./display/view.js";
 import { engine, names, parentsOf, tape } from "./model/graph.js";
 import { groups } from "./model/groups.js";
-import { erf, erfc, power } from "./model/numeric.js";
+import { erf, erfc, power, quotient, remainder } from "./model/numeric.js";
 import { problems } from "./model/problems.js";
 import { lit, stage } from "./model/progress.js";
 import { samples } from "./model/samples.js";
@@ -161,7 +161,7 @@ start();
 // For the console, and for tests: the engine, the state, and what the buttons do.
 window.explorer = {
   lit,
-  numeric: { power, erf, erfc },
+  numeric: { power, erf, erfc, quotient, remainder },
   engine,
   state,
   tape,

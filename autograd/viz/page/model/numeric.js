@@ -5,6 +5,21 @@ export function power(a, b) {
   return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : Math.pow(a, b);
 }
 
+/** a % b as Python has it: with the sign of b. */
+export function remainder(a, b) {
+  const y = a % b; // with the sign of a
+  if (y === 0) return b < 0 ? -0 : 0;
+  return y < 0 !== b < 0 ? y + b : y;
+}
+
+/** a // b as Python has it: the greatest whole number not above a / b. */
+export function quotient(a, b) {
+  if (b === 0) return a / b;
+  const rest = a % b,
+    y = (a - rest) / b - (rest !== 0 && rest < 0 !== b < 0 ? 1 : 0); // whole, but for a rounding
+  return y === 0 ? 0 * (a / b) : Math.floor(y) + (y - Math.floor(y) > 0.5 ? 1 : 0);
+}
+
 /** The error function: erf x = 2/√π e^(−x²) Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)), all terms of one sign (DLMF 7.6.2). */
 export function erf(x) {
   if (Number.isNaN(x)) return NaN;

@@ -1,0 +1,284 @@
+"""Derivatives of every shape: gradients by inputs and of each sample, Jacobians, products with them, Hessians.
+
+None of them is a formula or an engine of its own. The scalar program of a function is run once more, in a trace, under
+`grad` or `jvp`; what that records is compiled as any other function is, once, and runs on whole batches:
+
+===========  ========================================  ==============================================
+program      takes beside the inputs                   gives, for each sample
+===========  ========================================  ==============================================
+`gradient`                                             the value, and its gradient
+`tangent`    a direction of what is differentiated by  the values, and their derivatives along it
+`cotangent`  a weight for each result                  the values, and the gradient of their weighted sum
+`curvature`  a direction                               the derivative of the gradient along it
+===========  ========================================  ==============================================
+
+A Jacobian is one of the middle two on many directions at once, which are lanes of one batch. Which of its entries can
+be other than 0 is read off the graph; columns (or rows) that share no row share a direction (`colours`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd.compiler.normalise import Returned, Scalars
+from autograd.compiler.results import returned
+from autograd.compiler.trace import TAKE
+from autograd.functional import grad, jvp, value_and_grad
+from autograd.nary import dot
+
+__all__ = ["PARAMETERS", "Derived", "colours", "pattern"]
+
+Program = Any  # autograd.compiler.program.Program: imports only point down, and that module reads this one
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+PARAMETERS = -1
+"""Stands for the parameters where the number of an argument is expected."""
+
+_LANES = 2**26  # bytes that the values of all lanes of one call may take
+
+
+class Derived:
+    """The programs that are derived from one, made when they are first needed.
+
+    Args:
+        program: that one. Its vector is put into each of them before a call.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.scalars: Scalars = program._programs.scalars
+        self._made: dict[Any, tuple[Program, Rows]] = {}
+        self._patterns: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
+        self._colours: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
+
+    # ── what is run ───────────────────────────────────────────────────────────────────────────
+
+    def run(self, kind: str, parts: Sequence[int], arrays: Sequence[Floats]) -> Any:
+        """The results of a derived program, for arrays (samples, …) of the inputs and of what it takes beside them."""
+        return self._ready(kind, parts)(*[x.reshape(len(x), -1) for x in arrays])
+
+    def on_lanes(self, kind: str, parts: Sequence[int], inputs: Sequence[Floats], seeds: Sequence[Floats]) -> Floats:
+        """An array (samples, directions, …) of the last result, for every sample with every direction.
+
+        Args:
+            seeds: for each array that the program takes beside the inputs, one row a direction.
+        """
+        program = self._ready(kind, parts)
+        samples, directions = len(inputs[0]) if inputs else 1, len(seeds[0])
+        most = max(1, _LANES // (16 * len(program._programs.scalars)))
+        lanes = np.arange(samples * directions)
+        flat = [x.reshape(samples, -1) for x in inputs]
+        found = []
+        for begin in range(0, len(lanes), most):
+            some = lanes[begin : begin + most]
+            sample, direction = some // directions, some % directions
+            found.append(program(*[x[sample] for x in flat], *[seed[direction] for seed in seeds])[-1])
+        whole = np.concatenate(found)
+        return whole.reshape(samples, directions, *whole.shape[1:])
+
+    def entries(self, parts: Sequence[int], inputs: Sequence[Floats]) -> Floats:
+        """The Jacobians at the places of `pattern`, an array (samples, places)."""
+        rows, columns = self.pattern(parts)
+        if not len(rows):
+            return np.zeros((len(inputs[0]) if inputs else 1, 0))
+        if tuple(parts) not in self._colours:
+            height, width = len(list(returned(self.scalars.result))), sum(map(self.width, parts))
+            self._colours[tuple(parts)] = colours(rows, columns, width), colours(columns, rows, height)
+        by_columns, by_rows = self._colours[tuple(parts)]
+        if by_columns.max() <= 2 * by_rows.max() + 1:  # a walk back costs about two forwards
+            seeds = self._split(_indicators(by_columns), parts)
+            return self.on_lanes("tangent", parts, inputs, seeds)[:, by_columns[columns], rows]
+        return self.on_lanes("cotangent", parts, inputs, [_indicators(by_rows)])[:, by_rows[rows], columns]
+
+    def pattern(self, parts: Sequence[int]) -> tuple[Rows, Rows]:
+        """Row and column of each entry of the Jacobian that can be other than 0, row by row."""
+        key = tuple(parts)
+        if key not in self._patterns:
+            leaves: dict[int, int] = {}
+            before = 0
+            for part in parts:
+                for node, row in self._leaves(part):
+                    leaves[node] = before + row
+                before += self.width(part)
+            self._patterns[key] = pattern(self.scalars, leaves)
+        return self._patterns[key]
+
+    def width(self, part: int) -> int:
+        """How many numbers are differentiated by."""
+        return len(self.program.parameters) if part == PARAMETERS else self.scalars.widths[part]
+
+    def _leaves(self, part: int) -> Iterator[tuple[int, int]]:
+        if part == PARAMETERS:
+            yield from ((node, row) for row, node in enumerate(self.program._programs.parameters))
+        else:
+            yield from ((node, row) for node, (number, row) in self.scalars.inputs.items() if number == part)
+
+    def _split(self, flat: Floats, parts: Sequence[int]) -> list[Floats]:
+        return np.split(flat, np.cumsum([self.width(part) for part in parts])[:-1], axis=1)
+
+    def _ready(self, kind: str, parts: Sequence[int]) -> Program:
+        """The derived program, with today's vector."""
+        key = (kind, *parts)
+        if key not in self._made:
+            program = self._compiled(_KINDS[kind], parts)
+            places = {id(parameter): place for place, parameter in enumerate(self.program.parameters)}
+            order = np.array([places[id(parameter)] for parameter in program.parameters], np.int64)
+            self._made[key] = program, order
+        program, order = self._made[key]
+        program._vector[:] = self.program._vector[order]
+        return program
+
+    # ── what is traced ────────────────────────────────────────────────────────────────────────
+
+    def _compiled(self, differentiate: Callable[..., Any], parts: Sequence[int]) -> Program:
+        widths = self.scalars.widths
+        whole = {self.scalars.inputs[node] for node in self.scalars.integers}
+        example = [
+            [0 if (number, row) in whole else 0.0 for row in range(width)] for number, width in enumerate(widths)
+        ]
+        beside = {
+            along: [[0.0] * self.width(part) for part in parts],
+            weighted: [[0.0] * len(list(returned(self.scalars.result)))],
+            bent: [[0.0] * self.width(part) for part in parts],
+        }.get(differentiate, [])
+
+        def derived(*given: Any) -> Any:
+            inputs = list(given[: len(widths)])
+            at = [self.program.parameters if part == PARAMETERS else inputs[part] for part in parts]
+
+            def f(point: Sequence[Any]) -> Any:
+                moved, parameters = inputs[:], self.program.parameters
+                for part, numbers in zip(parts, point, strict=True):
+                    if part == PARAMETERS:
+                        parameters = numbers
+                    else:
+                        moved[part] = numbers
+                return self._again(moved, parameters)
+
+            return differentiate(f, at, *given[len(widths) :])
+
+        kind = type(self.program)
+        return kind(derived, tuple(example + beside), self.program._wanted)
+
+    def _again(self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any]) -> Any:
+        """What the function returned, computed from these numbers by its scalar program."""
+        s = self.scalars
+        values: list[Any] = [None] * len(s)
+        for node, number in s.constants.items():
+            values[node] = number
+        for node, (argument, row) in s.inputs.items():
+            values[node] = inputs[argument][row]
+        for node, parameter in zip(self.program._programs.parameters, parameters, strict=True):
+            values[node] = parameter
+        for node, op in enumerate(s.op):
+            if op is not None:
+                values[node] = op(*[values[x] for x in s.operands[node]])
+        return _filled(s.result, values)
+
+
+def _filled(result: Any, values: Sequence[Any]) -> Any:
+    if isinstance(result, (list, tuple)):
+        return type(result)([_filled(part, values) for part in result])
+    return values[result.node] if isinstance(result, Returned) else result
+
+
+def _flat(point: Sequence[Sequence[Any]]) -> list[Any]:
+    return [x for numbers in point for x in numbers]
+
+
+def gradient(f: Callable[..., Any], point: Any) -> Any:
+    value, slopes = value_and_grad(f)(point)
+    return value, _flat(slopes)
+
+
+def along(f: Callable[..., Any], point: Any, *direction: Any) -> Any:
+    values, slopes = jvp(f, (point,), (list(direction),))
+    return values, list(returned(slopes))
+
+
+def weighted(f: Callable[..., Any], point: Any, weights: Any) -> Any:
+    return f(point), _flat(grad(lambda at: dot(weights, list(returned(f(at)))))(point))
+
+
+def bent(f: Callable[..., Any], point: Any, *direction: Any) -> Any:
+    return (_flat(jvp(grad(f), (point,), (list(direction),))[1]),)
+
+
+_KINDS: dict[str, Callable[..., Any]] = {
+    "gradient": gradient,
+    "tangent": along,
+    "cotangent": weighted,
+    "curvature": bent,
+}
+
+
+# ── sparsity ──────────────────────────────────────────────────────────────────────────────────
+
+
+def pattern(scalars: Scalars, leaves: dict[int, int]) -> tuple[Rows, Rows]:
+    """Row and column of each entry of a Jacobian that can be other than 0, row by row.
+
+    Args:
+        leaves: the column of each leaf that is differentiated by.
+    """
+    reached: list[int] = [0] * len(scalars)  # a bit for each column
+    for node, op in enumerate(scalars.op):
+        if op is None:
+            column = leaves.get(node)
+            reached[node] = 0 if column is None else 1 << column
+            continue
+        operands = scalars.operands[node]
+        if op is TAKE:
+            operands = operands[:-1]
+        elif not op.nary:
+            operands = tuple([x for x, rule in zip(operands, op.derivatives, strict=True) if rule])  # type: ignore[arg-type]
+        bits = 0
+        for x in operands:
+            bits |= reached[x]
+        reached[node] = bits
+    rows: list[int] = []
+    columns: list[int] = []
+    for row, result in enumerate(returned(scalars.result)):
+        bits = reached[result.node] if isinstance(result, Returned) else 0
+        while bits:
+            lowest = bits & -bits
+            rows.append(row)
+            columns.append(lowest.bit_length() - 1)
+            bits ^= lowest
+    return np.array(rows, np.int64), np.array(columns, np.int64)
+
+
+def colours(rows: Rows, columns: Rows, width: int) -> Rows:
+    """A colour for each column, so that columns of one colour share no row (Curtis, Powell and Reid 1974, greedily).
+
+    The columns with most entries come first.
+
+    >>> colours(np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 1, 2, 2, 3]), 4).tolist()   # two diagonals
+    [1, 0, 1, 0]
+    """
+    taken: dict[int, int] = {}  # a bit for each colour that a row has met
+    found = np.zeros(width, np.int64)
+    order = np.argsort(columns, kind="stable")
+    starts = np.searchsorted(columns[order], np.arange(width + 1))
+    inside = rows[order].tolist()
+    for column in np.argsort(starts[:-1] - starts[1:], kind="stable").tolist():
+        mine = inside[starts[column] : starts[column + 1]]
+        met = 0
+        for row in mine:
+            met |= taken.get(row, 0)
+        free = ~met & (met + 1)  # the lowest bit that is not set
+        for row in mine:
+            taken[row] = taken.get(row, 0) | free
+        found[column] = free.bit_length() - 1
+    return found
+
+
+def _indicators(colour: Rows) -> Floats:
+    """One row a colour: 1 for what has it."""
+    found: Floats = np.equal(colour, np.arange(colour.max() + 1)[:, None]).astype(float)
+    return found
