@@ -11,7 +11,7 @@ PYTHON ?= python3
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-notebooks fuzz mutants torture lint check bench pictures notebooks clean
+.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-jax test-notebooks fuzz mutants torture lint check bench pictures notebooks clean
 
 python := $(VENV)/bin/python
 ready  := $(VENV)/ready
@@ -48,6 +48,13 @@ test-page: $(ready)-test  ## lint the page's modules and test them under Node.js
 test-browser: $(ready)-browser  ## run the tests that drive Chromium and Firefox; they skip where there is none
 	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/browser/firefox; fi
 	$(python) -m pytest tests/browser $(ARGS) || [ $$? -eq 5 -a "$$AUTOGRAD_BROWSER" != required ]
+
+# The batteries of the compiler once more, on JAX alone, and what it has of its own: training on many devices.
+test-jax: $(ready)-test-jax  ## run the tests on JAX's devices, in some minutes; JAX takes 600 MB
+	AUTOGRAD_ENGINES=jax $(python) -m pytest -n auto --dist worksteal -k "jax or devices" \
+	  tests/devices tests/compiler/test_programs.py tests/compiler/test_reached.py tests/compiler/test_ownership.py \
+	  tests/compiler/test_derivatives.py tests/compiler/test_errors.py tests/compiler/test_trace_answers.py $(ARGS)
+	AUTOGRAD_ENGINES=jax $(python) -m pytest -n auto --dist worksteal tests/fuzz/test_compiled.py $(ARGS)
 
 fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath and 3 x 4,000 compiled programs with the eager engine
 	AUTOGRAD_GRAPHS=30000 AUTOGRAD_PROGRAMS=4000 $(python) -m pytest -n auto --dist worksteal tests/fuzz $(ARGS)

@@ -19,6 +19,8 @@ collect_ignore = [] if find_spec("numba") else [f"autograd/compiler/{x}.py" for 
 """Modules that cannot be imported without Numba (the extra fast)."""
 collect_ignore += [] if find_spec("anywidget") else ["autograd/viz/page/widget.py"]
 """And without anywidget (the extra jupyter)."""
+if not find_spec("jax"):
+    collect_ignore.append("autograd/compiler/jax_guarded.py")  # nor this without JAX (the extra jax)
 
 
 def as_doctest(markdown: str) -> str:

@@ -25,6 +25,8 @@ The floors, from scalar code to array calls, one module each:
 `compiled`      that function, kept on disk
 `rows`, `tape`  the array program and the scalar program, written as such rows
 `native`        an engine: the one or the other
+`jax_function`  the forward pass as a pure JAX function; `jax_guarded` is a product it needs
+`jax_engine`    an engine: that function, on whatever devices JAX has
 `engines`       the seam: what an engine has to offer, and which one runs
 `trees`         arguments that are dictionaries
 `results`       the numbers that the function returned, and the arrays that a call gives
@@ -93,7 +95,8 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto", parame
             a list of dictionaries, and a call then takes the same with an array at each entry.
         engine: what runs it: "native" (one compiled loop; needs Numba, the extra ``fast``), "numpy", "nodes" (node by
             node), or "auto" for whichever is expected to be quickest for a size of batch. ``print(program)`` says
-            which, and what would be quicker. The native loop is compiled when it first runs on a machine, which takes
+            which, and what would be quicker. "jax" runs it on JAX's devices, and is never chosen by "auto" (the extra
+            ``jax``). The native loop is compiled when it first runs on a machine, which takes
             some 10 s, and is kept on disk.
         parameters: `Value`s in (nested) lists, tuples, dictionaries or arrays: the vector and the gradient are then in
             their order, as `autograd.ravel` has it, those that nothing depends on included. Without it they are in the

@@ -1,13 +1,14 @@
 """What runs a compiled program: the seam between `Program`, which knows no engine, and the engines.
 
-========  ==================================================  =============================================
+========  ==================================================  ==================================================
 engine    what it runs                                        what for
-========  ==================================================  =============================================
+========  ==================================================  ==================================================
 numpy     the array program, as NumPy calls                   whatever has vectors and matrices in it
 nodes     the scalar program, node by node                    narrow graphs without a pattern, a few samples
 native    either of them, as rows that one compiled loop      everything, where Numba is installed
           goes through
-========  ==================================================  =============================================
+jax       the array program, as a function that XLA compiles  other devices, and many; only where it is asked for
+========  ==================================================  ==================================================
 
 An engine may refuse a program, with a reason. It says what a call would cost, by counting what it would do and the
 seconds that each of these took when they were measured; ``engine="auto"`` takes, for each size of batch, whoever is
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.execute import NumPyEngine
+from autograd.compiler.jax_engine import JaxEngine
 from autograd.compiler.native import NativeEngine
 from autograd.compiler.nodes import NodesEngine
 from autograd.compiler.passes import Arguments, Programs
@@ -30,7 +32,7 @@ from autograd.compiler.passes import Arguments, Programs
 if TYPE_CHECKING:
     from autograd.compiler.derivation import Derivation, Plain
 
-__all__ = ["ENGINES", "Engine", "Executable", "candidates"]
+__all__ = ["ENGINES", "ON_REQUEST", "Engine", "Executable", "candidates"]
 
 Floats = NDArray[np.float64]
 """The names and shapes of the arguments of the function."""
@@ -82,6 +84,9 @@ class Engine(Protocol):
 ENGINES: dict[str, type[Engine]] = {"numpy": NumPyEngine, "nodes": NodesEngine, "native": NativeEngine}
 """The engines by name, in the order in which they are tried."""
 
+ON_REQUEST: dict[str, type[Engine]] = {"jax": JaxEngine}
+"""Engines that run what they are asked to run by name, and are never chosen."""
+
 
 def candidates(programs: Programs, engine: str) -> list[Engine]:
     """The engines that may run a program: that of the name; or, if it is "auto", all that do not refuse it.
@@ -91,9 +96,10 @@ def candidates(programs: Programs, engine: str) -> list[Engine]:
     """
     if engine == "auto":
         return [kind(programs) for kind in ENGINES.values() if kind.refuses(programs) is None]
-    if engine not in ENGINES:
-        raise ValueError(f"engine is one of {', '.join(map(repr, ['auto', *ENGINES]))}, not {engine!r}")
-    reason = ENGINES[engine].refuses(programs)
+    known = ENGINES | ON_REQUEST
+    if engine not in known:
+        raise ValueError(f"engine is one of {', '.join(map(repr, ['auto', *known]))}, not {engine!r}")
+    reason = known[engine].refuses(programs)
     if reason is not None:
         raise ValueError(f"the engine {engine!r} cannot run this program: {reason}")
-    return [ENGINES[engine](programs)]
+    return [known[engine](programs)]

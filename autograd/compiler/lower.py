@@ -10,8 +10,8 @@ table says ∂z/∂W = a, ∂z/∂a = W and ∂z/∂b = 1, and the sums are δ a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ from autograd.compiler.trace import TAKE
 from autograd.compiler.vectorise import Group, Vectorised
 from autograd.primitives import Primitive, table
 
-__all__ = ["ArrayProgram", "lower", "place_results", "remove_unused"]
+__all__ = ["Alone", "ArrayProgram", "lower", "one_by_one", "place_results", "remove_unused"]
 
 _DIV, _DOT, _TOTAL = table["div"], table["dot"], table["total"]
 _CHOICES = frozenset({"where", "maximum", "minimum"})
@@ -275,20 +275,9 @@ class _Lowering:
         if op is TAKE:
             self._propagate_choice(group, adjoint)
             return
-        y = self.result[group]
-        local: Sequence[Any]
         if op.over_sequences is not None:
             adjoint = self._raise(adjoint, group)
-            self.code.space = _space(group)
-            local = read_table(op, op.over_sequences[1], [self._raise(y, group), *self._sequences(group)])
-            self.code.space = None
-        else:
-            rules: Any = op.derivatives
-            lanes = [self.read(operand) for operand in group.operands]
-            local = [
-                self._read_table(op, rule, [y, *lanes], number) if rule and want else None
-                for number, (rule, want) in enumerate(zip(rules, wanted, strict=True))
-            ]
+        local = self.local_derivatives(group, wanted)
         terms: list[tuple[Operand, Any]] = []
         for number, (operand, derivative, want) in enumerate(zip(group.operands, local, wanted, strict=True)):
             if not want or derivative is None:
@@ -298,7 +287,7 @@ class _Lowering:
                 target = (*target, *[1] * len(group.inner))
                 space = _space(group).lanes
             delta = adjoint
-            if group.optional and isinstance(derivative, Array) and (op.domain or op is _DIV or op.own):
+            if isinstance(derivative, Array) and _may_be_infinite(group):
                 # Where nothing chose it there is no gradient, and 0 times an infinite derivative would be NaN
                 there = self.code.compare("not_equal", adjoint, 0.0)
                 delta, derivative = self.code.where(there, self.code.multiply(adjoint, derivative), 0.0), 1.0
@@ -312,6 +301,23 @@ class _Lowering:
                 terms[same] = operand, self.code.add(terms[same][1], term)
         for operand, term in terms:
             self.accumulate(operand, term)
+
+    def local_derivatives(self, group: Group, wanted: Sequence[bool]) -> Sequence[Any]:
+        """∂y/∂operand for each operand of a group, as the table says; None where it is not wanted, or there is none."""
+        op, y = group.op, self.result[group]
+        if op.over_sequences is not None:
+            self.code.space = _space(group)
+            local: Sequence[Any] = read_table(
+                op, op.over_sequences[1], [self._raise(y, group), *self._sequences(group)]
+            )
+            self.code.space = None
+            return local
+        rules: Any = op.derivatives
+        lanes = [self.read(operand) for operand in group.operands]
+        return [
+            self._read_table(op, rule, [y, *lanes], number) if rule and want else None
+            for number, (rule, want) in enumerate(zip(rules, wanted, strict=True))
+        ]
 
     def _propagate_choice(self, group: Group, adjoint: Any) -> None:
         items, index = group.operands
@@ -359,6 +365,49 @@ class _Lowering:
         else:
             whole = self._whole(term, rows.shape, batched)
             self.code.do(Scatter, rows.shape, batched, whole, operand.store, rows, assign)
+
+
+class Alone(NamedTuple):
+    """A group by itself: what it reads, and the instructions of its values and of its local derivatives."""
+
+    group: Group
+    reads: list[tuple[Operand, Any]]
+    """The operands, and what they are in the instructions: a read, or a number."""
+    forward: list[Instruction]
+    """The instructions of its values."""
+    value: Array
+    backward: list[Instruction]
+    """The instructions of its local derivatives, which use what those of the values have computed."""
+    derivatives: Sequence[Any]
+    """∂y/∂operand for each operand, an array or a number; None where no gradient flows."""
+    guarded: bool
+    """Whether a derivative counts only where there is an adjoint: it may be infinite where nothing chose the group."""
+
+
+def one_by_one(groups: Vectorised) -> Iterator[Alone]:
+    """Each group by itself, for whoever has a chain rule of its own; a `take` has its operands, and no instructions."""
+    lowering = _Lowering(groups)
+    for group in groups.groups:
+        lowering.code, lowering.operands = Code(), {}
+        operands = [lowering.read(operand) for operand in group.operands]
+        lowering.compute(group)
+        forward = list(lowering.code.instructions)
+        wanted = [operand.store != CONSTANT for operand in group.operands]
+        derivatives = [] if group.op is TAKE else lowering.local_derivatives(group, wanted)
+        yield Alone(
+            group,
+            list(zip(group.operands, operands, strict=True)),
+            forward,
+            lowering.result[group],
+            lowering.code.instructions[len(forward) :],
+            derivatives,
+            _may_be_infinite(group),
+        )
+
+
+def _may_be_infinite(group: Group) -> bool:
+    """Whether 0 · ∂y/∂operand may be NaN in samples that did not choose the group."""
+    return group.optional and bool(group.op.domain or group.op is _DIV or group.op.own)
 
 
 def _fits(wanted: Contribute, made: Array) -> bool:

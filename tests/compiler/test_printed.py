@@ -24,12 +24,12 @@ import pytest
 from compiler.battery import Case, Maker, battery
 from compiler.latex import line, translated
 from compiler.printed import DERIVATIVES, FUNCTIONS, MisprintError, evaluate, read_text
+from judge import ENGINES
 
 import autograd
 import nn
 from autograd import Value, erf, exp, primitive, sqrt, total, where
 from autograd.compiler.derivation import LaTeX, Plain
-from autograd.compiler.engines import ENGINES
 from autograd.primitives import table
 
 NETWORK = """\
