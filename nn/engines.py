@@ -29,7 +29,7 @@ import autograd
 from nn.module import Module
 from nn.optim import Optimiser
 
-__all__ = ["Compiled", "Eager", "Engine", "engine_for"]
+__all__ = ["Compiled", "Eager", "Engine", "engine_for", "shortened"]
 
 Array = NDArray[Any]
 Loss = Callable[[Any, Any], Any]
@@ -39,6 +39,16 @@ class Engine(Protocol):
     """What computes gradients for training."""
 
     optimiser: Optimiser
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes what is kept; of several it is the first."""
+
+    def begin_together(self, where: str) -> None:
+        """That all processes begin with the same parameters, and where this text says."""
+
+    def share(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Of the rows of a mini-batch those that `step` wants from this process."""
 
     def step(self, x: Array, y: Array, clip: float | None = None) -> float:
         """Step the parameters once, against the mean gradient of a mini-batch; its mean loss before that.
@@ -72,7 +82,21 @@ class Engine(Protocol):
         """Go on from what `slots` gave, also that of another engine."""
 
 
-class Eager:
+class _Alone:
+    """One process, that does everything."""
+
+    @property
+    def writes(self) -> bool:
+        return True
+
+    def begin_together(self, where: str) -> None:
+        """There is nobody else."""
+
+    def share(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        return rows
+
+
+class Eager(_Alone):
     """The engine that walks the graph of `Value`s: one forward and one backward pass a sample.
 
     Args:
@@ -98,7 +122,7 @@ class Eager:
                 total += error.data
         if clip is not None:
             gradient = [parameter.grad for parameter in self.optimiser.parameters]
-            scale = _shortened(math.hypot(*gradient), clip)
+            scale = shortened(math.hypot(*gradient), clip)
             for parameter, g in zip(self.optimiser.parameters, gradient, strict=True):
                 parameter.grad = scale * g
         self.optimiser.step()
@@ -132,7 +156,7 @@ class Eager:
         self.optimiser.state = list(zip(*columns, strict=True)) if columns else [()] * n
 
 
-class Compiled:
+class Compiled(_Alone):
     """The engine that runs the matrix program which `autograd.compile` finds in the graph of one sample.
 
     Args:
@@ -172,7 +196,7 @@ class Compiled:
     def step(self, x: Array, y: Array, clip: float | None = None) -> float:
         mean, gradient = self.program.value_and_grad(x, y)
         if clip is not None:
-            gradient *= _shortened(float(np.linalg.norm(gradient)), clip)
+            gradient *= shortened(float(np.linalg.norm(gradient)), clip)
         self.optimiser.step(gradient)
         return float(mean)
 
@@ -242,7 +266,7 @@ def _mode(modules: list[Module], *, training: bool) -> Iterator[None]:
             module.training = was
 
 
-def _shortened(length: float, clip: float) -> float:
+def shortened(length: float, clip: float) -> float:
     """The factor by which a gradient of this length is multiplied; NaN for one that has none."""
     return 1.0 if length <= clip else clip / length
 

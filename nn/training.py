@@ -30,6 +30,7 @@ from nn.given import setting, shown, whole
 from nn.history import Epoch, History
 from nn.module import Module
 from nn.optim import Adam, Optimiser
+from nn.parallel import DataParallel
 from nn.schedules import Schedule
 
 __all__ = ["Training", "fit"]
@@ -37,6 +38,7 @@ __all__ = ["Training", "fit"]
 Array = NDArray[Any]
 Samples = tuple[Array, Array]
 ENDED = "a callback ended it"
+_BLOCK = 4096  # samples
 ENGINES = ("auto", "eager", "numpy", "nodes")
 
 
@@ -58,6 +60,7 @@ def fit(
     callbacks: Sequence[Callable[[Training], Any]] = (),
     checkpoint: Checkpoint | str | Path | None = None,
     engine: str = "auto",
+    mesh: Any = None,
     seed: int = 0,
     progress: bool | None = None,
 ) -> History:
@@ -81,7 +84,9 @@ def fit(
         callbacks: called after each epoch with the `Training`; one that returns True ends it.
         checkpoint: where to keep all that is needed to go on, see `Checkpoint`.
         engine: "auto" compiles the model, see `autograd.compile` ("numpy" and "nodes" are its engines); "eager"
-            walks the graph of each sample, for models that cannot be compiled: those that ask for numbers.
+            walks the graph of each sample, for models that cannot be compiled: those that ask for numbers; "jax" runs
+            the program on JAX.
+        mesh: a `jax.sharding.Mesh` of devices that share each mini-batch, with engine "jax", see `nn.parallel`.
         seed: of the order of the samples.
         progress: whether to show a bar; if not said, on a terminal, and in a notebook that has widgets.
 
@@ -112,26 +117,29 @@ def fit(
             raise ValueError("patience needs validation samples, as what is learned from says nothing of others")
     if clip is not None:
         setting("clip", clip, 0, positive=True)
-    if engine not in ENGINES:
-        raise ValueError(f"engine is one of {', '.join(ENGINES)}, not {engine!r}")
+    if engine not in (*ENGINES, "jax"):
+        raise ValueError(f"engine is one of {', '.join(ENGINES)}, jax, not {engine!r}")
+    if mesh is not None and engine != "jax":
+        raise ValueError(f"a mesh is for engine 'jax', not {engine!r}")
     kept = Checkpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
 
-    training = Training(model, learned, held_out, loss, optimiser, engine, batch_size, seed)
+    training = Training(model, learned, held_out, loss, optimiser, engine, batch_size, seed, mesh)
     training.metrics, training.schedule, training.clip = dict(metrics or {}), schedule, clip
     training.score = score or _lowest_loss
     beginning = _begin(training, kept)
+    training.engine.begin_together(training.where())
     try:
         with _bar(progress, epochs, training) as bar:
             while not training.is_over(epochs, patience):
                 for _ in training.epoch():
                     bar.update()
                     if kept is not None and kept.is_late():
-                        kept.save(training.state())
+                        _keep(kept, training)
                 if any([callback(training) is True for callback in callbacks]):  # noqa: C419  all of them are called
                     training.history.stopped = ENDED
                 bar.set_postfix_str(repr(training.history).partition(": ")[2], refresh=False)
                 if kept is not None and (training.is_over(epochs, patience) or kept.is_due(training.number - 1)):
-                    kept.save(training.state())
+                    _keep(kept, training)
     finally:
         training.engine.write_back()
         if kept is not None and beginning is not None and not kept.written:  # so that who begins anew begins there
@@ -161,6 +169,14 @@ def _begin(training: Training, kept: Checkpoint | None) -> State | None:
     return beginning
 
 
+def _keep(kept: Checkpoint, training: Training) -> None:
+    """Write what is needed to go on, in the one process that writes."""
+    if training.engine.writes:
+        kept.save(training.state())
+    else:
+        kept.leave_to_another()
+
+
 class Training:
     """A training as it goes on, one epoch after the other: what callbacks are given.
 
@@ -185,11 +201,16 @@ class Training:
         engine: str,
         batch_size: int,
         seed: int,
+        mesh: Any = None,
     ) -> None:
         self.model, self.learned, self.held_out, self.loss = model, learned, held_out, loss
         self.batch_size, self.seed, self.asked_for = batch_size, seed, engine
         X, y = learned
-        self.engine = engine_for(engine, model, loss, optimiser, (X[0], y[0]))
+        example = X[0], y[0]
+        if mesh is None:
+            self.engine = engine_for(engine, model, loss, optimiser, example)
+        else:
+            self.engine = DataParallel(model, loss, optimiser, example, mesh)
         self.history = History()
         self._best: dict[str, Any] | None = None
         self._generator = np.random.default_rng(seed)
@@ -219,7 +240,8 @@ class Training:
             rows = self._order[self._at : self._at + self.batch_size]
             if self.schedule is not None:
                 self.engine.optimiser.lr = self.schedule(self.number - 1 + self._at / len(X))
-            loss = self.engine.step(X[rows], y[rows], self.clip)
+            mine = self.engine.share(rows)
+            loss = self.engine.step(X[mine], y[mine], self.clip)
             self._at, self._total = self._at + len(rows), self._total + loss * len(rows)
             yield loss
         learning, self._order = self._total / len(X), None
@@ -229,6 +251,11 @@ class Training:
     def number(self) -> int:
         """The number of the epoch that is going on, or comes next."""
         return self.history[-1].number + 1 if len(self.history) else 1
+
+    def where(self) -> str:
+        """Where it is, for processes to agree on."""
+        samples = [array.shape for array in self.learned]
+        return f"{samples}, batches of {self.batch_size}, epoch {self.number}, {self._generator.bit_generator.state}"
 
     def is_over(self, epochs: int, patience: int | None) -> bool:
         """Whether there is nothing left to do, and why: `History.stopped`."""
@@ -255,7 +282,9 @@ class Training:
         """What has to be the same when a training goes on."""
         digest = hashlib.sha256()
         for array in (*self.learned, *(self.held_out or ())):
-            digest.update(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            for k in range(0, len(array), _BLOCK):  # so that what is on disk need not fit into memory
+                digest.update(np.ascontiguousarray(array[k : k + _BLOCK]).tobytes())
         return {
             "model": sizes(self.model.state_dict()),
             "attributes": attributes_of(self.model, self.engine.optimiser),
@@ -374,6 +403,8 @@ def _array(what: str, given: Any) -> Array:
         raise ValueError(f"{what} are no array: {error}") from None
     if array.dtype.kind not in "fiub" or not array.ndim:
         raise TypeError(f"{what} are an array of real numbers, a row a sample, not {shown(given)}")
+    if isinstance(given, np.memmap) and array.dtype == np.float64:
+        return array  # what lies on disk is read where it is needed
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
