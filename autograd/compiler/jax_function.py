@@ -12,7 +12,7 @@ stays one: a group is some five lines of HLO, however wide it is.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -194,7 +194,7 @@ class _Stores:
         wanted = np.unique(rows)
         pieces = self._pieces[store]
         starts = [start for start, _, _ in pieces]
-        which = sorted({bisect_right(starts, row) - 1 for row in wanted.tolist()})
+        which = np.unique(np.searchsorted(starts, wanted, side="right") - 1).tolist()
         first, last = int(wanted[0]), int(wanted[-1])
         parts, begins, row_of = [], [], []
         for k in which:
