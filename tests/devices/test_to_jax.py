@@ -67,12 +67,15 @@ def test_values_and_gradients_are_those_of_numpy_on_the_whole_battery(part: int)
 def test_jax_differentiating_the_formulas_by_itself_finds_our_gradients(part: int) -> None:
     """Neither our backward pass nor one of our derivatives: two independent ways to every number.
 
-    At kinks each has a convention of its own, so two kinds of cases are left out; `TIES` below are all about those.
+    At kinks each has a convention of its own; so parameters are moved off those (a bias of 0, say, after units that are
+    dead), and the one case is left out that is made of ties. `TIES` below are all about those.
     """
+    choose = np.random.default_rng(0)
     for case in CASES[part::PARTS]:
-        if not case.loss or case.claim == "ties" or "penalised by absolute values" in case.claim:  # biases are 0
+        if not case.loss or case.claim == "ties":
             continue
         program = autograd.compile(case.f, example=case.samples[0], engine="numpy")
+        program.vector += choose.normal(0, 0.01, len(program.vector))
         if not program._noise:
             batch = arrays(case)
             found = referee(program, rules=False)(program.vector, *batch)
