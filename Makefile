@@ -47,7 +47,7 @@ test-page: $(ready)-test  ## lint the page's modules and test them under Node.js
 # 5 is pytest's word for "no test ran", as where all of them skip.
 test-browser: $(ready)-browser  ## run the tests that drive Chromium and Firefox; they skip where there is none
 	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/browser/firefox; fi
-	$(python) -m pytest tests/browser $(ARGS) || [ $$? -eq 5 -a "$$AUTOGRAD_BROWSER" != required ]
+	$(python) -m pytest -n auto --dist loadfile tests/browser $(ARGS) || [ $$? -eq 5 -a "$$AUTOGRAD_BROWSER" != required ]
 
 # The batteries of the compiler once more, on JAX alone, and what it has of its own: training on many devices.
 test-jax: $(ready)-test-jax  ## run the tests on JAX's devices, in some minutes; JAX takes 600 MB
