@@ -211,8 +211,10 @@ def _function(kind, x):  # type: ignore[no-untyped-def]
         return math.log2(x)
     if kind == LOG10:
         return math.log10(x)
+    if not 0.0 < abs(x) < math.inf:
+        return x  # Numba's may lose the sign of −0
     y = np.cbrt(x)  # some last digits are wrong: with a step of Newton's one may be
-    return y - (y - x / (y * y)) / 3 if 0.0 < abs(x) < math.inf else y
+    return y - (y - x / (y * y)) / 3
 
 
 @_compiled

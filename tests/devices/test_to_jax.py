@@ -57,7 +57,7 @@ def test_values_and_gradients_are_those_of_numpy_on_the_whole_battery(part: int)
     for case in CASES[part::PARTS]:
         numpy, onjax = (autograd.compile(case.f, example=case.samples[0], engine=e) for e in ("numpy", "jax"))
         batch = arrays(case)
-        if case.loss:
+        if case.loss and numpy.parameters:
             assert off(onjax.value_and_grad(*batch), numpy.value_and_grad(*batch)) < ROUNDING, case.claim
         for found, expected in zip(jax.tree.leaves(onjax(*batch)), jax.tree.leaves(numpy(*batch)), strict=True):
             assert np.allclose(found, expected, rtol=ROUNDING, atol=ROUNDING), case.claim
@@ -76,7 +76,7 @@ def test_jax_differentiating_the_formulas_by_itself_finds_our_gradients(part: in
             continue
         program = autograd.compile(case.f, example=case.samples[0], engine="numpy")
         program.vector += choose.normal(0, 0.01, len(program.vector))
-        if not program._noise:
+        if program.parameters and not program._noise:
             batch = arrays(case)
             found = referee(program, rules=False)(program.vector, *batch)
             assert off(found, program.value_and_grad(*batch)) < ROUNDING, case.claim
@@ -328,19 +328,15 @@ def test_a_primitive_of_ones_own_runs_with_its_own_derivative() -> None:
 def test_a_function_that_jax_has_under_numpy_s_name_is_called_by_it_and_another_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cube_root = autograd.primitive("cbrt", None, lambda y, x: 1 / (3 * y * y))
-    try:
-        w = Value(2.0)
-        value, gradient = autograd.compile(lambda x: cube_root(x * w), example=1.0, engine="jax").value_and_grad([4.0])
-        assert (value, gradient[0]) == (pytest.approx(2.0), pytest.approx(4 / 12))
-        program = autograd.compile(lambda x: cube_root(x * w), example=1.0, engine="numpy")
-        monkeypatch.delattr(jnp, "cbrt")
-        with pytest.raises(TypeError, match="JAX has no function called cbrt"):
-            program.to_jax()
-        with pytest.raises(ValueError, match=r"the engine 'jax' cannot run this program: JAX has no .* cbrt"):
-            autograd.compile(lambda x: cube_root(x * w), example=1.0, engine="jax")
-    finally:
-        cube_root.remove()
+    cbrt, w = autograd.cbrt, Value(2.0)
+    value, gradient = autograd.compile(lambda x: cbrt(x * w), example=1.0, engine="jax").value_and_grad([4.0])
+    assert (value, gradient[0]) == (pytest.approx(2.0), pytest.approx(4 / 12))
+    program = autograd.compile(lambda x: cbrt(x * w), example=1.0, engine="numpy")
+    monkeypatch.delattr(jnp, "cbrt")
+    with pytest.raises(TypeError, match="JAX has no function called cbrt"):
+        program.to_jax()
+    with pytest.raises(ValueError, match=r"the engine 'jax' cannot run this program: JAX has no .* cbrt"):
+        autograd.compile(lambda x: cbrt(x * w), example=1.0, engine="jax")
 
 
 def test_what_does_not_fit_is_refused_with_what_was_given_and_expected() -> None:

@@ -117,6 +117,8 @@ def tied(name: str, operands: Sequence[float]) -> bool:
     """Whether the step is at a kink, where there is no derivative to agree on: ties are tested by `test_edges.py`."""
     if name in ("maximum", "minimum", "where"):
         return operands[0] == operands[1]
+    if name in ("mod", "floordiv"):
+        return operands[1] != 0 and math.fmod(*operands) == 0
     return name in ("abs", "relu", "leaky_relu", "elu") and operands[0] == 0
 
 
