@@ -66,11 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ still shows the numbers
     try:
         print(printed, flush=True)
-    except BrokenPipeError:  # | head has read enough
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or the interpreter flushes once more, and says so
-        sys.exit(128 + 13)  # as if by SIGPIPE
+    except OSError as error:
+        # or the interpreter flushes once more, and says so
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # | head has read enough
+            sys.exit(128 + 13)  # as if by SIGPIPE
+        parser.error(f"what is printed cannot be written: {error.strerror}")
 
 
 def _guarded(arguments: Sequence[str]) -> list[str]:

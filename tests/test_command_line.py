@@ -252,3 +252,13 @@ def test_a_terminal_without_the_signs_still_gets_the_numbers() -> None:
     done = run("sin(x)", "x=0.5", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "0.479425538604203" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_where_nothing_can_be_written_one_line_says_so() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "autograd", "x**2", "x=3"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert done.stderr == "python -m autograd: what is printed cannot be written: No space left on device\n"

@@ -175,7 +175,7 @@ def test_wrong_samples_are_a_clear_error(given: Any, error: type[Exception], wor
 
 def test_a_page_refers_to_nothing_outside_itself() -> None:
     page = explore(net()[1]).html
-    assert not re.search(r"""<[^>]+\s(src|href)\s*=|@import|url\(|https?://(?!www\.w3\.org/)""", page)
+    assert not re.search(r"""<[^>]+\s(src|href)\s*=(?!"data:)|@import|url\(|https?://(?!www\.w3\.org/)""", page)
 
 
 def test_the_policy_of_a_page_lets_nothing_in_and_nothing_out() -> None:
@@ -332,7 +332,7 @@ def test_whatever_a_title_or_a_snapshot_is_called_the_page_can_be_saved(name: st
     explore(x * x, title=name, history=[(name, {x: 1.0})]).save(tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text("utf-8")
     assert text.count("<script") == explore(x * x).html.count("<script")
-    assert len(text) < 200_000
+    assert len(text) < 210_000
 
 
 def test_an_index_of_a_class_is_a_probability_for_each() -> None:

@@ -8,8 +8,8 @@ With this module one can write a number
 
 >>> exact(0.1), exact(-3.0), exact(1e-7), exact(2.0**40)
 ('0.1', '-3', '1e-7', '1099511627776')
->>> rounded(0.5, 4), rounded(1 / 3, 4), rounded(-12345678.9, 4)
-('0.5', '0.3333', '-1.235e7')
+>>> rounded(0.5, 4), rounded(1 / 3, 4), rounded(-12345678.9, 4), rounded(1 / 3000, 4)
+('0.5', '0.3333', '-1.235e7', '3.333e-4')
 >>> brief(0.5), brief(-1.25e-7), brief(0.25, sign=True), brief(12345.6), brief(-float("inf")), brief(None)
 ('0.5', '−1.25e−7', '+0.25', '12350', '−∞', '—')
 """
@@ -33,6 +33,10 @@ def rounded(x: float, digits: int) -> str:
     if not math.isfinite(x):
         return str(x)
     x += 0.0  # −0.0 is 0
+    if 0 < abs(x) < 1e-3:  # as `brief` and the page
+        mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
+        whole = float(f"{mantissa}e{exponent}") == x and "." in mantissa
+        return f"{mantissa.rstrip('0').rstrip('.') if whole else mantissa}e{int(exponent)}"
     written = f"{x:.{digits}g}"
     return _shorter(written if float(written) == x else f"{x:#.{digits}g}".rstrip("."))
 

@@ -91,3 +91,46 @@ def test_no_handler_is_an_attribute_whose_answer_would_mean_something() -> None:
         (file.name, line) for file in modules for line in re.findall(r".*\.on[a-z]+ = .*", file.read_text("utf-8"))
     ]
     assert [(name, line.strip()) for name, line in found if "image.onload" not in line] == []
+
+
+@pytest.mark.parametrize("typed", ["1/3", "abc", "", "-", "1e", "2 3", "0,1,2"])
+def test_what_is_no_number_changes_nothing_and_the_field_shows_what_is_in_force(typed: str, show: Show) -> None:
+    """Also where it begins as one: of 1/3 the 1 is not left behind."""
+    page = show(worked_example())
+    begun = page.evaluate("Array.from(explorer.engine.value)")
+    field = page.locator("[aria-label='Value of w5']").first
+    field.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.type(typed)
+    assert field.get_attribute("aria-invalid") == "true"
+    assert page.evaluate("Array.from(explorer.engine.value)") == begun
+    page.keyboard.press("Tab")
+    assert (field.input_value(), field.get_attribute("aria-invalid")) == ("0.4", "false")
+    assert page.evaluate("Array.from(explorer.engine.value)") == begun
+
+
+@pytest.mark.parametrize("typed", ["abc", "inf", "1e999", "NaN", ""])
+def test_a_learning_rate_is_a_number_or_no_step_is_made_and_the_page_says_so(typed: str, show: Show) -> None:
+    page = show(worked_example())
+    begun = page.evaluate("Array.from(explorer.engine.value)")
+    page.click("#rate")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.type(typed)
+    for button in ("#descend", "#run"):
+        page.click(button)
+        assert page.locator("#rate").get_attribute("aria-invalid") == "true"
+        assert page.locator("#caption").inner_text() == "η is a number, such as 0.1"
+    assert page.evaluate("Array.from(explorer.engine.value)") == begun
+    page.click("#reset")
+    rate = page.locator("#rate")
+    assert (rate.input_value(), rate.get_attribute("aria-invalid")) == ("0.1", "false")
+
+
+@pytest.mark.parametrize("rate", ["abc", "inf", "NaN", "1e999", "%00"])
+def test_a_link_cannot_bring_a_learning_rate_that_is_none(rate: str, show: Show) -> None:
+    page = show(worked_example())
+    page.evaluate("rate => { window.location.hash = `rate=${rate}`; }", rate)
+    page.wait_for_timeout(50)
+    assert page.locator("#rate").input_value() == "0.1"

@@ -42,12 +42,12 @@ function answer() {{
   }}
 }}
 Object.assign(python, {{ tell, answer }});
-const model = {{
+const model = (window.model = {{
   get: (name) => values[name],
   on: (name, f) => listeners.add(f),
   off: (name, f) => listeners.delete(f),
   send: (said) => {{ python.heard.push(said); if (python.answering) setTimeout(answer); }},
-}};
+}});
 tell();
 window.render = (id) => render({{ model, el: document.getElementById(id) }});
 window.leave = window.render("one");
@@ -260,3 +260,14 @@ def test_a_plain_number_is_changed_on_the_page_alone_which_says_so(host: Any) ->
     page.wait_for_timeout(100)
     assert page.evaluate("python.heard.filter((said) => said.leaves.length)") == []
     assert page.evaluate("python.leaves") == [3, 1]
+
+
+def test_where_the_kernel_is_gone_the_page_says_so_and_goes_on(host: Any) -> None:
+    """As after a restart: what the widget sends is refused by the notebook."""
+    page = host()
+    page.evaluate("() => { model.send = () => { throw new Error('Cannot send'); }; }")
+    type_into(page, "Value of x", "7")
+    loss(page, "y = 21")
+    inside(page).locator("#caption", has_text="run the cell again").wait_for()
+    type_into(page, "Value of w", "2")
+    loss(page, "y = 14")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from xml.etree import ElementTree
 
@@ -73,3 +74,15 @@ def test_marks_are_in_words_and_in_the_outline_and_the_legend_says_what_they_mea
     assert any(shape.get("stroke-dasharray") for shape in dead.iter() if shape.tag != f"{SVG}text")
     assert "dead: passes no gradient" in "".join(svg.itertext())
     assert "dead" in drawing.words
+
+
+@pytest.mark.parametrize("data", [math.inf, -math.inf, math.nan, 0.0, 1e308])
+@pytest.mark.parametrize("label", ["x", ""])
+@pytest.mark.parametrize("settings", [{}, {"legend": False}, {"theme": "dark"}])
+def test_a_leaf_of_any_number_is_drawn(data: float, label: str, settings: dict[str, Any]) -> None:
+    """Whatever mark it carries."""
+    x = Value(data, label=label)
+    for root in (x, x + 1, x * 10):
+        drawing = draw(root, **settings)
+        assert drawing.svg.count("<svg") == 1
+        assert drawing.pipe("png").startswith(b"\x89PNG")

@@ -151,7 +151,7 @@ class Page:
                 "digest": digest,
                 "title": html.escape(tape["title"]),
                 "style": _compact(_template("page.css")),
-                "drawing": _drawing(self._value, "svg", tape["name"]).decode(),
+                "drawing": _image(_drawing(self._value, "svg", tape["name"]).decode(), self._sentence()),
                 "table": table(tape),
                 # "<" cannot occur in the JSON, so no label can end the element it stands in
                 "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -260,6 +260,14 @@ def _template(name: str) -> str:
 def _compact(style: str) -> str:
     """A style sheet without its comments and needless space."""
     return re.sub(r"(?<=[:;,{}]) +", "", re.sub(r"^ +|/\*.*?\*/\n?", "", style, flags=re.MULTILINE))
+
+
+def _image(svg: str, sentence: str) -> str:
+    """A drawing as an image of its own, so that nothing of the page's style gets at it; "" where there is none."""
+    if not svg:
+        return ""
+    address = svg.replace("%", "%25").replace("#", "%23").replace("&", "&amp;").replace('"', "&quot;")
+    return f'<img alt="{html.escape(sentence)}" src="data:image/svg+xml;charset=utf-8,{address}">'
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:

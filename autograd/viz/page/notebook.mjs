@@ -37,7 +37,13 @@ function render({ model, el }) {
   const tell = () => line?.port.postMessage({ state: model.get("_state") });
   frame.addEventListener("load", () => {
     line?.cut();
-    line = wire(frame, (said) => model.send(said));
+    line = wire(frame, (said) => {
+      try {
+        model.send(said);
+      } catch {
+        line.port.postMessage({ lost: true }); // the kernel has been started anew, or has ended
+      }
+    });
     tell();
   });
   model.on("change:_state", tell);

@@ -149,8 +149,8 @@ def _leaf(label: Label, node: Node, scale: Scale, digits: int) -> Cell:
     title, value = label.text("label", node.title), _value(label, node.data, digits)
     least = title.width + value.width + 10 * bool(node.title)
     gradient = _gradient(label, node.gradient, scale, digits, wide=least)
-    rows = _rows(label, label.apart(title, value, gradient.width), gradient)
-    return label.stack(rows, _mark(label, [(node.mark, 1)])) if node.mark else rows
+    marks = [_mark(label, [(node.mark, 1)])] * bool(node.mark)
+    return label.stack(label.apart(title, value, gradient.width), label.gap(8, 2), gradient, *marks)
 
 
 def _mark(label: Label, marks: Sequence[tuple[str, int]]) -> Cell:

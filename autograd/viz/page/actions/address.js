@@ -9,6 +9,7 @@ import { asTheyCame, moved, numberAt, put } from "../model/given.js";
 import { groups } from "../model/groups.js";
 import { samples } from "../model/samples.js";
 import { changed, passes, recompute, replay, state, STEPS } from "../model/state.js";
+import { rateOf } from "./descent.js";
 
 /** A longer address is not written: browsers and mail cut it off. */
 const LONGEST = 30000;
@@ -82,7 +83,8 @@ export function readAddress() {
     if (x !== undefined && Number(k) in asTheyCame() && (x === "NaN" || !Number.isNaN(Number(x))))
       put(Number(k), Number(x));
   }
-  if (/^[\w.,+%-]{1,20}$/.test(said.get("rate") ?? "")) $("rate").value = said.get("rate").replaceAll("%2C", ",");
+  const rate = (said.get("rate") ?? "").replaceAll("%2C", ",");
+  if (rate.length < 20 && rateOf(rate) !== null) $("rate").value = rate;
   if (samples) state.sample = Math.max(0, index("sample", samples.rows.length));
   state.steps = Math.max(0, index("steps", 1e9));
   state.step = index("step", STEPS) < 0 ? STEPS : index("step", STEPS);

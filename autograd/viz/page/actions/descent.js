@@ -15,11 +15,18 @@ import { mode, play } from "./walk.js";
 const TICK = 40,
   WORK = 28;
 
-/** The learning rate; null, and a mark at its field, if it is none. */
+/** The learning rate; null, and a mark at its field and a word, if it is none. */
 function rate() {
-  const found = number($("rate").value);
+  const found = rateOf($("rate").value);
   $("rate").setAttribute("aria-invalid", String(found === null));
+  if (found === null) say("η is a number, such as 0.1");
   return found;
+}
+
+/** What was typed as a learning rate; null if it is none. */
+export function rateOf(text) {
+  const found = number(text);
+  return Number.isFinite(found) ? found : null;
 }
 
 /** The parameters moved against their gradient, over all samples where there are some. */
@@ -72,7 +79,9 @@ export function run(on = !state.running) {
   const eta = on ? rate() : null;
   if (eta === null) {
     $("run").textContent = "Run";
-    return changed();
+    $("run").setAttribute("aria-pressed", "false");
+    if (!on) changed();
+    return;
   }
   play(false);
   begin("a run");
@@ -94,6 +103,8 @@ export function reset() {
   if (state.running) run(false);
   remember("the reset");
   setLeaves(firstValues());
+  $("rate").value = $("rate").defaultValue;
+  $("rate").setAttribute("aria-invalid", "false");
   state.edited.clear();
   state.frames = [];
   state.sample = 0;

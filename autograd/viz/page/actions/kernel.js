@@ -34,7 +34,11 @@ export function listenToKernel(dress) {
   window.addEventListener("message", ({ source, data, ports }) => {
     if (source !== window.parent || data !== "autograd" || !ports.length) return;
     [port] = ports;
-    port.addEventListener("message", ({ data }) => (data.state ? hear(data.state) : dress(data.scheme)));
+    port.addEventListener("message", ({ data }) => {
+      if (data.state) hear(data.state);
+      else if (data.lost) lost();
+      else dress(data.scheme);
+    });
     port.start();
   });
   changed.hear(tell);
@@ -63,6 +67,13 @@ function tell() {
   chosen = state.selected;
   asked = `${view} ${++count}`;
   port.postMessage({ n: asked, leaves, selected: chosen });
+}
+
+/** Nobody hears what is said. */
+function lost() {
+  asked = "";
+  said.clear();
+  say("Python is not there any more, so this is changed here alone: run the cell again");
 }
 
 function hear({ leaves, selected, seen, word, frame }) {

@@ -7,6 +7,7 @@ import { $, element, mark, write } from "../base/dom.js";
 import { morph } from "../base/morph.js";
 import { number, plain, sign } from "../base/numerals.js";
 import { link } from "../display/links.js";
+import { say } from "../display/readouts.js";
 import { boxAt } from "../display/view.js";
 import { engine, kindOf, names, opOf, tape } from "../model/graph.js";
 import { given, givenNames, numberAt, offsets, titleOf } from "../model/given.js";
@@ -25,6 +26,11 @@ import { answer, movedBy } from "./whatif.js";
 import { why } from "./why.js";
 
 /** What is written anew whenever something has changed, by its place. */
+/** The number that a field stands for. */
+function valueOf({ dataset: { leaf, given } }) {
+  return leaf === undefined ? numberAt(Number(given)) : engine.value[Number(leaf)];
+}
+
 const PARTS = { about, why, chain, proof, vanishing };
 
 const QUESTIONS = [
@@ -51,6 +57,12 @@ export class Panel {
       if (given !== undefined) this.typed(Number(given), event.target, changeGiven);
       if (event.target.id === "filter") filterBy(event.target.value);
     });
+    element.addEventListener("focusin", ({ target }) => {
+      if (target.matches("[data-leaf], [data-given]")) target.before = valueOf(target);
+    });
+    element.addEventListener("focusout", ({ target }) => {
+      if (target.matches("[data-leaf], [data-given]")) this.left(target);
+    });
     element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
         event.stopPropagation();
@@ -61,11 +73,19 @@ export class Panel {
     });
   }
 
+  /** What is typed is taken as long as it is a number; where it is none, the number stays that was there before. */
   typed(v, field, put = change) {
     const x = number(field.value);
     field.setAttribute("aria-invalid", String(x === null));
-    if (x === null) return;
-    put(v, x, field);
+    put(v, x ?? field.before ?? valueOf(field), field);
+  }
+
+  /** A field that is left shows the number that is in force. */
+  left(field) {
+    if (number(field.value) !== null) return;
+    say(`“${field.value}” is no number`);
+    field.value = plain(valueOf(field));
+    field.setAttribute("aria-invalid", "false");
   }
 
   /** Show the node that is selected; fields keep their place while they are typed in. */
@@ -81,8 +101,7 @@ export class Panel {
     }
     if (chosen < 0 && state.question !== "vanish") this.list();
     for (const field of this.element.querySelectorAll("[data-leaf], [data-given]")) {
-      const { leaf, given } = field.dataset,
-        x = leaf === undefined ? numberAt(Number(given)) : engine.value[Number(leaf)];
+      const x = valueOf(field);
       if (field !== document.activeElement || field.type === "range")
         if (field.type === "range") field.value = x;
         else if (field.value !== plain(x)) field.value = plain(x);

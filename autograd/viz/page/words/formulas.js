@@ -15,6 +15,9 @@ const SLOT = {
   latex: /\\text\{([\u4e00-\u9fff])\}/g,
 };
 
+/** What stands in parentheses of the template. */
+const ENCLOSED = { text: /\( \)/, mathml: /\(<\/mo> <mo>\)/, latex: /\( \\right\)|\( \)/ };
+
 /** A name in a notation. Names are anyone's labels, and escaped. */
 export function named(v, notation) {
   if (notation === "text") return names[v];
@@ -28,6 +31,11 @@ export function named(v, notation) {
     : `<mi>${escape(names[v])}</mi>`;
 }
 
+/** Digits in MathML, a minus before them as a sign. */
+function signedNumeral(text) {
+  return text.startsWith("−") ? `<mo form="prefix">−</mo><mn>${text.slice(1)}</mn>` : `<mn>${text}</mn>`;
+}
+
 /** A number in a notation. */
 export function numeral(x, notation) {
   const text = short(x);
@@ -38,10 +46,8 @@ export function numeral(x, notation) {
       .replace("∞", "\\infty ")
       .replace(/NaN/, "\\text{NaN}")
       .replace(/e(.*)/, (_, e) => ` \\cdot 10^{${e.replace("−", "-")}}`);
-  const digits = text.replace("−", "");
-  const [mantissa, exponent] = digits.split("e");
-  const power = exponent ? `<mo>·</mo><msup><mn>10</mn><mn>${exponent}</mn></msup>` : "";
-  return `${x < 0 ? '<mo form="prefix">−</mo>' : ""}<mn>${mantissa}</mn>${power}`;
+  const [mantissa, exponent] = text.split("e").map((part) => signedNumeral(part));
+  return exponent ? `${mantissa}<mo>·</mo><msup><mn>10</mn><mrow>${exponent}</mrow></msup>` : mantissa;
 }
 
 /** Something written, in parentheses of its notation. */
@@ -72,6 +78,7 @@ function written(template, seat, notation, numbers) {
       latex: /[\w}]\s?$/.test(before) || /^\^/.test(after),
     }[notation];
     const digits = numeral(x, notation);
+    if (ENCLOSED[notation].test(`${template.slice(0, at)} ${template.slice(at + found.length)}`)) return digits;
     return (x < 0 && template !== found) ||
       crowded ||
       (notation !== "mathml" && digits.includes("e") && template !== found)
