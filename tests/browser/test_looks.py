@@ -217,3 +217,18 @@ def wide() -> Value:
     """A graph of some 300 nodes without neurons."""
     x = [Value(k / 100) for k in range(100)]
     return total([(a * 1.5).tanh() for a in x])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("make", [worked_example, lambda: Value(8.911e-4, label="x") * Value(3.0, label="k")])
+def test_at_no_width_is_anything_of_the_panel_beside_the_window(make: Callable[[], Value], show: Show) -> None:
+    page = show(make())
+    page.evaluate("explorer.select(0)")
+    for width in range(340, 1500, 40):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_timeout(30)
+        room, taken = page.evaluate(
+            "(({ clientWidth, scrollWidth }) => [clientWidth, scrollWidth])($panel)".replace(
+                "$panel", "document.getElementById('panel')"
+            )
+        )
+        assert taken <= room, width
