@@ -266,8 +266,8 @@ def _image(svg: str, sentence: str) -> str:
     """A drawing as an image of its own, so that nothing of the page's style gets at it; "" where there is none."""
     if not svg:
         return ""
-    address = svg.replace("%", "%25").replace("#", "%23").replace("&", "&amp;").replace('"', "&quot;")
-    return f'<img alt="{html.escape(sentence)}" src="data:image/svg+xml;charset=utf-8,{address}">'
+    address = svg.replace("%", "%25").replace("#", "%23").replace("&", "&amp;").replace("'", "&#39;")
+    return f"<img alt=\"{html.escape(sentence)}\" src='data:image/svg+xml;charset=utf-8,{address}'>"
 
 
 def _filled(template: str, parts: Mapping[str, str]) -> str:
