@@ -29,7 +29,7 @@ test: $(ready)-test  ## run the tests, doctests and README examples, in parallel
 	$(python) -m pytest -n auto --dist worksteal $(ARGS)
 
 test-matrix: $(ready)  ## run the tests on every Python from 3.11 on that is there, each in its .venv-3.x
-	@$(python) .ci/pythons.py $(ARGS)
+	@$(python) .ci/pythons.py --hypothesis-profile=new $(ARGS)
 
 test-oldest: $(ready)  ## run the tests with the oldest dependencies that are allowed, in .venv-oldest
 	@$(python) .ci/pythons.py --oldest $(ARGS)
@@ -56,8 +56,9 @@ test-jax: $(ready)-test-jax  ## run the tests on JAX's devices, in some minutes;
 	  tests/compiler/test_derivatives.py tests/compiler/test_errors.py tests/compiler/test_trace_answers.py $(ARGS)
 	AUTOGRAD_ENGINES=jax $(python) -m pytest -n auto --dist worksteal tests/fuzz/test_compiled.py $(ARGS)
 
-fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath and 3 x 4,000 compiled programs with the eager engine
+fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath, 3 x 4,000 compiled programs with the eager engine; new examples
 	AUTOGRAD_GRAPHS=30000 AUTOGRAD_PROGRAMS=4000 $(python) -m pytest -n auto --dist worksteal tests/fuzz $(ARGS)
+	$(python) -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile=new tests $(ARGS)
 
 mutants: $(ready)-mutants  ## break every line once and see a test fail; an hour or two on two cores
 	$(python) tests/mutants $(ARGS)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from math import inf, isfinite
 from typing import Any
 
-from autograd.functional import _Call, _is_array, _map, _name, leaves
+from autograd.functional import _Call, _is_array, _name, leaves, mapped
 from autograd.graph import evaluate
 from autograd.recording import no_grad
 from autograd.value import Value
@@ -78,7 +78,7 @@ def gradcheck(
 the function gives 8.999982000009, and its graph 8.999991; part of it is computed outside the graph (.data, detach, \
 no_grad), by chance, or on another side of an if
     """
-    inputs = _map(lambda x: x.data if isinstance(x, Value) else x, inputs)
+    inputs = mapped(lambda x: x.data if isinstance(x, Value) else x, inputs)
     with no_grad():  # Values that f uses from outside are constants here
         call = _Call(f, inputs, {}, tuple(range(len(inputs))))
     _check_complete(f, inputs, call)
@@ -176,7 +176,7 @@ def _check_complete(f: Callable[..., Any], inputs: Any, call: _Call) -> None:
     steps = [STEP * (1 + GOLDEN * i % 1) for i in range(len(call.inputs))]
     at = [x.data * (1 - step) if x.data else step for x, step in zip(call.inputs, steps, strict=True)]
     nearby = iter(at)
-    given = [y.data if isinstance(y, Value) else y for y in leaves(f(*_map(lambda _: Value(next(nearby)), inputs)))]
+    given = [y.data if isinstance(y, Value) else y for y in leaves(f(*mapped(lambda _: Value(next(nearby)), inputs)))]
     expected = _outputs(call, at, float)
     if given != expected and [repr(y) for y in given] != [repr(y) for y in expected]:  # repr: NaN is NaN
         where = ", ".join(f"{name} = {x!r}" for name, x in zip(_paths(inputs, "inputs"), at, strict=True))

@@ -74,7 +74,10 @@ from autograd.real import is_number
 from autograd.recording import current_tracer, not_recording
 from autograd.value import Value, check_unchanged, no_derivative
 
-__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "leaves", "ravel", "value_and_grad"]
+__all__ = [
+    *("grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "ravel", "value_and_grad"),
+    *("leaves", "mapped"),
+]
 
 _pos = table["pos"]  # +x: the same number on a node of its own
 
@@ -186,7 +189,7 @@ def _jacobian(f: Callable[..., Any], argnums: Any, forward: Callable[[int, int],
             rows = iter([[column[i] for column in columns] for i in range(len(ys))])
         else:
             rows = iter([call.reverse(y) for y in ys])
-        return _map(lambda _: call.like_inputs(next(rows)), call.output)
+        return mapped(lambda _: call.like_inputs(next(rows)), call.output)
 
     return jacobian_of_f
 
@@ -229,7 +232,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     directions = list(_matching(tuple(primals), tuple(tangents), "primals"))
     call = _Call(f, tuple(primals), {}, tuple(range(len(primals))), directions)
     outputs = iter(call.forward(dict(zip(call.inputs, directions, strict=True))))
-    return _map(call.result, call.output), _map(lambda _: next(outputs), call.output)
+    return mapped(call.result, call.output), mapped(lambda _: next(outputs), call.output)
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -276,7 +279,7 @@ class _Call:
         positions = _positions(argnums, len(args), f)
         for i in positions:
             try:
-                fresh[i] = _map(self._fresh, args[i])
+                fresh[i] = mapped(self._fresh, args[i])
             except TypeError as error:
                 raise TypeError(f"argument {i} of {_name(f)}: {error}") from None
         trees = [args[i] for i in positions]
@@ -337,7 +340,7 @@ class _Call:
     def like_inputs(self, numbers: Iterable[Any]) -> Any:
         """One number for each input, in the structure of the arguments."""
         each = iter(numbers)
-        return _map(lambda _: next(each), self._tree)
+        return mapped(lambda _: next(each), self._tree)
 
     def result(self, x: Any) -> Any:
         """x as it is handed out: a `Value` if the function was given any or uses one from outside, else a float."""
@@ -434,7 +437,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
     for x in found:
         if not isinstance(x, Value) and not is_number(x):
             raise TypeError(f"a vector is made of numbers and Values, and {_described(x)} is neither")
-    shape = _map(lambda _: 0, tree)
+    shape = mapped(lambda _: 0, tree)
 
     def unravel(vector: Any) -> Any:
         if not isinstance(vector, (list, tuple)) and not _is_array(vector):
@@ -443,7 +446,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
         if len(numbers) != len(found):
             raise ValueError(f"the vector has {len(found)} numbers, not {len(numbers)}")
         each = iter([x if isinstance(x, Value) else float(x) for x in numbers])
-        return _map(lambda _: next(each), shape)
+        return mapped(lambda _: next(each), shape)
 
     return numpy.array([x.data if isinstance(x, Value) else float(x) for x in found], dtype=float), unravel
 
@@ -469,12 +472,12 @@ def _elements(array: Any) -> list[Any]:
     return elements
 
 
-def _map(function: Callable[[Any], Any], tree: Any) -> Any:
+def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
     """The same structure, with function(leaf) at each leaf, in the order of `leaves`."""
     if isinstance(tree, (list, tuple)):
-        return _sequence_like(tree, [_map(function, branch) for branch in tree])
+        return _sequence_like(tree, [mapped(function, branch) for branch in tree])
     if isinstance(tree, dict):
-        return {key: _map(function, branch) for key, branch in tree.items()}
+        return {key: mapped(function, branch) for key, branch in tree.items()}
     if _is_array(tree):
         return _stacked([function(x) for x in _elements(tree)], tree.shape)
     return function(tree)

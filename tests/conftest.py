@@ -15,6 +15,8 @@ A test says what it establishes with a mark, or records a number:
 A formula counts as covered, and a primitive as proved, if a test marked with it ran and none failed
 or was skipped. The counts travel with the test reports, so they also add up under ``pytest -n``. With ``-v``
 every formula is printed with its tests.
+
+Hypothesis draws the same examples at every run, so that what was green stays green on another machine.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 from derivations.formulas import FORMULAS
 
@@ -34,6 +37,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the back
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as under nohup
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+hypothesis.settings.register_profile("same", derandomize=True, database=None)
+hypothesis.settings.register_profile("new", database=None)
+hypothesis.settings.load_profile("same")  # `--hypothesis-profile=new` looks for others, as `make fuzz` does
 
 
 _NO_NUMBA = "Numba is not installed (the extra fast), so there is no native engine"

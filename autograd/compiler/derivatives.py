@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.derived import PARAMETERS, Derived
-from autograd.compiler.results import columns, rectangular, returned, structured
+from autograd.compiler.results import columns, rectangular, structured
 from autograd.compiler.solvers import OfVector
 from autograd.compiler.trees import filled, leaves
 
@@ -75,7 +74,7 @@ class Derivatives:
                 self._check_parameters()
             mine = list(leaves(known[name], known[name], name))
             places = {part: len(parts) + place for place, part in enumerate(mine)}
-            forms.append(_renumbered(known[name], places))
+            forms.append(filled(known[name], places))
             parts += mine
         return parts, forms[0] if alone else tuple(forms)
 
@@ -95,9 +94,8 @@ class Derivatives:
 
     def _arrays(self, flat: Floats, parts: Sequence[int]) -> list[Floats]:
         """The last axis, in which all that is differentiated by stands side by side, as one array for each of them."""
-        shapes = list(map(self._shape, parts))
-        side_by_side = np.split(flat, np.cumsum(list(map(prod, shapes)))[:-1], axis=-1)
-        return [x.reshape(*flat.shape[:-1], *shape) for x, shape in zip(side_by_side, shapes, strict=True)]
+        side_by_side = self._derivatives.split(flat, parts)
+        return [x.reshape(*flat.shape[:-1], *self._shape(part)) for x, part in zip(side_by_side, parts, strict=True)]
 
     def _directions(self, given: Any, parts: Sequence[int], form: Any, size: int) -> list[Floats]:
         """Tangents, one for each sample, as flat arrays; those of parameters may be one for all samples."""
@@ -116,8 +114,7 @@ class Derivatives:
 
     def _gradients(self, batch: tuple[Any, ...], wrt: Any, reduction: str) -> tuple[Any, Any]:
         """`Program.value_and_grad` by anything, and of every sample."""
-        if reduction not in _REDUCTIONS:
-            raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
+        _check_reduction(reduction)
         self._check_scalar("value_and_grad")
         parts, form = self._parts(wrt)
         inputs, size = self._inputs(batch)
@@ -141,8 +138,7 @@ class Derivatives:
         """`Program.value_and_grad` of so many samples at a time: sums are added, samples' own stand in a row."""
         if not isinstance(chunk, int) or chunk < 1:
             raise ValueError(f"chunk is a positive number of samples, not {chunk!r}")
-        if reduction not in _REDUCTIONS:
-            raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
+        _check_reduction(reduction)
         parts, form = self._parts(wrt)
         arrays = [np.asarray(x) for x in leaves(self._forms, list(batch), "the batch")]
         size = max([1, *[len(x) for x in arrays if x.ndim]])
@@ -225,8 +221,9 @@ class Derivatives:
          [0 0 1 1]]
         """
         parts, _ = self._parts(wrt)
-        rows, places = self._derivatives.pattern(parts)
-        return _csr(np.ones((1, len(rows))), rows, places, self._height(), self._width(parts), stacked=True)
+        derived = self._derivatives
+        rows, places = derived.pattern(parts)
+        return _csr(np.ones((1, len(rows))), rows, places, derived.height, derived.width(parts), stacked=True)
 
     def jacobian(self, *batch: Any, wrt: Any = "inputs", sparse: bool = False) -> Any:
         """Every ∂result/∂argument, for each sample.
@@ -267,10 +264,10 @@ class Derivatives:
         entries = derived.entries(parts, inputs)
         if sparse:
             stacked = parts == [PARAMETERS]
-            return _csr(entries, rows, places, self._height(), self._width(parts), stacked)
-        whole = np.zeros((size, self._height(), self._width(parts)))
+            return _csr(entries, rows, places, derived.height, derived.width(parts), stacked)
+        whole = np.zeros((size, derived.height, derived.width(parts)))
         whole[:, rows, places] = entries
-        return filled(form, self._arrays(whole.reshape(size, *(shape or ()), self._width(parts)), parts))
+        return filled(form, self._arrays(whole.reshape(size, *(shape or ()), derived.width(parts)), parts))
 
     def hvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "parameters", reduction: str = "mean") -> Any:
         """The Hessian times a direction, without the Hessian: the gradient's derivative, forward mode over reverse.
@@ -317,7 +314,7 @@ class Derivatives:
             raise TypeError(f"a Hessian is by the parameters or by one argument, not by {wrt!r}")
         inputs, size = self._inputs(batch)
         (part,) = parts
-        found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(self._width(parts))])
+        found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(self._derivatives.width(parts))])
         shape = self._shape(part)
         return self._reduced(found.reshape(size, *shape, *shape), part, size, reduction)
 
@@ -352,22 +349,14 @@ class Derivatives:
     # ── helpers ───────────────────────────────────────────────────────────────────────────────
 
     def _reduced(self, of_samples: Floats, part: int, size: int, reduction: str) -> Floats:
-        if reduction not in _REDUCTIONS:
-            raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
+        _check_reduction(reduction)
         whole = of_samples.sum(axis=0) if part == PARAMETERS and reduction != "none" else of_samples
         return whole / size if reduction == "mean" else whole
 
-    def _height(self) -> int:
-        return len(list(returned(self._result)))
 
-    def _width(self, parts: Sequence[int]) -> int:
-        return sum(prod(self._shape(part)) for part in parts)
-
-
-def _renumbered(form: Any, places: dict[int, int]) -> Any:
-    if isinstance(form, dict):
-        return {key: _renumbered(part, places) for key, part in form.items()}
-    return [_renumbered(part, places) for part in form] if isinstance(form, list) else places[form]
+def _check_reduction(reduction: str) -> None:
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
 
 
 def _csr(entries: Floats, rows: Any, places: Any, height: int, width: int, stacked: bool) -> Any:

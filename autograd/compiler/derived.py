@@ -19,6 +19,7 @@ be other than 0 is read off the graph; columns (or rows) that share no row share
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from autograd.compiler.normalise import Returned, Scalars
 from autograd.compiler.results import returned
 from autograd.compiler.trace import TAKE
-from autograd.functional import grad, jvp, value_and_grad
+from autograd.functional import grad, jvp, mapped, value_and_grad
 from autograd.nary import dot
 
 __all__ = ["PARAMETERS", "Derived", "colours", "pattern"]
@@ -87,11 +88,13 @@ class Derived:
         if not len(rows):
             return np.zeros((len(inputs[0]) if inputs else 1, 0))
         if tuple(parts) not in self._colours:
-            height, width = len(list(returned(self.scalars.result))), sum(map(self.width, parts))
-            self._colours[tuple(parts)] = colours(rows, columns, width), colours(columns, rows, height)
+            self._colours[tuple(parts)] = (
+                colours(rows, columns, self.width(parts)),
+                colours(columns, rows, self.height),
+            )
         by_columns, by_rows = self._colours[tuple(parts)]
         if by_columns.max() <= 2 * by_rows.max() + 1:  # a walk back costs about two forwards
-            seeds = self._split(_indicators(by_columns), parts)
+            seeds = self.split(_indicators(by_columns), parts)
             return self.on_lanes("tangent", parts, inputs, seeds)[:, by_columns[columns], rows]
         return self.on_lanes("cotangent", parts, inputs, [_indicators(by_rows)])[:, by_rows[rows], columns]
 
@@ -104,12 +107,24 @@ class Derived:
             for part in parts:
                 for node, row in self._leaves(part):
                     leaves[node] = before + row
-                before += self.width(part)
+                before += self._width(part)
             self._patterns[key] = pattern(self.scalars, leaves)
         return self._patterns[key]
 
-    def width(self, part: int) -> int:
-        """How many numbers are differentiated by."""
+    def width(self, parts: Sequence[int]) -> int:
+        """How many numbers are differentiated by: the columns of a Jacobian."""
+        return sum(map(self._width, parts))
+
+    @cached_property
+    def height(self) -> int:
+        """How many numbers the function returns: its rows."""
+        return len(list(returned(self.scalars.result)))
+
+    def split(self, flat: Floats, parts: Sequence[int]) -> list[Floats]:
+        """The last axis, in which all that is differentiated by stands side by side, as an array for each part."""
+        return np.split(flat, np.cumsum([self._width(part) for part in parts])[:-1], axis=-1)
+
+    def _width(self, part: int) -> int:
         return len(self.program.parameters) if part == PARAMETERS else self.scalars.widths[part]
 
     def _leaves(self, part: int) -> Iterator[tuple[int, int]]:
@@ -117,9 +132,6 @@ class Derived:
             yield from ((node, row) for row, node in enumerate(self.program._programs.parameters))
         else:
             yield from ((node, row) for node, (number, row) in self.scalars.inputs.items() if number == part)
-
-    def _split(self, flat: Floats, parts: Sequence[int]) -> list[Floats]:
-        return np.split(flat, np.cumsum([self.width(part) for part in parts])[:-1], axis=1)
 
     def _ready(self, kind: str, parts: Sequence[int]) -> Program:
         """The derived program, with today's vector."""
@@ -142,9 +154,9 @@ class Derived:
             [0 if (number, row) in whole else 0.0 for row in range(width)] for number, width in enumerate(widths)
         ]
         beside = {
-            along: [[0.0] * self.width(part) for part in parts],
-            weighted: [[0.0] * len(list(returned(self.scalars.result)))],
-            bent: [[0.0] * self.width(part) for part in parts],
+            along: [[0.0] * self._width(part) for part in parts],
+            weighted: [[0.0] * self.height],
+            bent: [[0.0] * self._width(part) for part in parts],
         }.get(differentiate, [])
 
         def derived(*given: Any) -> Any:
@@ -178,13 +190,7 @@ class Derived:
         for node, op in enumerate(s.op):
             if op is not None:
                 values[node] = op(*[values[x] for x in s.operands[node]])
-        return _filled(s.result, values)
-
-
-def _filled(result: Any, values: Sequence[Any]) -> Any:
-    if isinstance(result, (list, tuple)):
-        return type(result)([_filled(part, values) for part in result])
-    return values[result.node] if isinstance(result, Returned) else result
+        return mapped(lambda x: values[x.node] if isinstance(x, Returned) else x, s.result)
 
 
 def _flat(point: Sequence[Sequence[Any]]) -> list[Any]:

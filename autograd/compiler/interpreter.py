@@ -542,41 +542,47 @@ def _spread(w):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _alone(op, out, a, b, c):  # type: ignore[no-untyped-def]
-    """A scalar operation."""
+def _scalar(op, a, b, c):  # type: ignore[no-untyped-def]
+    """The result of a scalar operation that has one."""
     if op == PRODUCT_PLUS:
-        out[0] = a[0] * b[0] + c[0]
-    elif op == DIVIDE:
-        out[0] = a[0] / b[0]
-    elif op == SQRT:
-        out[0] = math.sqrt(a[0])
-    elif op == ABSOLUTE:
-        out[0] = abs(a[0])
-    elif op == RECIPROCAL:
-        out[0] = 1.0 / a[0]
-    elif op == COPYSIGN:
-        out[0] = math.copysign(a[0], b[0])
-    elif op == MAXIMUM:
-        out[0] = _maximum(a[0], b[0])
-    elif op == MINIMUM:
-        out[0] = _minimum(a[0], b[0])
-    elif op == SELECT:
-        out[0] = a[0] if c[0] != 0.0 else b[0]
-    elif op == EXP:
-        out[0] = math.exp(a[0])
-    elif op == SIN:
-        out[0] = math.sin(a[0])
-    elif op == COS:
-        out[0] = math.cos(a[0])
-    elif op == SIN_AND_COS:
+        return a * b + c
+    if op == DIVIDE:
+        return a / b
+    if op == SQRT:
+        return math.sqrt(a)
+    if op == ABSOLUTE:
+        return abs(a)
+    if op == RECIPROCAL:
+        return 1.0 / a
+    if op == COPYSIGN:
+        return math.copysign(a, b)
+    if op == MAXIMUM:
+        return _maximum(a, b)
+    if op == MINIMUM:
+        return _minimum(a, b)
+    if op == SELECT:
+        return a if c != 0.0 else b
+    if op == EXP:
+        return math.exp(a)
+    if op == SIN:
+        return math.sin(a)
+    if op == COS:
+        return math.cos(a)
+    if op == TANH:
+        return math.tanh(a)
+    if op < ADD:
+        return _function(op, a)
+    return _of_two(op, a, b)
+
+
+@_compiled
+def _alone(op, out, a, b, c):  # type: ignore[no-untyped-def]
+    """A scalar operation; words that are no operands are the place of the result."""
+    if op == SIN_AND_COS:
         x = a[0]
         out[0], b[0] = math.sin(x), math.cos(x)
-    elif op == TANH:
-        out[0] = math.tanh(a[0])
-    elif op < ADD:
-        out[0] = _function(op, a[0])
     else:
-        out[0] = _of_two(op, a[0], b[0])
+        out[0] = _scalar(op, a[0], b[0], c[0])
 
 
 @_compiled
@@ -584,48 +590,43 @@ def _at(base, place):  # type: ignore[no-untyped-def]
     return doubles(base + 4 * types.int64(place))
 
 
-def _many(f: Any) -> Any:
-    """The loop for a function of three numbers, for runs of it."""
-    f = _compiled(f)
+def _many(op: Any) -> Any:
+    """The loop for runs of an operation; of all of them, for None."""
 
     @_compiled
-    def loop(code, end, base):  # type: ignore[no-untyped-def]
+    def loop(kind, code, end, base):  # type: ignore[no-untyped-def]
         while code < end:
             r = halves(code)
-            _at(base, r[0])[0] = f(_at(base, r[1])[0], _at(base, r[2])[0], _at(base, r[3])[0])
+            _alone(kind if op is None else op, _at(base, r[0]), _at(base, r[1]), _at(base, r[2]), _at(base, r[3]))
             code += 16
 
     return loop
 
 
-_many_products, _many_quotients = _many(lambda a, b, c: a * b + c), _many(lambda a, b, c: a / b)
-_many_maxima, _many_minima = _many(lambda a, b, c: _maximum(a, b)), _many(lambda a, b, c: _minimum(a, b))
-_many_choices = _many(lambda a, b, c: a if c != 0.0 else b)
-_many_less, _many_greater = _many(lambda a, b, c: 1.0 if a < b else 0.0), _many(lambda a, b, c: 1.0 if a > b else 0.0)
+_many_products, _many_quotients, _many_choices = _many(PRODUCT_PLUS), _many(DIVIDE), _many(SELECT)
+_many_maxima, _many_minima, _many_less, _many_greater = _many(MAXIMUM), _many(MINIMUM), _many(LESS), _many(GREATER)
+_many_others = _many(None)
 
 
 @_compiled
 def _run(op, code, end, base):  # type: ignore[no-untyped-def]
     """The same scalar operation many times: the most usual ones in loops of their own."""
     if op == PRODUCT_PLUS:
-        _many_products(code, end, base)
+        _many_products(op, code, end, base)
     elif op == DIVIDE:
-        _many_quotients(code, end, base)
+        _many_quotients(op, code, end, base)
     elif op == SELECT:
-        _many_choices(code, end, base)
+        _many_choices(op, code, end, base)
     elif op == MAXIMUM:
-        _many_maxima(code, end, base)
+        _many_maxima(op, code, end, base)
     elif op == MINIMUM:
-        _many_minima(code, end, base)
+        _many_minima(op, code, end, base)
     elif op == LESS:
-        _many_less(code, end, base)
+        _many_less(op, code, end, base)
     elif op == GREATER:
-        _many_greater(code, end, base)
+        _many_greater(op, code, end, base)
     else:
-        while code < end:
-            r = halves(code)
-            _alone(op, _at(base, r[0]), _at(base, r[1]), _at(base, r[2]), _at(base, r[3]))
-            code += 16
+        _many_others(op, code, end, base)
 
 
 def go_through(code, end, base):  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ devices, many of them, several machines (`nn.parallel`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from autograd.compiler.execute import derivation_of_arrays
 from autograd.compiler.jax_function import OPTIONS, Sample, unknown_functions, without_jax
-from autograd.compiler.normalise import Returned
+from autograd.compiler.normalise import returned_nodes
 from autograd.compiler.passes import Arguments, Programs
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class JaxEngine:
     @cached_property
     def returned(self) -> list[int]:
         """The nodes that the function returns."""
-        return list(dict.fromkeys(_nodes(self.programs.scalars.result)))
+        return list(dict.fromkeys(returned_nodes(self.programs.scalars.result)))
 
     def _batch(self, nodes: list[int], vector: Any, inputs: Any) -> Any:
         import jax
@@ -130,12 +130,3 @@ class Run:
             found = np.array(self._engine.values(self._vector, *inputs))
         column = {node: k for k, node in enumerate(self._engine.returned)}
         return lambda node: found[:, column[node]]
-
-
-def _nodes(result: Any) -> Iterator[int]:
-    """The nodes in nested lists of results."""
-    if isinstance(result, (list, tuple)):
-        for part in result:
-            yield from _nodes(part)
-    elif isinstance(result, Returned):
-        yield result.node

@@ -40,6 +40,7 @@ from autograd.compiler.instructions import (
 from autograd.compiler.lower import Alone, one_by_one
 from autograd.compiler.normalise import Returned
 from autograd.compiler.passes import Programs
+from autograd.compiler.results import rectangular, returned
 from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, Operand, RowNumbers
 from autograd.compiler.trace import TAKE
 
@@ -83,24 +84,19 @@ class _Run:
                 self.at[x] = _TABLE[type(x)](self, x)
 
 
-def _named(kind: str, name: str) -> Callable[..., Any] | None:
-    """JAX's function of a name that NumPy, or SciPy, has for it."""
+def _function_of(x: Elementwise | Compare | Function) -> tuple[str, Callable[..., Any] | None]:
+    """The name that NumPy, or SciPy, has for what an instruction calls, and JAX's function of that name."""
     import jax
     import jax.numpy as jnp
 
+    name = x.name if isinstance(x, Function) else x.function
     found: Callable[..., Any] | None = getattr(jnp, name, None)
-    return found if found is not None or kind == "elementwise" else getattr(jax.scipy.special, name, None)
+    return name, getattr(jax.scipy.special, name, None) if found is None and isinstance(x, Function) else found
 
 
-def _elementwise(run: _Run, x: Elementwise | Compare) -> Any:
-    function = _named("elementwise", x.function)
-    assert function is not None, x.function
-    return function(*[run.of(a) for a in x.args])
-
-
-def _function(run: _Run, x: Function) -> Any:
-    function = _named("function", x.name)
-    assert function is not None, x.name
+def _called(run: _Run, x: Elementwise | Compare | Function) -> Any:
+    name, function = _function_of(x)
+    assert function is not None, name
     return function(*[run.of(a) for a in x.args])
 
 
@@ -144,9 +140,9 @@ def product_sum(a: Any, b: Any, lanes: tuple[int, ...]) -> Any:
 
 
 _TABLE: dict[type[Instruction], Callable[[_Run, Any], Any]] = {
-    Elementwise: _elementwise,
-    Compare: _elementwise,
-    Function: _function,
+    Elementwise: _called,
+    Compare: _called,
+    Function: _called,
     Literal: _literal,
     Number: _number,
     Not: lambda run, x: ~run.of(x.x),
@@ -163,13 +159,8 @@ _TABLE: dict[type[Instruction], Callable[[_Run, Any], Any]] = {
 
 def unknown_functions(programs: Programs) -> list[str]:
     """The functions that a program calls and JAX does not have."""
-    found = set()
-    for x in programs.arrays.instructions:
-        if isinstance(x, (Elementwise, Compare)) and _named("elementwise", x.function) is None:
-            found.add(x.function)
-        elif isinstance(x, Function) and _named("function", x.name) is None:
-            found.add(x.name)
-    return sorted(found)
+    called = [x for x in programs.arrays.instructions if isinstance(x, (Elementwise, Compare, Function))]
+    return sorted({name for name, function in map(_function_of, called) if function is None})
 
 
 # ── the stores ────────────────────────────────────────────────────────────────────────────────
@@ -386,10 +377,10 @@ class Sample:
         """The nested lists that the function returned, an array where they are as long as each other."""
         if isinstance(result, tuple):
             return tuple(self._collect(part, stores, dtype) for part in result)
-        shape = _shape(result)
+        shape = rectangular(result)
         if shape is None:
             return [self._collect(part, stores, dtype) for part in result]
-        return self._leaves(list(_flat(result)), stores, dtype).reshape(shape)
+        return self._leaves(list(returned(result)), stores, dtype).reshape(shape)
 
     def _place(self, result: Any) -> tuple[int, Any]:
         """The store and the row of what was returned, or the number that it is."""
@@ -453,27 +444,6 @@ def _runs(fixed: Sequence[tuple[int, float]]) -> Iterator[list[tuple[int, float]
         run.append(row)
     if run:
         yield run
-
-
-def _shape(result: Any) -> tuple[int, ...] | None:
-    """The shape of nested lists; None where they are not as long as each other, or a tuple is among them."""
-    if isinstance(result, tuple):
-        return None
-    if not isinstance(result, list):
-        return ()
-    shapes = {_shape(part) for part in result}
-    if not shapes:
-        return (0,)
-    inner = shapes.pop()
-    return None if shapes or inner is None else (len(result), *inner)
-
-
-def _flat(result: Any) -> Iterator[Any]:
-    if isinstance(result, list):
-        for part in result:
-            yield from _flat(part)
-    else:
-        yield result
 
 
 def to_jax(programs: Programs, shapes: Sequence[tuple[int, ...]], rules: bool = True) -> Callable[..., Any]:

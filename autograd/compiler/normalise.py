@@ -26,11 +26,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograd.compiler.instructions import ProgramError
+from autograd.compiler.results import returned
 from autograd.compiler.trace import TAKE, Trace, Traced, values
+from autograd.functional import mapped
 from autograd.primitives import Primitive, table
 from autograd.value import Value
 
-__all__ = ["Returned", "Scalars", "normalise"]
+__all__ = ["Returned", "Scalars", "normalise", "returned_nodes"]
 
 _ADD, _MUL, _DOT, _TOTAL, _LOGSUMEXP, _POS, _WHERE, _POW = (
     table[name] for name in ("add", "mul", "dot", "total", "logsumexp", "pos", "where", "pow")
@@ -173,7 +175,7 @@ class Scalars:
                 self._expect(fits, node, "it has another number of operands")
                 first = known.setdefault((op, *operands), node)
                 self._expect(first == node, node, f"it is {first} once more")
-        for node in _returned(self.result):
+        for node in returned_nodes(self.result):
             if not 0 <= node < len(self):
                 raise ProgramError(f"the result has a node {node}, and there are {len(self)}")
         reached, leads = self._reached(), [False] * len(self)
@@ -293,7 +295,7 @@ class Scalars:
     def leave_out_what_nothing_uses(self) -> None:
         """Keep leaves, and the nodes that the result is computed from."""
         used = [op is None for op in self.op]
-        for node in _returned(self.result):
+        for node in returned_nodes(self.result):
             used[node] = True
         for node in range(len(self) - 1, -1, -1):
             if used[node]:
@@ -312,13 +314,7 @@ class Scalars:
         self.integers = {new[node] for node in self.integers}
         self._constant = {key: new[node] for key, node in self._constant.items()}
         self._known.clear()
-        self.result = _renumbered(self.result, new)
-
-
-def _renumbered(result: Any, new: dict[int, int]) -> Any:
-    if isinstance(result, (list, tuple)):
-        return type(result)([_renumbered(part, new) for part in result])
-    return Returned(new[result.node]) if isinstance(result, Returned) else result
+        self.result = mapped(lambda x: Returned(new[x.node]) if isinstance(x, Returned) else x, self.result)
 
 
 def _shown(result: Any) -> str:
@@ -328,12 +324,9 @@ def _shown(result: Any) -> str:
     return str(result.node if isinstance(result, Returned) else result)
 
 
-def _returned(result: Any) -> Iterator[int]:
-    if isinstance(result, (list, tuple)):
-        for part in result:
-            yield from _returned(part)
-    elif isinstance(result, Returned):
-        yield result.node
+def returned_nodes(result: Any) -> Iterator[int]:
+    """The nodes in what a function returned, one after the other; numbers are none."""
+    return (x.node for x in returned(result) if isinstance(x, Returned))
 
 
 class _Sum:

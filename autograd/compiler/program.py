@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from autograd.collector import collector_paused
 from autograd.compiler.derivatives import Derivatives
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
-from autograd.compiler.normalise import Returned
+from autograd.compiler.normalise import Returned, returned_nodes
 from autograd.compiler.passes import Programs
 from autograd.compiler.results import rectangular, returned, structured
 from autograd.compiler.stores import aligned
@@ -87,7 +87,7 @@ class Program(Derivatives):
         self._nested = any(type(form) is not int for form in self._forms)
         self._rectangle = rectangular(scalars.result)
         whole = list(returned(scalars.result))
-        self._nodes = [x.node for x in whole if isinstance(x, Returned)]
+        self._nodes = list(returned_nodes(scalars.result))
         self._numbers = [] if len(self._nodes) == len(whole) else whole
         self._running: dict[str, int] = {}  # the thread that is inside
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.results import columns
+from autograd.compiler.results import columns, returned
 
 __all__ = ["OfVector"]
 
@@ -59,9 +59,5 @@ class OfVector:
         return self.program
 
     def _flat(self, result: Any) -> Floats:
-        size = next(len(x) for x in _arrays(result))
+        size = len(next(returned(result)))
         return columns(self.program._result, result, size).ravel()
-
-
-def _arrays(result: Any) -> list[Any]:
-    return [x for part in result for x in _arrays(part)] if isinstance(result, (list, tuple)) else [result]

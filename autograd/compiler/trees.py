@@ -6,8 +6,10 @@ A *form* is what such an argument looks like, with the number of an array at eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+from autograd.functional import mapped
 
 __all__ = ["filled", "form_of", "leaves", "named"]
 
@@ -28,13 +30,9 @@ def _has_dictionary(example: Any) -> bool:
     return isinstance(example, dict)
 
 
-def filled(form: Any, arrays: Sequence[Any]) -> Any:
+def filled(form: Any, arrays: Sequence[Any] | Mapping[int, Any]) -> Any:
     """The form with the arrays at its leaves."""
-    if isinstance(form, dict):
-        return {key: filled(part, arrays) for key, part in form.items()}
-    if isinstance(form, (list, tuple)):
-        return type(form)([filled(part, arrays) for part in form])
-    return arrays[form]
+    return mapped(lambda leaf: arrays[leaf], form)
 
 
 def leaves(form: Any, given: Any, what: str) -> Iterator[Any]:

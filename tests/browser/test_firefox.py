@@ -18,7 +18,7 @@ import pytest
 from test_looks import CONTRAST, OUTSIDE, SMALLEST
 from test_playing import network, ring
 from test_sizes import IN_SIGHT, mesh
-from test_use import worked_example
+from test_use import partial_sums, worked_example
 
 import nn
 from autograd import Value, topological_order
@@ -51,25 +51,6 @@ def passes(root: Value) -> dict[str, Any]:
         "gradients": [node.grad for node in order],
         "loss": f"{root.label} = {root.data:.6g}",
     }
-
-
-def partial_sums(root: Value) -> list[list[float]]:
-    """∂root/∂node after 1, and after each product of the backward pass."""
-    order = topological_order(root)
-    index = {node: i for i, node in enumerate(order)}
-    grad = [0.0] * len(order)
-    grad[-1] = 1.0
-    sums = [grad[:]]
-    for node in reversed(order):
-        if node.op is None:
-            continue
-        data = [x.data if isinstance(x, Value) else x for x in node.operands]
-        nodes = [isinstance(x, Value) for x in node.operands]
-        for x, d in zip(node.operands, node.op.local_derivatives(node.data, data, nodes), strict=True):
-            if d is not None:
-                grad[index[x]] += grad[index[node]] * d
-                sums.append(grad[:])
-    return sums
 
 
 def error(w5: float) -> float:

@@ -105,26 +105,33 @@ def test_a_sum_is_shown_partly_until_its_last_use_has_reported(show: Show) -> No
     )
 
 
-@pytest.mark.parametrize("make", [worked_example, fan])
-def test_the_partial_sums_of_every_step_are_the_engines(show: Show, make: Callable[[], Value]) -> None:
-    root = make()
-    page, order = show(root), topological_order(root)
+def partial_sums(root: Value) -> list[list[float]]:
+    """∂root/∂node after 1, and after each product of the backward pass."""
+    order = topological_order(root)
     index = {node: i for i, node in enumerate(order)}
     grad = [0.0] * len(order)
     grad[-1] = 1.0
-    step = sum(node.op is not None for node in order) + 1
+    sums = [grad[:]]
     for node in reversed(order):
         if node.op is None:
             continue
         data = [x.data if isinstance(x, Value) else x for x in node.operands]
         nodes = [isinstance(x, Value) for x in node.operands]
         for x, d in zip(node.operands, node.op.local_derivatives(node.data, data, nodes), strict=True):
-            if d is None:
-                continue
-            grad[index[x]] += grad[index[node]] * d
-            step += 1
-            shown = page.evaluate("step => { explorer.go(step); return Array.from(explorer.partial); }", step)
-            assert shown == pytest.approx(grad, rel=1e-12)
+            if d is not None:
+                grad[index[x]] += grad[index[node]] * d
+                sums.append(grad[:])
+    return sums
+
+
+@pytest.mark.parametrize("make", [worked_example, fan])
+def test_the_partial_sums_of_every_step_are_the_engines(show: Show, make: Callable[[], Value]) -> None:
+    root = make()
+    page = show(root)
+    seed = sum(node.op is not None for node in topological_order(root)) + 1
+    for step, grad in enumerate(partial_sums(root)[1:], seed + 1):
+        shown = page.evaluate("step => { explorer.go(step); return Array.from(explorer.partial); }", step)
+        assert shown == pytest.approx(grad, rel=1e-12)
 
 
 def test_space_plays_and_pauses(show: Show) -> None:

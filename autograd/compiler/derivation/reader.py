@@ -31,6 +31,7 @@ from autograd.compiler.instructions import (
     place,
 )
 from autograd.compiler.lower import ArrayProgram
+from autograd.compiler.normalise import returned_nodes
 from autograd.compiler.stores import CONSTANT, PARAMETER
 from autograd.compiler.trace import CONDITIONS, DETACH
 from autograd.formulas.terms import Formula, Name, Term
@@ -82,7 +83,7 @@ class _Reader:
             notation,
         )
         self.owners = Owners(lowered.vectorised, root, arguments)
-        self.uses = Uses(lowered.instructions, self.owners, _nodes(result))
+        self.uses = Uses(lowered.instructions, self.owners, list(returned_nodes(result)))
         self.elements = Elements(lowered, self.owners, self._define)
         self.lines: list[Line] = []
         self.part = "forward"
@@ -338,10 +339,3 @@ def _in_row(x: Element, row: Index) -> Element:
     if len(x.shape) == 2 and x.shape[0] == 1 and x.at[0] == Index():
         return Element(x.name, x.shape, (row, x.at[1]))
     return x
-
-
-def _nodes(result: Any) -> list[int]:
-    """The nodes in nested lists; numbers are none."""
-    if isinstance(result, (list, tuple)):
-        return [node for part in result for node in _nodes(part)]
-    return [] if isinstance(result, float) else [result.node]

@@ -150,7 +150,7 @@ def _leaf(label: Label, node: Node, scale: Scale, digits: int) -> Cell:
     least = title.width + value.width + 10 * bool(node.title)
     gradient = _gradient(label, node.gradient, scale, digits, wide=least)
     marks = [_mark(label, [(node.mark, 1)])] * bool(node.mark)
-    return label.stack(label.apart(title, value, gradient.width), label.gap(8, 2), gradient, *marks)
+    return _rows(label, label.apart(title, value, gradient.width), gradient, *marks)
 
 
 def _mark(label: Label, marks: Sequence[tuple[str, int]]) -> Cell:
@@ -160,8 +160,8 @@ def _mark(label: Label, marks: Sequence[tuple[str, int]]) -> Cell:
     return label.row(label.gap(9), label.text("mark", words, "nan", 11)) if words else label.gap(0)
 
 
-def _rows(label: Label, first: Cell, numbers: Cell) -> Cell:
-    return label.stack(first, label.gap(8, 2), numbers)
+def _rows(label: Label, first: Cell, *others: Cell) -> Cell:
+    return label.stack(first, label.gap(8, 2), *others)
 
 
 def _value(label: Label, data: float, digits: int) -> Cell:

@@ -11,9 +11,7 @@ import { remember } from "./undo.js";
 export function changeGiven(k, x, field = null) {
   remember(`leaf, given ${k}`);
   put(k, x);
-  for (const other of $("panel").querySelectorAll(`[data-given="${k}"]`)) if (other !== field) other.value = plain(x);
-  recompute();
-  changed();
+  follow(`[data-given="${k}"]`, x, field);
 }
 
 /** Give a leaf another value; everything that follows from it follows. */
@@ -21,7 +19,12 @@ export function change(v, x, field = null) {
   remember(`leaf ${v}`);
   engine.value[v] = x;
   state.edited.add(v);
-  for (const other of $("panel").querySelectorAll(`[data-leaf="${v}"]`)) if (other !== field) other.value = plain(x);
+  follow(`[data-leaf="${v}"]`, x, field);
+}
+
+/** Its other fields show the number, and everything is computed from it. */
+function follow(fields, x, field) {
+  for (const other of $("panel").querySelectorAll(fields)) if (other !== field) other.value = plain(x);
   recompute();
   changed();
 }
