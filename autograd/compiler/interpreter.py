@@ -42,6 +42,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
+from autograd.compiler.elementary import exp, tanh
+
 __all__ = ["ELEMENTWISE", "go_through", "scalar_row"]
 
 ELEMENTWISE = (
@@ -97,6 +99,16 @@ doubles, words, halves = _pointer_to(types.float64), _pointer_to(types.int64), _
 """An address as something that has elements."""
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def address(context: Any, pointer: Any) -> Any:
+    """Where something that has elements begins."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(args[0], context.get_value_type(types.int64))
+
+    return types.int64(pointer), generate
+
+
 AS_PRODUCT_PLUS: dict[int, Any] = {
     MULTIPLY: lambda out, a, b: (a, b, -0.0),
     SQUARE: lambda out, a: (a, a, -0.0),
@@ -124,12 +136,17 @@ def scalar_row(opcode: int, out: Any, operands: Sequence[Any]) -> list[Any]:
 
 
 def _unary(f: Any) -> Any:
+    """The loop for a function of a number."""
     f = _compiled(f)
 
     @_compiled
     def line(n, out, so, a, sa):  # type: ignore[no-untyped-def]
-        for i in range(n):
-            out[i * so] = f(a[i * sa])
+        if so == sa and address(out) == address(a):  # in place: else it would be taken for an overlap, one by one
+            for i in range(n):
+                out[i * so] = f(out[i * so])
+        else:
+            for i in range(n):
+                out[i * so] = f(a[i * sa])
 
     return line
 
@@ -171,6 +188,7 @@ _roots, _reciprocals = _unary(lambda x: math.sqrt(x)), _unary(lambda x: 1.0 / x)
 _sums, _differences = _binary(lambda x, y: x + y), _binary(lambda x, y: x - y)
 _products, _quotients = _binary(lambda x, y: x * y), _binary(lambda x, y: x / y)
 _maxima, _minima = _binary(lambda x, y: _maximum(x, y)), _binary(lambda x, y: _minimum(x, y))
+_exponentials, _tangents = _unary(lambda x: exp(x)), _unary(lambda x: tanh(x))
 _signs = _binary(lambda x, y: math.copysign(x, y))
 
 
@@ -178,7 +196,7 @@ _signs = _binary(lambda x, y: math.copysign(x, y))
 def _function(kind, x):  # type: ignore[no-untyped-def]
     """The elementary functions that take longer than a choice between them."""
     if kind == EXP:
-        return math.exp(x)
+        return exp(x)
     if kind == EXPM1:
         return math.expm1(x)
     if kind == LOG:
@@ -202,7 +220,7 @@ def _function(kind, x):  # type: ignore[no-untyped-def]
     if kind == COSH:
         return math.cosh(x)
     if kind == TANH:
-        return math.tanh(x)
+        return tanh(x)
     if kind == ERF:
         return math.erf(x)
     if kind == ERFC:
@@ -305,6 +323,10 @@ def _line(kind, n, out, so, a, sa, b, sb, c, sc):  # type: ignore[no-untyped-def
         _maxima(n, out, so, a, sa, b, sb)
     elif kind == MINIMUM:
         _minima(n, out, so, a, sa, b, sb)
+    elif kind == EXP:
+        _exponentials(n, out, so, a, sa)
+    elif kind == TANH:
+        _tangents(n, out, so, a, sa)
     elif kind == COPYSIGN:
         _signs(n, out, so, a, sa, b, sb)
     elif kind == SELECT:
@@ -443,16 +465,6 @@ def _product(m, n, k, out, om, on, a, am, ak, b, bk, bn):  # type: ignore[no-unt
                 )
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def address(context: Any, pointer: Any) -> Any:
-    """The address of a pointer."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.ptrtoint(args[0], context.get_value_type(types.int64))
-
-    return types.int64(pointer), generate
-
-
 @_compiled
 def _products_of(w):  # type: ignore[no-untyped-def]
     for i in range(w[1]):
@@ -563,13 +575,13 @@ def _scalar(op, a, b, c):  # type: ignore[no-untyped-def]
     if op == SELECT:
         return a if c != 0.0 else b
     if op == EXP:
-        return math.exp(a)
+        return exp(a)
     if op == SIN:
         return math.sin(a)
     if op == COS:
         return math.cos(a)
     if op == TANH:
-        return math.tanh(a)
+        return tanh(a)
     if op < ADD:
         return _function(op, a)
     return _of_two(op, a, b)

@@ -20,7 +20,7 @@ engine refuses every program, and says why.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from autograd.collector import collector_paused
 from autograd.compiler.execute import derivation_of_arrays
 from autograd.compiler.passes import Arguments, Programs
+from autograd.compiler.tiles import Tiles, in_tiles
 from autograd.compiler.trace import CONDITIONS, DETACH, TAKE
 from autograd.primitives import table
 
@@ -43,13 +44,14 @@ Floats = NDArray[np.float64]
 
 _ON_TAPE = frozenset({table["dot"], table["total"], DETACH})  # of the rows of any number of operands
 _FEWEST, _MOST, _FEWEST_OF_ROWS = 64, 512, 256  # samples in a tile: of a tape, and of the array program
+_SHARED_BY_BLAS = 2**18  # multiplications of one product, above which BLAS takes all processors by itself
 _NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
 _CACHED = 2**22  # bytes, that the numbers of a tile may take to stay near the processor
 
-_MANY = 128  # numbers, above which NumPy's exponentials and the like are quicker (`rows._MANY`)
-_PER_CALL, _PER_FUNCTION, _PER_VECTORISED, _PER_NUMPY_CALL = 3e-6, 20e-9, 5e-9, 1.5e-6
+_PER_CALL, _PER_FUNCTION = 3e-6, 8e-9
 _ROWS, _ROWS_ALONE, _ROWS_PER_GROUP, _ROWS_PER_REDUCTION = 3e-6, 0.02e-6, 0.12e-6, 0.13e-6  # alone: of one lane
 _ROWS_PER_SAMPLE = 0.12e-9
+_PER_THREAD = 200e-6  # to wake it and to wait for it
 _STRIDED, _CONTIGUOUS = 2e-9, 0.3e-9  # for each operand of a reduction: of the first 200, and of all
 _TAPE_ALONE, _TAPE, _TAPE_PER_SAMPLE = 1.5e-9, 9e-9, 0.15e-9  # for each operand: of one sample, and of several
 """Seconds, measured on one processor."""
@@ -71,9 +73,10 @@ class NativeEngine:
         self.programs, self.scalars = programs, programs.scalars
         groups = programs.grouped.groups
         self._on_tape = all(not row.nary or row in _ON_TAPE for row, _ in groups)
-        self._lanes = np.array([len(nodes) for row, nodes in groups if row not in _QUICK], float)
+        self._functions = sum(len(nodes) for row, nodes in groups if row not in _QUICK)
         each = programs.operands / max(1, programs.reductions)
         reduction: float = _ROWS_PER_REDUCTION + _STRIDED * min(each, 200) + _CONTIGUOUS * each
+        self._largest = max((len(xs) * len(self.scalars.operands[xs[0]]) for row, xs in groups if row.nary), default=0)
         alone = sum(len(nodes) == 1 for row, nodes in groups if not row.nary)
         several = programs.elementwise - alone
         self._rows: float = _ROWS + alone * _ROWS_ALONE + several * _ROWS_PER_GROUP + programs.reductions * reduction
@@ -85,6 +88,18 @@ class NativeEngine:
 
     def cost(self, batch: int) -> float:
         """About how many seconds value and gradient of so many samples take."""
+        return self._threads(batch)[1]
+
+    def _threads(self, batch: int) -> tuple[int, float]:
+        """How many threads share so many samples, and what it costs."""
+        alone, most = self._cost_alone(batch), min(_processors(), batch)
+        each = -(-batch // most)
+        if most == 1 or min(each, self._tile_of_rows(each)) * self._largest > _SHARED_BY_BLAS:
+            return 1, alone
+        shared = self._cost_alone(each) + _PER_THREAD * (most - 1)
+        return (most, shared) if shared < alone else (1, alone)
+
+    def _cost_alone(self, batch: int) -> float:
         return self._cost_of_tape(batch) if self._as_tape(batch) else self._cost_of_rows(batch)
 
     def _as_tape(self, batch: int) -> bool:
@@ -93,47 +108,63 @@ class NativeEngine:
         return self._cost_of_tape(batch) < self._cost_of_rows(batch) * (_HARDLY if narrow else 1)
 
     def _cost_of_rows(self, batch: int) -> float:
-        numbers = self._lanes * batch
-        vectorised = _PER_NUMPY_CALL + numbers * _PER_VECTORISED
-        functions = float(np.where(numbers > _MANY, vectorised, numbers * _PER_FUNCTION).sum())
+        functions = batch * self._functions * _PER_FUNCTION
         return _PER_CALL + self._rows + functions + batch * self.programs.operands * _ROWS_PER_SAMPLE
 
     def _cost_of_tape(self, batch: int) -> float:
         if not self._on_tape:
             return math.inf
         operand = _TAPE_ALONE if batch == 1 else math.ceil(batch / self._tile) * _TAPE + batch * _TAPE_PER_SAMPLE
-        return _PER_CALL + self.programs.operands * operand + batch * float(self._lanes.sum()) * _PER_FUNCTION
+        return _PER_CALL + self.programs.operands * operand + batch * self._functions * _PER_FUNCTION
 
     @property
     def _tile(self) -> int:
         """How many samples go through a tape at once."""
         return max(_FEWEST, min(_MOST, _CACHED // (16 * len(self.scalars))))
 
+    def _tile_of_rows(self, batch: int) -> int:
+        """The same of the array program, for so many samples that a thread has."""
+        sample = 8 * sum(self.scalars.widths) + 16 * len(self.scalars)  # bytes
+        return max(_FEWEST_OF_ROWS, _CACHED // sample, batch if batch * sample <= 4 * _CACHED else 0)
+
     @collector_paused()
     def bind(self, vector: Floats, batch: int) -> Any:
         """What runs so many samples."""
-        if self._as_tape(batch):
+        threads = self._threads(batch)[0]
+        if self._as_tape(-(-batch // threads)):
             from autograd.compiler.tape import NotOnTapeError, TapePlan  # which imports Numba
 
             def tape(samples: int) -> TapePlan:
                 return TapePlan(self.scalars, self.programs.parameters, vector, samples)
 
             try:
-                return tape(batch) if batch <= self._tile else Tiles(tape, len(vector), batch, self._tile)
+                return _bound(tape, len(vector), in_tiles(batch, self._tile, threads))
             except NotOnTapeError:  # a function that NumPy alone has
                 self._on_tape = False
         from autograd.compiler.rows import RowsPlan
 
         def rows(samples: int) -> RowsPlan:
-            return RowsPlan(self.programs.arrays, vector, samples)
+            return RowsPlan(self.programs.arrays, vector, samples, threads > 1)
 
-        sample = 8 * sum(self.scalars.widths) + 16 * len(self.scalars)  # bytes
-        tile = max(_FEWEST_OF_ROWS, _CACHED // sample)
-        return rows(batch) if batch <= tile or batch * sample <= 4 * _CACHED else Tiles(rows, len(vector), batch, tile)
+        return _bound(rows, len(vector), in_tiles(batch, self._tile_of_rows(-(-batch // threads)), threads))
 
     def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:
         """What is computed, in symbols, as arrays; None where that is longer than anybody reads."""
         return derivation_of_arrays(self.programs, arguments, notation)
+
+
+def _bound(bind: Callable[[int], Any], parameters: int, shares: list[list[tuple[int, int]]]) -> Any:
+    """What runs these tiles; a single one by itself."""
+    (share, *others) = shares
+    return Tiles(bind, parameters, shares) if others or len(share) > 1 else bind(share[0][1])
+
+
+def _processors() -> int:
+    """How many threads Numba would use: the processors there are, or what NUMBA_NUM_THREADS says."""
+    import numba
+
+    found: int = numba.config.NUMBA_NUM_THREADS
+    return found
 
 
 @cache
@@ -146,40 +177,3 @@ def _without_numba() -> str | None:
     except ImportError as error:
         return f"it would be quicker, but Numba cannot be imported: {error}"
     return None
-
-
-class Tiles:
-    """A batch in tiles that go through the same rows one after the other, so that what lies between stays in the cache.
-
-    Args:
-        bind: gives what runs a number of samples.
-        parameters: how many there are.
-        batch, tile: the numbers of samples of all, and of a tile; the last one may have fewer.
-    """
-
-    def __init__(self, bind: Callable[[int], Any], parameters: int, batch: int, tile: int) -> None:
-        self._bind, self._parameters, self.batch = bind, parameters, batch
-        self._tiles = [(begin, min(tile, batch - begin)) for begin in range(0, batch, tile)]
-        self._runs = {size: bind(size) for _, size in self._tiles}
-        self._whole: Any = None
-        self.nbytes = sum(run.nbytes for run in self._runs.values())
-
-    def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
-        """The mean of the root over a batch, and its gradient: those of the tiles, in their order."""
-        mean, gradient = 0.0, np.zeros(self._parameters)
-        for begin, size in self._tiles:
-            value, slope = self._runs[size].value_and_grad([x[begin : begin + size] for x in inputs])
-            mean += value * (size / self.batch)
-            gradient += slope * (size / self.batch)
-        return mean, gradient
-
-    def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
-        """Compute all values of a batch; gives a function from a node to its array."""
-        if self._whole is None:
-            self._whole = self._bind(self.batch)
-            self.nbytes += self._whole.nbytes
-        return self._whole.values(inputs)  # type: ignore[no-any-return]
-
-    def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
-        """The values of nodes after `values`, an array (nodes, samples)."""
-        return self._whole.gather(nodes, inputs)  # type: ignore[no-any-return]

@@ -44,8 +44,10 @@ __all__ = ["RowsPlan"]
 Floats = NDArray[np.float64]
 Step = tuple[Callable[..., Any], list[Any]]
 
-_MANY = 128  # numbers, above which NumPy's exponentials and the like are quicker
-_LARGE = 8192  # multiplications, above which BLAS is quicker
+_MANY = {op.EXP: 1024, op.TANH: 1024}
+_MANY_OTHERS = 128
+"""How many numbers have to be there for NumPy's exponentials and the like to be quicker."""
+_LARGE, _LARGE_SHARED = 2**13, 2**17  # multiplications, above which BLAS is quicker
 _WRITTEN_OUT = 64  # rows that one step may become, one for each index along the axes that a row has not
 
 
@@ -54,10 +56,14 @@ class RowsPlan(Plan):
 
     It binds as the NumPy engine does, with conditions that are 1 and 0, and with steps of its own where those would
     take several calls. Then each step becomes a row, or stays a call.
+
+    Args:
+        shared: whether other threads run such plans at the same time: calls would wait for each other's at Python's
+            lock, which rows do not need.
     """
 
-    def __init__(self, lowered: ArrayProgram, vector: Floats, batch: int) -> None:
-        self._run = loop()
+    def __init__(self, lowered: ArrayProgram, vector: Floats, batch: int, shared: bool = False) -> None:
+        self._run, self._shared = loop(), shared
         self._numbers: dict[str, Floats] = {}
         lowered, self._products = _with_products_at_their_sums(lowered)
         super().__init__(lowered, vector, batch)
@@ -89,7 +95,7 @@ class RowsPlan(Plan):
 
     def _find_patches(self) -> None:
         """Write the rows, and remember which words and which arguments look at an input, or at the gradient."""
-        written = _Rows([*self.inputs, self.gradient])
+        written = _Rows([*self.inputs, self.gradient], self._shared)
         self._forward, self._backward = written.write(self._forward), written.write(self._backward)
         self._code, self._kept = np.array(written.code, np.int64), written.kept
         self._forward, self._backward = self._with_addresses(self._forward), self._with_addresses(self._backward)
@@ -265,6 +271,7 @@ class _Rows:
 
     Args:
         moving: the arrays that are others at every call.
+        shared: whether calls are to be rows, where rows are slower, too.
 
     Attributes:
         code: the words of all rows.
@@ -273,7 +280,8 @@ class _Rows:
         kept: the buffers that rows look at.
     """
 
-    def __init__(self, moving: list[Floats]) -> None:
+    def __init__(self, moving: list[Floats], shared: bool) -> None:
+        self.shared = shared
         self.code: list[int] = []
         self.looking: list[list[tuple[int, int]]] = [[] for _ in moving]
         self.calls: list[list[Any]] = [[] for _ in moving]
@@ -353,7 +361,7 @@ def _elementwise(to: _Rows, opcode: int, args: list[Any]) -> bool:
     if out.size == 1:
         to.add(*[_number(x) if type(x) is float else x for x in op.scalar_row(opcode, out, operands)])
         return True
-    if out.size > _MANY and opcode in _SLOW:
+    if not to.shared and opcode in _SLOW and out.size > _MANY.get(opcode, _MANY_OTHERS):
         return False
     axes = _axes(out.shape, [(x.shape, x.strides) for x in arrays])
     axes.sort(key=_innermost)
@@ -428,7 +436,7 @@ def _product(to: _Rows, opcode: int, args: list[Any]) -> bool:
     if b.ndim == 1:
         b, out = b[:, None], out[..., None]
     (m, k), n = a.shape[-2:], b.shape[-1]
-    if m * n * k > _LARGE:
+    if m * n * k > (_LARGE_SHARED if to.shared else _LARGE):
         return False
     stacks = _axes(out.shape[:-2], [(x.shape[:-2], x.strides[:-2]) for x in (out, a, b)])
     outer, inner = stacks[:-2], stacks[-2:]

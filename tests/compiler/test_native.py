@@ -23,14 +23,12 @@ from battery import Case, battery
 from judge import relative
 
 import autograd
-import nn
-from autograd import Value, erf, gelu, sin, tanh, where
+from autograd import Value, erf, gelu, sin, where
 
 pytest.importorskip("numba", reason="Numba is not installed (the extra fast), so there is no native engine")
 
-from autograd.compiler import compiled, native
+from autograd.compiler import compiled
 from autograd.compiler import interpreter as op
-from autograd.compiler.native import Tiles
 from autograd.compiler.rows import RowsPlan
 from autograd.compiler.tape import NotOnTapeError, TapePlan, _Tape
 
@@ -166,37 +164,6 @@ def test_a_fork_goes_on_with_the_same_loop() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 10
 
 
-def test_a_batch_in_tiles_is_the_batch() -> None:
-    w = [Value(0.3), Value(-0.7)]
-    program = autograd.compile(lambda x: tanh(w[0] * x) * w[1] + w[0] ** 2, example=1.0, engine="numpy")
-    X = np.random.default_rng(0).normal(size=(150, 1))
-    programs = program._programs
-    tiles = Tiles(lambda n: TapePlan(programs.scalars, programs.parameters, program.vector, n), 2, 150, 64)
-    value, gradient = program.value_and_grad(X[:, 0])
-    mine, slope = tiles.value_and_grad([X])
-    assert (mine, slope.tolist()) == (pytest.approx(value, rel=1e-14), pytest.approx(gradient.tolist(), rel=1e-13))
-    node = program._programs.scalars.root
-    assert np.allclose(tiles.values([X])(node), program(X[:, 0]), rtol=1e-15)
-
-
-def test_a_large_batch_of_a_large_program_runs_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last of them shorter than the others."""
-    monkeypatch.setattr(native, "_CACHED", 2**16)
-    model = nn.MLP(20, [30, 5], activation="tanh", seed=0)
-    X, Y = np.random.default_rng(0).normal(size=(1000, 20)), np.ones((1000, 5))
-    made = [
-        autograd.compile(lambda x, y: nn.mse_loss(model(x), y), example=([0.0] * 20, [0.0] * 5), engine=engine)
-        for engine in ("native", "numpy")
-    ]
-    (value, gradient), (expected, slope) = (program.value_and_grad(X, Y) for program in made)
-    tiles = made[0]._executables[1000]
-    assert isinstance(tiles, Tiles)
-    assert len(tiles._runs) == 2
-    assert value == pytest.approx(expected, rel=1e-13)
-    assert relative(gradient, slope, np.abs(slope).max()) < 1e-12
-    assert np.allclose(made[0](X, Y), made[1](X, Y), rtol=1e-12, atol=1e-13)
-
-
 # ── the loop ──────────────────────────────────────────────────────────────────────────────────
 
 SPECIAL = np.array(
@@ -210,7 +177,7 @@ def rows_of(function: Any, operands: list[np.ndarray], shape: tuple[int, ...]) -
     """What the loop makes of a call."""
     from autograd.compiler import rows
 
-    written = rows._Rows([])
+    written = rows._Rows([], shared=False)
     out = np.full(shape, 7.0)
     form, opcode = rows._FORMS[function]
     given = [*operands, out] if function is not np.copyto else [out, *operands]
