@@ -77,7 +77,7 @@ class Program(Derivatives):
         self._programs, self._wanted = programs, engine
         self._engines = candidates(programs, engine)
         scalars = programs.scalars
-        self._result, self._root, self._limits = scalars.result, scalars.root, programs.limits
+        self._result, self._root, self._limited = scalars.result, scalars.root, _by_argument(programs.limits)
         self.parameters: list[Value] = [scalars.parameters[node] for node in programs.parameters]
         self._executables: dict[int, Executable] = {}
         self._vector: Floats = aligned((len(self.parameters),))
@@ -453,7 +453,7 @@ class Program(Derivatives):
         size = sizes.pop()
         if not size:
             raise ValueError("the batch is empty")
-        if self._limits:
+        if self._limited:
             self._check_limits(inputs)
         if self._noise:
             inputs.append(self._chance.random((size, self._noise)))
@@ -478,13 +478,29 @@ class Program(Derivatives):
         return np.ascontiguousarray(array, np.float64).reshape(array.shape)
 
     def _check_limits(self, inputs: list[Floats]) -> None:
-        for (number, place), limit in self._limits.items():
-            indices = inputs[number].reshape(len(inputs[number]), -1)[:, place]
-            if not (indices == np.floor(indices)).all():
-                raise TypeError(f"argument {number} has integers at place {place} after its example, not {indices}")
-            if indices.min() < 0 or indices.max() >= limit:
-                wrong = indices[(indices < 0) | (indices >= limit)][0]
-                raise IndexError(f"take chooses from {limit} items, 0 to {limit - 1}, and an index is {int(wrong)}")
+        for number, places, limits in self._limited:
+            x = inputs[number].reshape(len(inputs[number]), -1)[:, places]
+            if not ((x >= 0) & (x < limits) & (x == np.floor(x))).all():
+                for place, limit, indices in zip(places.tolist(), limits.tolist(), x.T, strict=True):
+                    _check_indices(number, place, indices, limit)
+
+
+def _by_argument(limits: dict[tuple[int, int], int]) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
+    """The arguments that have indices in them: the places of those, and of how many items each chooses."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (number, place), limit in limits.items():
+        found.setdefault(number, []).append((place, limit))
+    return [
+        (number, np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])) for number, pairs in found.items()
+    ]
+
+
+def _check_indices(number: int, place: int, indices: Floats, limit: int) -> None:
+    if not (np.isfinite(indices) & (indices == np.floor(indices))).all():
+        raise TypeError(f"argument {number} has integers at place {place} after its example, not {indices}")
+    if indices.min() < 0 or indices.max() >= limit:
+        wrong = indices[(indices < 0) | (indices >= limit)][0]
+        raise IndexError(f"take chooses from {limit} items, 0 to {limit - 1}, and an index is {int(wrong)}")
 
 
 def _gathered(values: Callable[[int], Any], nodes: Sequence[int], size: int) -> Floats:

@@ -181,6 +181,27 @@ def test_the_index_that_is_out_of_range_is_named(wrong: int) -> None:
         program([0, 2, wrong, 1, 0])
 
 
+def test_each_of_several_indices_has_its_own_range_and_is_named() -> None:
+    items = [W, Value(3.0), W, W]
+    program = autograd.compile(
+        lambda i, x, j: take(items, i[2]) * take(items[:2], i[0]) * x[0] + take(items[:3], j),
+        example=([0, 0, 0], [1.0], 0),
+    )
+    X = np.array([[0.5], [7.0]])
+    right = np.array([[1, 9, 3], [0, -9, 2]])  # i[1] chooses nothing
+    program.value_and_grad(right, X, [2, 0])
+    for place, index, limit in ((0, 2, 2), (0, -1, 2), (2, 4, 4), (2, -2, 4)):
+        wrong = right.copy()
+        wrong[1, place] = index
+        with pytest.raises(IndexError, match=rf"{limit} items, 0 to {limit - 1}, and an index is {index}$"):
+            program.value_and_grad(wrong, X, [2, 0])
+    with pytest.raises(IndexError, match=r"3 items, 0 to 2, and an index is 3$"):
+        program.value_and_grad(right, X, [2, 3])
+    for nothing in (0.5, np.nan, np.inf):
+        with pytest.raises(TypeError, match="integers at place 2"):
+            program.value_and_grad(np.where(right == 2, nothing, right), X, [2, 0])
+
+
 def test_a_number_is_no_batch_of_numbers() -> None:
     program = autograd.compile(lambda x: x * W, example=(1.0,))
     for given in (3.0, np.float64(3.0), np.array(3.0), 3):
