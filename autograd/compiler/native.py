@@ -158,10 +158,9 @@ class Tiles:
     """
 
     def __init__(self, bind: Callable[[int], Any], parameters: int, batch: int, tile: int) -> None:
-        self._bind, self._parameters, self.batch = bind, parameters, batch
+        self._parameters, self.batch = parameters, batch
         self._tiles = [(begin, min(tile, batch - begin)) for begin in range(0, batch, tile)]
         self._runs = {size: bind(size) for _, size in self._tiles}
-        self._whole: Any = None
         self.nbytes = sum(run.nbytes for run in self._runs.values())
 
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
@@ -174,12 +173,12 @@ class Tiles:
         return mean, gradient
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
-        """Compute all values of a batch; gives a function from a node to its array."""
-        if self._whole is None:
-            self._whole = self._bind(self.batch)
-            self.nbytes += self._whole.nbytes
-        return self._whole.values(inputs)  # type: ignore[no-any-return]
+        """A function from a node to its array, which is computed when it is asked for."""
+        return lambda node: self.gather([node], inputs)[0]
 
     def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
-        """The values of nodes after `values`, an array (nodes, samples)."""
-        return self._whole.gather(nodes, inputs)  # type: ignore[no-any-return]
+        """Compute; gives the values of nodes, an array (nodes, samples)."""
+        found = np.empty((len(nodes), self.batch))
+        for begin, size in self._tiles:
+            found[:, begin : begin + size] = self._runs[size].gather(nodes, [x[begin : begin + size] for x in inputs])
+        return found
