@@ -73,12 +73,13 @@ lint: $(ready)-lint  ## check style and types
 
 check: lint test  ## lint, then test
 
-bench: $(ready)-bench  ## print the tables of what is measured, in about five minutes
+bench: $(ready)-bench  ## print the tables of what is measured, in about a quarter of an hour
 	$(python) -m benchmarks.engine $(ARGS)
 	$(if $(wildcard benchmarks/compiled.py),$(python) -m benchmarks.compiled $(ARGS))
 	$(python) -m benchmarks.engines
 	$(python) -m benchmarks.estimators
 	$(python) -m benchmarks.native
+	$(python) -m benchmarks.derivatives
 	$(python) -m benchmarks.devices
 
 ifneq ($(wildcard notebooks/*.ipynb),)

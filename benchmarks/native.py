@@ -1,186 +1,96 @@
-"""The native engine beside the others and beside peers, on graphs of every shape (``python -m benchmarks.native``).
+"""Compiled programs beside peers, on graphs of every shape (``python -m benchmarks.native``).
 
-Value and gradient, in one process, each contestant in turn, the best of several rounds. Everything is
-written once, in plain arithmetic and a few functions, and given to the compiler and to CasADi alike; the network is
-beside NumPy by hand. A peer that is not installed is named as skipped. The last column is the time of what
-``engine="auto"`` takes in times of the quickest engine. For one thread: ``OPENBLAS_NUM_THREADS=1``.
+Value and gradient in float64. Everything is written once, in plain arithmetic and a few functions (`works`), and given
+to the compiler and to CasADi alike; beside NumPy, PyTorch and JAX it is by hand in arrays (`by_hand`). Before anything
+is timed, all numbers are compared; then contestants take turns in one process, and the best counts. What is timed of
+ours is the call that a user writes, ``program.value_and_grad(X, Y)``, on the engine that "auto" takes. The rows named
+auto say how long that takes in times of the quickest engine.
+
+All rows are for one thread but those that say two, where each contestant has a process of its own: threads of two
+libraries wait for each other's. ``--only NAME`` is for one row, ``--quick`` for a glance at small
+sizes. Peers come with ``pip install '.[bench,bench-torch]'``; one that is not installed is named as skipped.
 """
 
 from __future__ import annotations
 
 import math
-import random
-import sys
-import time
-from collections.abc import Callable, Sequence
-from importlib.util import find_spec
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks import graphs
-from benchmarks.engines import recurrent
-from benchmarks.timing import seconds
+from benchmarks import by_hand, peers, works
+from benchmarks.peers import Peer, Rows, Run
+from benchmarks.timing import Row, in_fresh_process, seconds
+from benchmarks.works import FUNCTIONS, Work
 
-ROUNDS, TURN = 7, 0.05
+Bar = tuple[float, float]
+"""How many times as fast as a peer it has to be, and is to become."""
 
-
-class Work(NamedTuple):
-    """A piece of work: a loss of parameters and inputs, in the functions of whoever computes it."""
-
-    loss: Callable[..., Any]
-    parameters: list[float]
-    inputs: tuple[Any, ...] = ()
-    """One sample; numbers and nested lists."""
-    batches: tuple[int, ...] = (1,)
+QUICKER: Bar = (1.0, 3.0)
+RECURRENT: dict[int, Bar] = {1: (5.0, 20.0), 32: (1.0, 5.0), 256: (0.5, 1.0)}
+WIDE: dict[int, Bar] = {32: (1.0, 2.0), 256: (1.0, 2.0)}
 
 
-def random_graph() -> Work:
-    plan = graphs.random_plan(20_000)
+class Line(NamedTuple):
+    """Work to be compared: its name in `works`, its sizes, and its bars by peer and batch."""
 
-    def loss(of: Any, p: Any) -> Any:
-        return graphs.random_dag(p, plan)
-
-    return Work(loss, [0.1 * i - 0.45 for i in range(10)])
-
-
-def kalman_filter() -> Work:
-    """A local level with a slope that fades: a state of two numbers, 200 observations."""
-    choose = random.Random(0)
-    observed = [math.sin(t / 20) + choose.gauss(0, 0.3) for t in range(200)]
-
-    def loss(of: Any, p: Any) -> Any:
-        fade, level, slope, noise = p
-        x, v, a, b, c, cost = 0.0, 0.0, 1.0, 0.0, 1.0, 0.0
-        for y in observed:
-            x, v = x + v, v * fade
-            a, b, c = a + 2 * b + c + level * level, (b + c) * fade, c * fade * fade + slope * slope
-            total = a + noise * noise
-            off = y - x
-            cost = cost + of.log(total) + off * off / total
-            x, v = x + a / total * off, v + b / total * off
-            a, b, c = a - a * a / total, b - a * b / total, c - b * b / total
-        return cost
-
-    return Work(loss, [0.9, 0.1, 0.05, 0.3])
+    work: str
+    sizes: tuple[Any, ...] = ()
+    small: tuple[Any, ...] = ()
+    """The sizes of ``--quick``."""
+    bars: dict[str, dict[int, Bar]] = {}  # noqa: RUF012
 
 
-def cholesky() -> Work:
-    """The logarithm of a determinant, of a covariance of 16 points and two lengths."""
-
-    def loss(of: Any, p: Any) -> Any:
-        n, xs = 16, p[2:]
-        rows: list[list[Any]] = []
-        for i in range(n):
-            row: list[Any] = []
-            for j in range(i + 1):
-                s = of.exp(-(xs[i] - xs[j]) * (xs[i] - xs[j]) * p[0]) + (p[1] if i == j else 0.0)
-                for k in range(j):
-                    s = s - row[k] * (rows[j] if j < i else row)[k]
-                row.append(of.sqrt(s) if i == j else s / rows[j][j])
-            rows.append(row)
-        return sum((of.log(rows[i][i]) for i in range(1, n)), of.log(rows[0][0]))
-
-    return Work(loss, [0.7, 0.5, *[0.37 * k % 4 for k in range(16)]])
-
-
-def elimination() -> Work:
-    """The logarithm of a determinant, of a matrix of 16 × 16 parameters with a heavy diagonal."""
-
-    def loss(of: Any, p: Any) -> Any:
-        n = 16
-        a = [[p[n * i + j] + (4.0 if i == j else 0.0) for j in range(n)] for i in range(n)]
-        for k in range(n):
-            for i in range(k + 1, n):
-                factor = a[i][k] / a[k][k]
-                for j in range(k + 1, n):
-                    a[i][j] = a[i][j] - factor * a[k][j]
-        return sum((of.log(a[i][i]) for i in range(1, n)), of.log(a[0][0]))
-
-    choose = random.Random(0)
-    return Work(loss, [choose.uniform(-0.5, 0.5) for _ in range(256)])
-
-
-def sorting_network() -> Work:
-    """Batcher's, of 32; then a sum with weights."""
-
-    def loss(of: Any, p: Any) -> Any:
-        x, n = list(p), 32
-        k = 1
-        while k < n:
-            j = k
-            while j:
-                for low in range(j % k, n - j, 2 * j):
-                    for i in range(low, min(low + j, n - j)):
-                        if i // (2 * k) == (i + j) // (2 * k):
-                            x[i], x[i + j] = of.minimum(x[i], x[i + j]), of.maximum(x[i], x[i + j])
-                j //= 2
-            k *= 2
-        return sum((x[i] * (0.1 * i) for i in range(1, n)), x[0])
-
-    choose = random.Random(0)
-    return Work(loss, [choose.gauss(0, 1) for _ in range(32)])
-
-
-def lstm() -> Work:
-    """50 steps of width 8."""
-    width, steps = 8, 50
-    choose = random.Random(0)
-
-    def loss(of: Any, p: Any, xs: Any, y: Any) -> Any:
-        size = width + 2
-        h: list[Any] = [0.0] * width
-        c: list[Any] = [0.0] * width
-        for x in xs:
-            gates = []
-            for g in range(4 * width):
-                w = p[g * size : (g + 1) * size]
-                gates.append(sum((a * b for a, b in zip(w, h, strict=False)), w[-1] + w[-2] * x))
-            i, f, o = ([of.sigmoid(z) for z in gates[k * width : (k + 1) * width]] for k in range(3))
-            g_ = [of.tanh(z) for z in gates[3 * width :]]
-            c = [a * b + d * e for a, b, d, e in zip(f, c, i, g_, strict=True)]
-            h = [a * of.tanh(b) for a, b in zip(o, c, strict=True)]
-        return (sum(h) - y) * (sum(h) - y)
-
-    numbers = [choose.gauss(0, 0.3) for _ in range(4 * width * (width + 2))]
-    return Work(loss, numbers, ([0.0] * steps, 0.0), (1, 32, 256))
-
-
-WORKS: dict[str, Callable[[], Work]] = {
-    "random graph of 20 000": random_graph,
-    "Kalman filter, 200 steps": kalman_filter,
-    "Cholesky 16": cholesky,
-    "LU 16": elimination,
-    "sorting network 32": sorting_network,
-    "LSTM, 50 steps of width 8": lstm,
+LINES = {
+    "random graph of 20 000": Line("random_graph", (20_000,), (500,), {"CasADi": {1: (1.0, 1 / 0.6)}}),
+    "Kalman filter, 200 steps": Line("kalman_filter", (200,), (10,), {"CasADi": {1: QUICKER}, "JAX": {1: QUICKER}}),
+    "HMM, 50 steps of 8 states": Line("hidden_markov", (50, 8), (5, 3), {"CasADi": {1: QUICKER}, "JAX": {1: QUICKER}}),
+    "Cholesky 16": Line("cholesky", (16,), (4,), {"CasADi": {1: QUICKER}, "JAX": {1: QUICKER}}),
+    "LU 16": Line("elimination", (16,), (4,), {"CasADi": {1: QUICKER}, "JAX": {1: QUICKER}}),
+    "sorting network 32": Line("sorting_network", (32,), (8,), {"CasADi": {1: QUICKER}, "JAX": {1: QUICKER}}),
+    "784-16-16-10": Line(
+        "network",
+        ((784, 16, 16, 10),),
+        ((20, 4, 3),),
+        {"NumPy": {1: (1 / 0.6, 1 / 0.35), 10: (1.0, 1.25), 32: (1.0, 1.25), 256: (1.0, 1.25)}},
+    ),
+    "784-16-16-10, two threads": Line(
+        "network", ((784, 16, 16, 10),), ((20, 4, 3),), {"PyTorch": {256: (3.0, 4.0), 4096: (1.5, 2.0)}}
+    ),
+    "RNN, 200 steps of width 8": Line("recurrent", (200, 8), (5, 3), {"PyTorch": RECURRENT}),
+    "LSTM, 50 steps of width 8": Line("lstm", (50, 8), (3, 2), {"PyTorch": RECURRENT}),
+    "neural ODE, 50 steps of RK4": Line("neural_ode", (50,), (2,), {"PyTorch": RECURRENT}),
+    "convolution 28² × 4, pooled": Line("convolution", (28, 4), (8, 2), {"PyTorch": WIDE}),
+    "attention 16 × 16": Line("attention", (16, 16), (3, 4), {"PyTorch": WIDE}),
+    "heat 16² × 20": Line("heat", (16, 20), (4, 2), {"PyTorch": WIDE}),
 }
+BUILT = {"compile, wide": ("network", "784-16-16-10"), "compile, narrow": ("random_graph", "random graph of 20 000")}
+OF_TWO = ("784-16-16-10, two threads",)
 
 
 # ── contestants ───────────────────────────────────────────────────────────────────────────────
 
 
-def compiled(work: Work) -> tuple[Any, Any, list[int]]:
-    """A program, a function from a size of batch to its arguments, and which parameters are in its vector."""
+def compiled(work: Work) -> tuple[Any, list[int]]:
+    """A program, and which parameters are in its vector."""
     import autograd
 
-    of = SimpleNamespace(**{name: getattr(autograd, name) for name in
-                            ("log", "exp", "sqrt", "sin", "tanh", "sigmoid", "minimum", "maximum")})  # fmt: skip
+    of = SimpleNamespace(**{name: getattr(autograd, name) for name in FUNCTIONS})
     p = [autograd.Value(x) for x in work.parameters]
     program = autograd.compile(lambda *sample: work.loss(of, p, *sample), example=work.inputs)
     place = {parameter: i for i, parameter in enumerate(p)}
-    return program, _batches(work.inputs), [place[parameter] for parameter in program.parameters]
+    return program, [place[parameter] for parameter in program.parameters]
 
 
-def _batches(example: Sequence[Any]) -> Callable[[int], list[Any]]:
-    return lambda size: [np.random.default_rng(0).normal(size=(size, *np.shape(x))) for x in example]
+def batch_of(example: Sequence[Any], size: int) -> list[Any]:
+    return [np.random.default_rng(0).normal(size=(size, *np.shape(x))) for x in example]
 
 
-def casadi(work: Work, order: list[int]) -> Callable[[], Any] | None:
-    """Value and gradient by CasADi's SX, one sample, the parameters in this order; None where it is not installed."""
-    if not find_spec("casadi"):
-        return None
+def casadi(work: Work, sample: Sequence[Any] = ()) -> Run:
+    """Value and gradient by CasADi's SX, one sample."""
     import casadi as ca
 
     class Expression:
@@ -198,124 +108,156 @@ def casadi(work: Work, order: list[int]) -> Callable[[], Any] | None:
         "truediv": lambda a, b: a / b, "rtruediv": lambda a, b: b / a,
     }.items():  # fmt: skip
         setattr(Expression, f"__{name}__", method(f))
-    named = {"log": ca.log, "exp": ca.exp, "sqrt": ca.sqrt, "sin": ca.sin, "tanh": ca.tanh}
-    named |= {"minimum": ca.fmin, "maximum": ca.fmax, "sigmoid": lambda x: 1 / (1 + ca.exp(-x))}
+    named = {name: getattr(ca, name) for name in ("log", "exp", "sqrt", "sin", "cos", "tanh")}
+    named |= {"minimum": ca.fmin, "maximum": ca.fmax, "relu": lambda x: ca.fmax(x, 0)}
+    named |= {"sigmoid": lambda x: 1 / (1 + ca.exp(-x))}
     for name in ("sin", "tanh"):
         setattr(Expression, name, method(named[name]))
     of = SimpleNamespace(**{name: method(f) for name, f in named.items()})
     symbols = ca.SX.sym("p", len(work.parameters))
-    y = work.loss(of, [Expression(symbols[i]) for i in range(len(work.parameters))]).sx
-    function = ca.Function("f", [symbols], [y, ca.gradient(y, symbols)[order]])
+    y = work.loss(of, [Expression(x) for x in symbols.elements()], *sample).sx
+    function = ca.Function("f", [symbols], [y, ca.gradient(y, symbols)])
     buffer, evaluate = function.buffer()
     x, value, gradient = np.array(work.parameters), np.zeros(1), np.zeros(len(work.parameters))
     buffer.set_arg(0, memoryview(x))
     buffer.set_res(0, memoryview(value))
     buffer.set_res(1, memoryview(gradient))
 
-    def run() -> tuple[float, Any]:
+    def step() -> Any:
         evaluate()
         return value[0], gradient
 
-    run.kept = function, buffer, x  # type: ignore[attr-defined]
-    return run
+    step.kept = function, buffer, x  # type: ignore[attr-defined]
+    return Run(step)
 
 
-def network_by_hand(sizes: Sequence[int], vector: Any, X: Any, Y: Any) -> Callable[[], Any]:
-    """½ Σ (ŷ − y)² of a tanh network, and its gradient, the mean over a batch."""
-    layers, at = [], 0
-    for n, m in pairwise(sizes):
-        layers.append((vector[at : at + n * m].reshape(m, n), vector[at + n * m : at + n * m + m]))
-        at += n * m + m
-
-    def run() -> tuple[float, Any]:
-        a = [X]
-        for number, (W, b) in enumerate(layers):
-            z = a[-1] @ W.T + b
-            a.append(z if number == len(layers) - 1 else np.tanh(z))
-        off = a[-1] - Y
-        delta, slopes = off / len(X), []
-        for number in range(len(layers) - 1, -1, -1):
-            slopes[:0] = [delta.T @ a[number], delta.sum(0)]
-            if number:
-                delta = (delta @ layers[number][0]) * (1 - a[number] ** 2)
-        return 0.5 * (off * off).sum() / len(X), np.concatenate([slope.ravel() for slope in slopes])
-
-    return run
+def peer(name: str, line: Line, work: Work, sizes: tuple[Any, ...], batch: Sequence[Any]) -> Run:
+    """Who does the same work: value and gradient, in the order of the work's parameters."""
+    if name == "CasADi":
+        return casadi(work)
+    if name == "NumPy":
+        return Run(by_hand.network_by_numpy(sizes[0], np.array(work.parameters), *batch))
+    parameters = peers.split(work.parameters, work.shapes)
+    if name == "JAX":
+        return peers.by_jax(by_hand.JAX[line.work](*sizes), parameters, batch)
+    return peers.by_torch(by_hand.TORCH[line.work](*sizes), parameters, batch)
 
 
-def race(contestants: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """The best time of each."""
+# ── rows ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Ready(NamedTuple):
+    """A line of the table, compiled."""
+
+    program: Any
+    batches: dict[int, list[Any]]
+    peers: dict[int, dict[str, Peer]]
+
+
+def ready(name: str, quick: bool) -> Ready:
+    line = LINES[name]
+    sizes = line.small if quick else line.sizes
+    work: Work = getattr(works, line.work)(*sizes)
+    program, order = compiled(work)
+
+    def in_order(run: Run) -> Run:
+        def read(result: Any) -> Any:
+            value, gradient = run.read(result)
+            return value, gradient[order]
+
+        return Run(run.step, read)
+
+    batches = sorted({size for bars in line.bars.values() for size in bars})
+    given = {size: batch_of(work.inputs, size) for size in (batches[:1] if quick else batches)}
+
+    def by(other: str, size: int) -> Peer:
+        return Peer(lambda: in_order(peer(other, line, work, sizes, given[size])), *line.bars[other][size])
+
+    return Ready(program, given, {size: {other: by(other, size) for other in line.bars} for size in given})
+
+
+def compared(name: str, quick: bool) -> Rows:
+    """A line of the table, one row for each peer and batch, and those of auto."""
+    program, batches, by_peers = ready(name, quick)
+    rows: Rows = []
+    for size, batch in batches.items():
+        title = f"{name}, batch {size}" if batch else name
+        chosen = auto(title, program, batch, size)
+        ours = Run(lambda batch=batch: program.value_and_grad(*batch))
+        time = partial(apart, name, quick, size) if name in OF_TWO else peers.turns
+        rows += peers.compare(title, ours, by_peers[size], program._engine(size).name, time=time)
+        rows.append(chosen)
+    return rows
+
+
+def apart(name: str, quick: bool, size: int, contestants: Iterable[str]) -> dict[str, float]:
+    """The best time of each, in turns, each in a process of its own."""
     best = dict.fromkeys(contestants, math.inf)
-    for _ in range(ROUNDS):
-        for name, run in contestants.items():
-            begun = time.perf_counter()
-            while time.perf_counter() - begun < TURN:
-                start = time.perf_counter()
-                run()
-                best[name] = min(best[name], time.perf_counter() - start)
+    for _ in range(3):
+        for who in best:
+            environment = peers.threads(2)
+            best[who] = min(best[who], in_fresh_process(alone, name, quick, size, who, environment=environment))
     return best
 
 
-def row(name: str, program: Any, inputs: list[Any], size: int, peer: str, by_peer: Any) -> None:
-    engines = {engine.name: engine.bind(program.vector, size) for engine in program._engines}
-    runs = {engine: (lambda run=run: run.value_and_grad(inputs)) for engine, run in engines.items()}
-    (value, gradient), *others = [run() for run in runs.values()]
-    if by_peer:
-        runs[peer] = by_peer
-        others.append(by_peer())
-    for other, slope in others:
-        assert math.isclose(value, other, rel_tol=1e-7), f"{name}: {value} and {other}"
-        scale = np.abs(gradient).max()
-        assert np.allclose(gradient, slope, rtol=1e-6, atol=1e-7 * scale), f"{name}: {gradient} and {slope}"
-    best = race(runs)
+def alone(name: str, quick: bool, size: int, who: str) -> float:
+    program, batches, by_peers = ready(name, quick)
+    step = by_peers[size][who].make().step if who else lambda: program.value_and_grad(*batches[size])
+    return peers.turns({who: step})[who]
+
+
+def auto(title: str, program: Any, batch: list[Any], size: int) -> Row:
+    """The engine that is chosen beside all engines, without what a call checks before one runs."""
+    runs = {engine.name: engine.bind(program.vector, size) for engine in program._engines}
+    steps = {name: (lambda run=run: run.value_and_grad(batch)) for name, run in runs.items()}
     chosen = program._engine(size).name
-    ours = best[chosen] / min(best[engine] for engine in engines)
-    times = "".join(
-        f"{seconds(best[engine]) if engine in best else '—':>10}" for engine in ("native", "numpy", "nodes")
-    )
-    beside = f"{peer} {seconds(best[peer])}, {best['native'] / best[peer]:.2f}x" if peer in best else ""
-    print(f"{name:<32}{size:>5}{times}  {beside:<32}{chosen:>8}{ours:>6.2f}x", flush=True)
+    wanted = steps[chosen]()
+    for name, step in steps.items():
+        peers.agree(f"{title}, {name}", wanted, step())
+    best = peers.turns(steps)
+    beside = ", ".join(f"{name} {seconds(taken)}" for name, taken in sorted(best.items(), key=lambda item: item[1]))
+    ratio = best[chosen] / min(best.values())
+    return Row(f"  {title}: auto", f"{seconds(best[chosen])} {chosen}", beside, ratio, 1.25, at_most=True)
 
 
-def main() -> int:
-    import autograd
-    import nn
+def built(name: str, quick: bool) -> Rows:
+    """From the Python function to the first gradient: µs for each scalar operation as it is written."""
+    of, shown = BUILT[name]
+    line = LINES[shown]
+    work: Work = getattr(works, of)(*(line.small if quick else line.sizes))
+    number = works.counted(work)
+    batch = batch_of(work.inputs, 1)
+    compiled(works.random_graph(10))[0].value_and_grad()  # imports, and the native loop
 
-    if not find_spec("numba"):
-        print("skipped: Numba is not installed (pip install 'scalar-autograd[fast]')")
-        return 1
-    if not find_spec("casadi"):
-        print("skipped: CasADi (no module casadi)")
-    only = sys.argv[1:]
-    heads = f"{'native':>10}{'numpy':>10}{'nodes':>10}  {'peer, and native in its times':<32}{'auto':>8}{'':>7}"
-    print(f"\n{'value and gradient':<32}{'batch':>5}{heads}")
-    for name, make in WORKS.items():
-        if only and not any(word in name for word in only):
-            continue
-        work = make()
-        program, batch, order = compiled(work)
-        by_casadi = None if work.inputs else casadi(work, order)
-        for size in work.batches:
-            row(name, program, batch(size), size, "CasADi", by_casadi)
-    for steps, width in ((200, 8), (200, 2)):
-        name = f"RNN, {steps} steps of width {width}"
-        if only and not any(word in name for word in only):
-            continue
-        loss, example = recurrent(steps, width)
-        program = autograd.compile(loss, example=example)
-        for size in (1, 32, 256):
-            row(name, program, _batches(example)(size), size, "", None)
-    sizes = (784, 16, 16, 10)
-    if not only or any(word in "784-16-16-10" for word in only):
-        model = nn.MLP(sizes[0], list(sizes[1:]), activation="tanh", seed=0)
-        example = ([0.0] * sizes[0], [0.0] * sizes[-1])
-        program = autograd.compile(lambda x, y: nn.half_squared_error(model(x), y), example=example)
-        for size in (1, 10, 32, 256):
-            X, Y = _batches(example)(size)
-            by_hand = network_by_hand(sizes, program.vector, X, Y)
-            row("784-16-16-10", program, [X, Y], size, "NumPy by hand", by_hand)
-    return 0
+    def ours() -> Any:
+        program, order = compiled(work)
+        return *program.value_and_grad(*batch), order
+
+    def theirs() -> Any:
+        run = casadi(work, [x[0].tolist() for x in batch])
+        return run.read(run.step())
+
+    value, gradient, order = ours()
+    messages: Rows = []
+    steps = {"ours": ours}
+    try:
+        numbers = theirs()
+        peers.agree(name, (value, gradient), (numbers[0], numbers[1][order]))
+        steps["CasADi"] = theirs
+    except ModuleNotFoundError:
+        messages.append(f"{name}: skipped CasADi (no module casadi)")
+    best = peers.turns(steps, rounds=3)
+    each = {who: taken / number * 1e6 for who, taken in best.items()}
+    beside = f"CasADi's build {each['CasADi']:.3g} µs" if "CasADi" in each else ""
+    shown = f"{name}: {shown}, an operation"
+    return [Row(shown, f"{each['ours']:.3g} µs", beside, each["ours"], 10.0, 5.0, True, " µs"), *messages]
+
+
+ROWS: dict[str, Callable[[bool], Rows]] = {
+    **{name: (lambda quick, name=name: compared(name, quick)) for name in LINES},
+    **{name: (lambda quick, name=name: built(name, quick)) for name in BUILT},
+}
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(peers.main("benchmarks.native", __doc__, list(ROWS), OF_TWO))

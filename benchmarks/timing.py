@@ -74,8 +74,11 @@ class MissingPackageError(ImportError):
     """A contestant whose package is not installed."""
 
 
-def in_fresh_process(function: Callable[..., Any], *args: Any) -> Any:
+def in_fresh_process(function: Callable[..., Any], *args: Any, environment: dict[str, str] | None = None) -> Any:
     """The result of a module-level function, called in a new interpreter; all of it passes as JSON.
+
+    Args:
+        environment: variables that it has beside those of this process.
 
     Raises:
         MissingPackageError: if a module that it imports is not installed.
@@ -83,7 +86,12 @@ def in_fresh_process(function: Callable[..., Any], *args: Any) -> Any:
     """
     call = json.dumps([_module_of(function), function.__qualname__, args])
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.timing"], cwd=ROOT, input=call, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "benchmarks.timing"],
+        cwd=ROOT,
+        input=call,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
     )
     if done.returncode:
         raise RuntimeError(f"{function.__qualname__}{args} ended with exit code {done.returncode}")

@@ -21,6 +21,7 @@ __all__ = ["Derivatives"]
 
 Floats = NDArray[np.float64]
 _REDUCTIONS = ("mean", "sum", "none")
+_OF_SAMPLES = 2**20  # bytes that the Hessians of all samples may take, where only their sum is wanted
 
 
 class Derivatives:
@@ -287,6 +288,10 @@ class Derivatives:
         parts, form = self._parts(wrt)
         inputs, size = self._inputs(tuple(batch))
         along = self._directions(tangents, parts, form, size)
+        if parts == [PARAMETERS] and reduction != "none" and not along[0].strides[0]:  # one for all samples
+            _check_reduction(reduction)
+            (whole,) = self._derivatives.summed_curvature(inputs, along[0][:1])
+            return filled(form, [whole / size if reduction == "mean" else whole])
         found = self._arrays(self._derivatives.run("curvature", parts, [*inputs, *along])[-1], parts)
         reduced = [self._reduced(x, part, size, reduction) for x, part in zip(found, parts, strict=True)]
         return filled(form, reduced)
@@ -314,7 +319,12 @@ class Derivatives:
             raise TypeError(f"a Hessian is by the parameters or by one argument, not by {wrt!r}")
         inputs, size = self._inputs(batch)
         (part,) = parts
-        found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(self._derivatives.width(parts))])
+        width = self._derivatives.width(parts)
+        if part == PARAMETERS and reduction != "none" and 8 * size * width**2 > _OF_SAMPLES:
+            _check_reduction(reduction)
+            sums = self._derivatives.summed_curvature(inputs, np.eye(width))
+            return sums / size if reduction == "mean" else sums
+        found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(width)])
         shape = self._shape(part)
         return self._reduced(found.reshape(size, *shape, *shape), part, size, reduction)
 

@@ -14,6 +14,9 @@ program      takes beside the inputs                   gives, for each sample
 
 A Jacobian is one of the middle two on many directions at once, which are lanes of one batch. Which of its entries can
 be other than 0 is read off the graph; columns (or rows) that share no row share a direction (`colours`).
+
+The Hessian by the parameters of a sum over a batch is the gradient of the derivative along a direction that all samples
+share: what is multiplied by it, and added up over samples, are then the matrix products of any other gradient.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from autograd.compiler.results import returned
 from autograd.compiler.trace import TAKE
 from autograd.functional import grad, jvp, mapped, value_and_grad
 from autograd.nary import dot
+from autograd.value import Value
 
 __all__ = ["PARAMETERS", "Derived", "colours", "pattern"]
 
@@ -81,6 +85,19 @@ class Derived:
             found.append(program(*[x[sample] for x in flat], *[seed[direction] for seed in seeds])[-1])
         whole = np.concatenate(found)
         return whole.reshape(samples, directions, *whole.shape[1:])
+
+    def summed_curvature(self, inputs: Sequence[Floats], directions: Floats) -> Floats:
+        """Σ over samples of the Hessian by the parameters, times each direction: an array (directions, parameters)."""
+        program, n = self._slope, len(self.program.parameters)
+        program._vector[:n] = self.program._vector
+        samples = len(inputs[0]) if inputs else 1
+        flat = [x.reshape(samples, -1) for x in inputs]
+        found = np.empty((len(directions), n))
+        for row, direction in zip(found, directions, strict=True):
+            program._vector[n:] = direction
+            row[:] = program.value_and_grad(*flat)[1][:n]
+        found *= samples
+        return found
 
     def entries(self, parts: Sequence[int], inputs: Sequence[Floats]) -> Floats:
         """The Jacobians at the places of `pattern`, an array (samples, places)."""
@@ -147,12 +164,28 @@ class Derived:
 
     # ── what is traced ────────────────────────────────────────────────────────────────────────
 
-    def _compiled(self, differentiate: Callable[..., Any], parts: Sequence[int]) -> Program:
-        widths = self.scalars.widths
+    @cached_property
+    def _slope(self) -> Program:
+        """The derivative along a direction, with the numbers of the direction behind the parameters."""
+        parameters = self.program.parameters
+        direction = [Value(0.0) for _ in parameters]
+
+        def slope(*inputs: Any) -> Any:
+            along = [x.detach() for x in direction]  # nobody asks for a gradient by them
+            return jvp(lambda point: self._again(inputs, point), (parameters,), (along,))[1]
+
+        kind = type(self.program)
+        return kind(slope, tuple(self._example()), self.program._wanted, [*parameters, *direction])
+
+    def _example(self) -> list[Any]:
         whole = {self.scalars.inputs[node] for node in self.scalars.integers}
-        example = [
-            [0 if (number, row) in whole else 0.0 for row in range(width)] for number, width in enumerate(widths)
+        return [
+            [0 if (number, row) in whole else 0.0 for row in range(width)]
+            for number, width in enumerate(self.scalars.widths)
         ]
+
+    def _compiled(self, differentiate: Callable[..., Any], parts: Sequence[int]) -> Program:
+        widths, example = self.scalars.widths, self._example()
         beside = {
             along: [[0.0] * self._width(part) for part in parts],
             weighted: [[0.0] * self.height],

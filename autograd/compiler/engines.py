@@ -41,7 +41,7 @@ Floats = NDArray[np.float64]
 class Executable(Protocol):
     """An engine bound to a vector and a size of batch.
 
-    It may have a ``gather(nodes, inputs)``, too: after `values`, those of many nodes in one array (nodes, samples).
+    It may have a ``gather(nodes, inputs)``, too: compute, and give the values of nodes in one array (nodes, samples).
 
     Attributes:
         nbytes: how much memory it holds.

@@ -156,7 +156,8 @@ class Plan:
         return lambda node: self._row(node, inputs)
 
     def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
-        """The values of nodes after `values`, an array (nodes, samples); asked for the same list again, it is quick."""
+        """Compute; gives the values of nodes, an array (nodes, samples). Asked for the same list again, it is quick."""
+        self.run(inputs, None)
         if nodes is not self._nodes:
             found: dict[int, tuple[list[int], list[int]]] = {}
             for place, node in enumerate(nodes):

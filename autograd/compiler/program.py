@@ -247,9 +247,10 @@ class Program(Derivatives):
         try:
             with np.errstate(all="ignore"):
                 executable = self._executable(size)
-                values = executable.values(inputs)
                 gather = getattr(executable, "gather", None)
-                found = gather(self._nodes, inputs) if gather else _gathered(values, self._nodes, size)
+                found = (
+                    gather(self._nodes, inputs) if gather else _gathered(executable.values(inputs), self._nodes, size)
+                )
             numbers = np.ascontiguousarray(self._with_numbers(found, size).T)
             shape = self._rectangle
             return structured(self._result, numbers) if shape is None else numbers.reshape(size, *shape)

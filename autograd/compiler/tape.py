@@ -112,7 +112,8 @@ class TapePlan:
         return self._row
 
     def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
-        """The values of nodes after `values`, an array (nodes, samples); asked for the same list again, it is quick."""
+        """Compute; gives the values of nodes, an array (nodes, samples). Asked for the same list again, it is quick."""
+        self.values(inputs)
         if nodes is not self._nodes:
             places = np.array([self._places[node] for node in nodes], np.int64)
             self._gathered = (places >> 1)[:, None] + (places & 1)[:, None] * np.arange(self.batch)

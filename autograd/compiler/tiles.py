@@ -7,10 +7,10 @@ those of the others in the order of the tiles, so the numbers are the same at ev
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 __all__ = ["Tiles", "in_tiles"]
 
 Floats = NDArray[np.float64]
+Result = TypeVar("Result")
 
 
 def in_tiles(batch: int, most: int, threads: int) -> list[list[tuple[int, int]]]:
@@ -47,7 +48,6 @@ class Tiles:
     def __init__(self, bind: Callable[[int], Any], parameters: int, shares: list[list[tuple[int, int]]]) -> None:
         self._bind, self._parameters, self._shares = bind, parameters, shares
         self.batch = sum(size for share in shares for _, size in share)
-        self._whole: Any = None
         self._runs: list[dict[int, Any]] = self._bound()
         self.nbytes = sum(run.nbytes for runs in self._runs for run in runs.values())
 
@@ -57,39 +57,48 @@ class Tiles:
 
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
         """The mean of the root over a batch, and its gradient."""
-        runs, self._runs = self._runs or self._bound(), []  # an interrupt leaves threads behind that use these
-        first, *others = zip(runs, self._shares, strict=True)
-        waiting: list[Future[tuple[float, Floats]]] = [
-            _pool(os.getpid()).submit(self._share, *other, inputs) for other in others
-        ]
-        mean, gradient = self._share(*first, inputs)
-        for more in waiting:
-            value, slope = more.result()
+
+        def work(tiles: Iterator[tuple[Any, slice]]) -> tuple[float, Floats]:
+            mean, gradient = 0.0, np.zeros(self._parameters)
+            for run, here in tiles:
+                value, slope = run.value_and_grad([x[here] for x in inputs])
+                mean += value * (run.batch / self.batch)
+                gradient += slope * (run.batch / self.batch)
+            return mean, gradient
+
+        (mean, gradient), *others = self._on_threads(work)
+        for value, slope in others:
             mean += value
             gradient += slope
-        self._runs = runs
-        return mean, gradient
-
-    def _share(self, runs: dict[int, Any], share: list[tuple[int, int]], inputs: list[Floats]) -> tuple[float, Floats]:
-        """What the tiles of one thread add to mean and gradient."""
-        mean, gradient = 0.0, np.zeros(self._parameters)
-        with np.errstate(all="ignore"):
-            for begin, size in share:
-                value, slope = runs[size].value_and_grad([x[begin : begin + size] for x in inputs])
-                mean += value * (size / self.batch)
-                gradient += slope * (size / self.batch)
         return mean, gradient
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
-        """Compute all values of a batch; gives a function from a node to its array."""
-        if self._whole is None:
-            self._whole = self._bind(self.batch)
-            self.nbytes += self._whole.nbytes
-        return self._whole.values(inputs)  # type: ignore[no-any-return]
+        """A function from a node to its array, which is computed when it is asked for."""
+        return lambda node: self.gather([node], inputs)[0]
 
     def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
-        """The values of nodes after `values`, an array (nodes, samples)."""
-        return self._whole.gather(nodes, inputs)  # type: ignore[no-any-return]
+        """Compute; gives the values of nodes, an array (nodes, samples)."""
+        found = np.empty((len(nodes), self.batch))
+
+        def work(tiles: Iterator[tuple[Any, slice]]) -> None:
+            for run, here in tiles:
+                found[:, here] = run.gather(nodes, [x[here] for x in inputs])
+
+        self._on_threads(work)
+        return found
+
+    def _on_threads(self, work: Callable[[Iterator[tuple[Any, slice]]], Result]) -> list[Result]:
+        """What each thread makes of its tiles: what runs each, and which samples. This thread has the first ones."""
+        runs, self._runs = self._runs or self._bound(), []  # an interrupt leaves threads behind that use these
+
+        def of(k: int) -> Result:
+            with np.errstate(all="ignore"):
+                return work((runs[k][size], slice(begin, begin + size)) for begin, size in self._shares[k])
+
+        waiting: list[Future[Result]] = [_pool(os.getpid()).submit(of, k) for k in range(1, len(runs))]
+        found = [of(0), *[other.result() for other in waiting]]
+        self._runs = runs
+        return found
 
 
 @cache

@@ -17,6 +17,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, exp, grad, hessian, jacobian, no_grad, sigmoid, sin, take, tanh, where
+from autograd.compiler import derivatives
 from autograd.compiler.derived import colours
 from autograd.compiler.engines import ENGINES
 
@@ -167,8 +168,12 @@ def test_products_with_the_jacobian_are_those_with_its_matrix(engine: str, sampl
     assert np.allclose(by_parameters_, np.einsum("sijk,sij->k", P, u), rtol=ROUNDINGS, atol=ROUNDINGS)
 
 
+@pytest.mark.parametrize("of_samples", [0, 2**20], ids=["direction by direction", "as lanes"])
 @pytest.mark.parametrize(("name", "engine", "samples"), ALL)
-def test_hessians_and_products_with_them(name: str, engine: str, samples: int) -> None:
+def test_hessians_and_products_with_them(
+    name: str, engine: str, samples: int, of_samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derivatives, "_OF_SAMPLES", of_samples)
     f = FUNCTIONS[name]
     program = autograd.compile(f, example=EXAMPLE, engine=engine)
     (X, Y), rng = batch(samples), np.random.default_rng(5)
@@ -272,6 +277,23 @@ def test_columns_of_one_colour_share_no_row(seed: int) -> None:
         assert (matrix[:, colour == shade].sum(axis=1) <= 1).all()
     degrees = [np.count_nonzero(matrix[matrix[:, j]].any(axis=0)) for j in range(width)]
     assert colour.max() < max([1, *degrees])  # greedy colouring: no more than the most neighbours, and itself
+
+
+def test_the_hessian_of_a_sum_takes_no_memory_for_each_sample() -> None:
+    """Only the gradient of one direction at a time, whatever the number of samples; with masks that are drawn, too."""
+    model = nn.MLP(6, [12, 3], activation="tanh", seed=0)
+    dropout = nn.Dropout(0.3, seed=1)
+    program = autograd.compile(
+        lambda x, y: nn.mse_loss(dropout(model(x)), y), example=([0.0] * 6, [0.0] * 3), engine="numpy"
+    )
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(300, 6)), rng.normal(size=(300, 3))
+    state = program.generator.bit_generator.state
+    H = program.hessian(X, Y, reduction="sum")
+    assert not program._derived._made, "nothing ran as lanes"
+    program.generator.bit_generator.state = state
+    assert np.allclose(H, program.hessian(X, Y, reduction="none").sum(axis=0), rtol=ROUNDINGS, atol=1e-11)
+    assert np.allclose(H, H.T, atol=1e-11)
 
 
 def test_many_lanes_run_in_pieces_and_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from judge import relative
 
 import autograd
 import nn
-from autograd import Value, sin, tanh
+from autograd import Value, sin, tanh, total
 
 pytest.importorskip("numba", reason="Numba is not installed (the extra fast), so there is no native engine")
 
@@ -89,7 +89,39 @@ def test_a_large_batch_of_a_large_program_runs_in_tiles(monkeypatch: pytest.Monk
     assert [sorted(runs) for runs in tiles._runs] == [[248, 251]]
     assert value == pytest.approx(expected, rel=1e-13)
     assert relative(gradient, slope, np.abs(slope).max()) < 1e-12
+    before = tiles.nbytes
     assert np.allclose(made[0](X, Y), made[1](X, Y), rtol=1e-12, atol=1e-13)
+    assert tiles.nbytes == before, "values alone are computed in the same tiles"
+    assert all(run.batch < 1000 for runs in tiles._runs for run in runs.values())
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_what_is_gathered_of_a_batch_in_tiles_is_each_samples_own(
+    monkeypatch: pytest.MonkeyPatch, threads: Any, many: int
+) -> None:
+    """Results of samples, of parameters alone and of an input as it is, by rows and by a tape; and a Jacobian."""
+    monkeypatch.setattr(native, "_CACHED", 2**12)
+    monkeypatch.setattr(native, "_FEWEST", 16)
+    monkeypatch.setattr(native, "_FEWEST_OF_ROWS", 16)
+    threads(many)
+    w = [Value(0.1 * k - 0.4) for k in range(9)]
+
+    def f(x: Any) -> Any:
+        return [total([w[3 * i + j] * sin(x[j]) for j in range(3)]) for i in range(3)], w[0] * w[1], x[1]
+
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    program = autograd.compile(f, example=([0.0] * 3,), engine="native")
+    for on_tape in (True, False):
+        program._executables.clear()
+        monkeypatch.setattr(type(program._engines[0]), "_as_tape", lambda self, batch, on_tape=on_tape: on_tape)
+        values, product, second = program(X)
+        assert isinstance(program._executables[50], Tiles)
+        W = np.array([p.data for p in w]).reshape(3, 3)
+        assert np.allclose(values, np.sin(X) @ W.T, rtol=1e-14, atol=1e-15)  # sums in another order
+        assert (product == w[0].data * w[1].data).all()
+        assert (second == X[:, 1]).all()
+        rows = autograd.compile(lambda x: f(x)[0], example=([0.0] * 3,), engine="native").jacobian(X)[0]
+        assert np.allclose(rows, W * np.cos(X)[:, None], rtol=1e-14)
 
 
 @pytest.mark.parametrize("part", range(4))
