@@ -188,6 +188,8 @@ _roots, _reciprocals = _unary(lambda x: math.sqrt(x)), _unary(lambda x: 1.0 / x)
 _sums, _differences = _binary(lambda x, y: x + y), _binary(lambda x, y: x - y)
 _products, _quotients = _binary(lambda x, y: x * y), _binary(lambda x, y: x / y)
 _maxima, _minima = _binary(lambda x, y: _maximum(x, y)), _binary(lambda x, y: _minimum(x, y))
+_less = _binary(lambda x, y: 1.0 if x < y else 0.0)
+_less_or_equal = _binary(lambda x, y: 1.0 if x <= y else 0.0)
 _exponentials, _tangents = _unary(lambda x: exp(x)), _unary(lambda x: tanh(x))
 _signs = _binary(lambda x, y: math.copysign(x, y))
 
@@ -323,6 +325,14 @@ def _line(kind, n, out, so, a, sa, b, sb, c, sc):  # type: ignore[no-untyped-def
         _maxima(n, out, so, a, sa, b, sb)
     elif kind == MINIMUM:
         _minima(n, out, so, a, sa, b, sb)
+    elif kind == LESS:
+        _less(n, out, so, a, sa, b, sb)
+    elif kind == GREATER:
+        _less(n, out, so, b, sb, a, sa)
+    elif kind == LESS_EQUAL:
+        _less_or_equal(n, out, so, a, sa, b, sb)
+    elif kind == GREATER_EQUAL:
+        _less_or_equal(n, out, so, b, sb, a, sa)
     elif kind == EXP:
         _exponentials(n, out, so, a, sa)
     elif kind == TANH:
@@ -466,7 +476,37 @@ def _product(m, n, k, out, om, on, a, am, ak, b, bk, bn):  # type: ignore[no-unt
 
 
 @_compiled
+def _product_of_each(many, m, n, k, out, om, on, a, am, ak, b, bk, bn):  # type: ignore[no-untyped-def]
+    """The same of matrices of which many lie in one another, number beside number."""
+    for i in range(m):
+        for j in range(n):
+            row = doubles(address(out) + 8 * (i * om + j * on))
+            for s in range(many):
+                row[s] = 0.0
+            at_a, at_b = address(a) + 8 * i * am, address(b) + 8 * j * bn
+            l = 0  # noqa: E741
+            while l + 3 < k:
+                a0, b0 = doubles(at_a + 8 * l * ak), doubles(at_b + 8 * l * bk)
+                a1, b1 = doubles(at_a + 8 * (l + 1) * ak), doubles(at_b + 8 * (l + 1) * bk)
+                a2, b2 = doubles(at_a + 8 * (l + 2) * ak), doubles(at_b + 8 * (l + 2) * bk)
+                a3, b3 = doubles(at_a + 8 * (l + 3) * ak), doubles(at_b + 8 * (l + 3) * bk)
+                for s in range(many):
+                    row[s] += (a0[s] * b0[s] + a1[s] * b1[s]) + (a2[s] * b2[s] + a3[s] * b3[s])
+                l += 4  # noqa: E741
+            while l < k:
+                a0, b0 = doubles(at_a + 8 * l * ak), doubles(at_b + 8 * l * bk)
+                for s in range(many):
+                    row[s] += a0[s] * b0[s]
+                l += 1  # noqa: E741
+
+
+@_compiled
 def _products_of(w):  # type: ignore[no-untyped-def]
+    if w[8] == w[13] == w[18] == 1 and w[2] > 4:
+        for i in range(w[1]):
+            out, a, b = doubles(w[6] + 8 * i * w[7]), doubles(w[11] + 8 * i * w[12]), doubles(w[16] + 8 * i * w[17])
+            _product_of_each(w[2], w[3], w[4], w[5], out, w[9], w[10], a, w[14], w[15], b, w[19], w[20])
+        return
     for i in range(w[1]):
         for j in range(w[2]):
             out = doubles(w[6] + 8 * (i * w[7] + j * w[8]))

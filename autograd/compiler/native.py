@@ -43,8 +43,11 @@ __all__ = ["NativeEngine"]
 Floats = NDArray[np.float64]
 
 _ON_TAPE = frozenset({table["dot"], table["total"], DETACH})  # of the rows of any number of operands
-_FEWEST, _MOST, _FEWEST_OF_ROWS = 64, 512, 256  # samples in a tile: of a tape, and of the array program
+_FEWEST, _MOST = 64, 512  # samples in a tile of a tape
+_FEWEST_OF_ROWS, _MOST_OF_ROWS = 32, 256  # of the array program
+_FETCHED = 10e9  # bytes in a second, about as fast as the processor can fetch them
 _SHARED_BY_BLAS = 2**18  # multiplications of one product, above which BLAS takes all processors by itself
+_ROWS_OF_ONE = 64  # lanes of a group that may be the rows of one product; more of them may be many products
 _NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
 _CACHED = 2**22  # bytes, that the numbers of a tile may take to stay near the processor
 
@@ -76,7 +79,8 @@ class NativeEngine:
         self._functions = sum(len(nodes) for row, nodes in groups if row not in _QUICK)
         each = programs.operands / max(1, programs.reductions)
         reduction: float = _ROWS_PER_REDUCTION + _STRIDED * min(each, 200) + _CONTIGUOUS * each
-        self._largest = max((len(xs) * len(self.scalars.operands[xs[0]]) for row, xs in groups if row.nary), default=0)
+        products = [(len(nodes), len(self.scalars.operands[nodes[0]])) for row, nodes in groups if row.nary]
+        self._largest = max((min(m, _ROWS_OF_ONE) * n // 2 for m, n in products), default=0)
         alone = sum(len(nodes) == 1 for row, nodes in groups if not row.nary)
         several = programs.elementwise - alone
         self._rows: float = _ROWS + alone * _ROWS_ALONE + several * _ROWS_PER_GROUP + programs.reductions * reduction
@@ -94,7 +98,7 @@ class NativeEngine:
         """How many threads share so many samples, and what it costs."""
         alone, most = self._cost_alone(batch), min(_processors(), batch)
         each = -(-batch // most)
-        if most == 1 or min(each, self._tile_of_rows(each)) * self._largest > _SHARED_BY_BLAS:
+        if most == 1 or min(each, self._tile_of_rows) * self._largest > _SHARED_BY_BLAS:
             return 1, alone
         shared = self._cost_alone(each) + _PER_THREAD * (most - 1)
         return (most, shared) if shared < alone else (1, alone)
@@ -122,10 +126,12 @@ class NativeEngine:
         """How many samples go through a tape at once."""
         return max(_FEWEST, min(_MOST, _CACHED // (16 * len(self.scalars))))
 
-    def _tile_of_rows(self, batch: int) -> int:
-        """The same of the array program, for so many samples that a thread has."""
-        sample = 8 * sum(self.scalars.widths) + 16 * len(self.scalars)  # bytes
-        return max(_FEWEST_OF_ROWS, _CACHED // sample, batch if batch * sample <= 4 * _CACHED else 0)
+    @property
+    def _tile_of_rows(self) -> int:
+        """The same of the array program: few where it is fetching numbers that takes the time, not computing."""
+        sample = 1 + 8 * sum(self.scalars.widths) + 16 * sum(self.scalars.batched)  # bytes
+        fetching = sample > _FETCHED * (self._cost_of_rows(1) - self._cost_of_rows(0))
+        return max(_FEWEST_OF_ROWS if fetching else _MOST_OF_ROWS, _CACHED // sample)
 
     @collector_paused()
     def bind(self, vector: Floats, batch: int) -> Any:
@@ -146,7 +152,7 @@ class NativeEngine:
         def rows(samples: int) -> RowsPlan:
             return RowsPlan(self.programs.arrays, vector, samples, threads > 1)
 
-        return _bound(rows, len(vector), in_tiles(batch, self._tile_of_rows(-(-batch // threads)), threads))
+        return _bound(rows, len(vector), in_tiles(batch, self._tile_of_rows, threads))
 
     def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:
         """What is computed, in symbols, as arrays; None where that is longer than anybody reads."""

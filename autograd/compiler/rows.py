@@ -48,6 +48,7 @@ _MANY = {op.EXP: 1024, op.TANH: 1024}
 _MANY_OTHERS = 128
 """How many numbers have to be there for NumPy's exponentials and the like to be quicker."""
 _LARGE, _LARGE_SHARED = 2**13, 2**17  # multiplications, above which BLAS is quicker
+_OFTEN = 4  # times that a number is read, from which on it pays to copy it
 _WRITTEN_OUT = 64  # rows that one step may become, one for each index along the axes that a row has not
 
 
@@ -96,6 +97,8 @@ class RowsPlan(Plan):
     def _find_patches(self) -> None:
         """Write the rows, and remember which words and which arguments look at an input, or at the gradient."""
         written = _Rows([*self.inputs, self.gradient], self._shared)
+        written.turn(self.inputs, self._forward + self._backward)
+        self._forward[:0] = [(np.copyto, [turned, self.inputs[k].T]) for k, turned in written.turned.items()]
         self._forward, self._backward = written.write(self._forward), written.write(self._backward)
         self._code, self._kept = np.array(written.code, np.int64), written.kept
         self._forward, self._backward = self._with_addresses(self._forward), self._with_addresses(self._backward)
@@ -278,15 +281,56 @@ class _Rows:
         looking: for each moving array, which words are addresses in it, and how far from its beginning.
         calls: for each, which arguments of calls that stay look at it.
         kept: the buffers that rows look at.
+        turned: inputs that are read so often that it pays to have the samples of each number side by side.
     """
 
     def __init__(self, moving: list[Floats], shared: bool) -> None:
-        self.shared = shared
+        self.shared, self.largest_product = shared, _LARGE_SHARED if shared else _LARGE
         self.code: list[int] = []
         self.looking: list[list[tuple[int, int]]] = [[] for _ in moving]
         self.calls: list[list[Any]] = [[] for _ in moving]
         self.kept: dict[int, Any] = {}
+        self.turned: dict[int, Floats] = {}
         self._bounds = [(k, address_of(x), address_of(x) + x.nbytes) for k, x in enumerate(moving)]
+
+    def turn(self, inputs: list[Floats], steps: list[Step]) -> None:
+        """Find the inputs of which products that will be rows read a number over and over."""
+        reads = [0] * len(self._bounds)
+        for function, args in steps:
+            is_row = function in (np.matmul, np.dot) and _multiplications(*args) <= self.largest_product
+            if is_row and not _lie_well(function, args):
+                a, b, out = args
+                for x in (a, b):
+                    k = self._input_of(x)
+                    if k is not None and k < len(inputs):
+                        reads[k] += out.size * (a.shape[-1] if a.ndim else 1)
+        for k, x in enumerate(inputs):
+            if min(x.shape) > 1 and reads[k] > _OFTEN * x.size:
+                self.turned[k] = np.empty(x.shape[::-1])
+
+    def _input_of(self, x: Any) -> int | None:
+        """Which of the moving arrays an array is a view of."""
+        if isinstance(x, np.ndarray) and x.dtype == np.float64 and x.size:
+            address = address_of(x)
+            for k, start, end in self._bounds:
+                if start <= address < end:
+                    return k
+        return None
+
+    def _with_turned(self, args: list[Any]) -> list[Any]:
+        """The arguments, with views of what is turned in the place of those of inputs."""
+        return [self._view_of_turned(x) if isinstance(x, np.ndarray) else x for x in args] if self.turned else args
+
+    def _view_of_turned(self, x: Floats) -> Floats:
+        k = self._input_of(x)
+        if k not in self.turned:
+            return x
+        assert k is not None
+        turned = self.turned[k]
+        width, batch = turned.shape
+        sample, number = divmod((address_of(x) - self._bounds[k][1]) >> 3, width)
+        strides = [s // width if s % (8 * width) == 0 else s * batch for s in x.strides]
+        return np.ndarray(x.shape, np.float64, turned, 8 * (number * batch + sample), strides)
 
     def write(self, steps: list[Step]) -> list[Step]:
         """The same steps: those that are rows now, one after the other, are one step `rows`."""
@@ -294,7 +338,9 @@ class _Rows:
         for function, args in steps:
             begin = len(self.code)
             write, opcode = _FORMS.get(function, (_as_a_call, 0))
-            if not write(self, opcode, args):
+            if not write(
+                self, opcode, args if function is np.copyto or _lie_well(function, args) else self._with_turned(args)
+            ):
                 self._remember(args)
                 done.append((function, args))
             elif done and done[-1][0] is rows:
@@ -428,6 +474,21 @@ def _reduction(to: _Rows, opcode: int, args: list[Any]) -> bool:
     return True
 
 
+def _lie_well(function: Any, args: list[Any]) -> bool:
+    """Whether it is a product whose rows, or whose columns, lie one after the other in a factor and in the result."""
+    if function not in (np.matmul, np.dot):
+        return False
+    a, b, out = args
+    rows = b.ndim > 1 and out.ndim > 1 and b.strides[-1] == out.strides[-1] == 8
+    columns = a.ndim > 1 and out.ndim > 1 and a.strides[-2] == out.strides[-2] == 8
+    return bool(rows or columns)
+
+
+def _multiplications(a: Floats, b: Floats, out: Floats) -> int:
+    """Of one product of a stack."""
+    return math.prod(a.shape[-2:]) * (b.shape[-1] if b.ndim > 1 else 1)
+
+
 def _product(to: _Rows, opcode: int, args: list[Any]) -> bool:
     """`np.dot` and `np.matmul` of matrices and vectors, and `np.matmul` of stacks of matrices."""
     a, b, out = args
@@ -436,7 +497,7 @@ def _product(to: _Rows, opcode: int, args: list[Any]) -> bool:
     if b.ndim == 1:
         b, out = b[:, None], out[..., None]
     (m, k), n = a.shape[-2:], b.shape[-1]
-    if m * n * k > (_LARGE_SHARED if to.shared else _LARGE):
+    if _multiplications(*args) > to.largest_product:
         return False
     stacks = _axes(out.shape[:-2], [(x.shape[:-2], x.strides[:-2]) for x in (out, a, b)])
     outer, inner = stacks[:-2], stacks[-2:]

@@ -103,6 +103,7 @@ def test_what_is_gathered_of_a_batch_in_tiles_is_each_samples_own(
     monkeypatch.setattr(native, "_CACHED", 2**12)
     monkeypatch.setattr(native, "_FEWEST", 16)
     monkeypatch.setattr(native, "_FEWEST_OF_ROWS", 16)
+    monkeypatch.setattr(native, "_MOST_OF_ROWS", 16)
     threads(many)
     w = [Value(0.1 * k - 0.4) for k in range(9)]
 
