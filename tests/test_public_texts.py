@@ -47,3 +47,11 @@ def test_no_public_text_calls_a_source_a_seed() -> None:
 )
 def test_the_rule_knows_the_texts_from_the_seeds_of_generators(text: str, inside: bool) -> None:
     assert bool(INSIDE.search(text)) is inside
+
+
+def test_every_erratum_lets_the_engine_decide() -> None:
+    """An entry of docs/sources.md, which begins with bold words, has an example before the next one begins."""
+    errata = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8").partition("## Errata")[2]
+    entries = re.split(r"^(?=\*\*)", errata, flags=re.MULTILINE)[1:]
+    assert len(entries) >= 25
+    assert not [entry.splitlines()[0] for entry in entries if ">>> " not in entry]
