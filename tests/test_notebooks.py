@@ -5,6 +5,7 @@ Nothing is executed here; `make test-notebooks` does that.
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import re
@@ -114,8 +115,8 @@ def test_every_image_says_what_is_to_be_seen(code: list[Any]) -> None:
             assert len(cell.metadata.get("alt", "").split()) >= 5, cell.source
 
 
-COLUMN = 800
-"""Pixels, of CSS: what a page leaves for its text. An image that is wider would be shrunk, and its letters with it."""
+COLUMN = 830
+"""Pixels, of CSS, as in `notebooks/pictures.py`. An image that is wider would be shrunk, and its letters with it."""
 
 
 def test_no_image_is_wider_than_its_column(code: list[Any]) -> None:
@@ -154,3 +155,14 @@ def test_its_links_lead_somewhere(cells: list[Any]) -> None:
                 path, _, heading = link.partition("#")
                 assert (FOLDER / path).exists(), link
                 assert not heading or re.search(rf"^#+ {heading}$", (FOLDER / path).read_text(), re.M | re.I), link
+
+
+def test_the_thumbnails_are_of_cells_with_a_picture() -> None:
+    """`CELLS` in notebooks/pictures.py counts cells: a new one before them moves them."""
+    tree = ast.parse((FOLDER / "pictures.py").read_text(encoding="utf-8"))
+    assigned = next(node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "CELLS")
+    chosen = ast.literal_eval(assigned.value)
+    assert sorted(chosen) == [int(path.name[:2]) for path in NOTEBOOKS]
+    for path in NOTEBOOKS:
+        cell = nbformat.read(path, as_version=4).cells[chosen[int(path.name[:2])]]
+        assert any("image/svg+xml" in output.get("data", {}) for output in cell.get("outputs", [])), path.name
