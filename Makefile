@@ -19,7 +19,7 @@ ready  := $(VENV)/ready
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 20
 
-digits: $(ready)-digits  ## train the seeds' network on handwritten digits; results in runs/digits/
+digits: $(ready)-digits  ## train the sources' network on handwritten digits; results in runs/digits/
 	$(python) -m nn digits --resume $(ARGS)
 
 mnist: $(ready)-mnist  ## train 784-16-16-10 on 5 000 real MNIST digits; results in runs/mnist/

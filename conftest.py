@@ -1,4 +1,4 @@
-"""README.md is run: what its examples print is what is printed there, read as its readers read it.
+"""README.md and docs/ are run: what their examples print is what is printed there, read as their readers read it.
 
 Its examples are doctests without doctest's own marks: an output may have empty lines, in which case doctest wants
 ``<BLANKLINE>``, and a line "..." stands for what was left out. An example ends with its block.
@@ -69,4 +69,5 @@ class Page(pytest.File):
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Page | None:
-    return Page.from_parent(parent, path=file_path) if file_path.name == "README.md" else None
+    page = file_path.name == "README.md" or (file_path.suffix == ".md" and file_path.parent.name == "docs")
+    return Page.from_parent(parent, path=file_path) if page else None

@@ -82,7 +82,7 @@ def adjoints(order: list[Node], primal: dict[Node, Any], seed: Any = 1) -> dict[
     """∂root/∂node for every node of a topological order that a gradient reaches, in any reading.
 
     The reverse mode: a node's adjoint is the sum over its uses, δ_v = Σ δ_use · ∂use/∂v
-    (seed 000, ∂C₀/∂a^(L−1); seed 002 eq. 10; seed 004 BP2).
+    (source 000, ∂C₀/∂a^(L−1); source 002 eq. 10; source 004 BP2).
 
     Args:
         order: nodes, parents before children, the root last.

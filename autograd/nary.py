@@ -26,7 +26,7 @@ def _check_sequences(function: str, *given: Any) -> None:
 
 
 def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
-    """Σ w x + b as one node: the half of a neuron that accumulates (seed 003, g(x, w) = Σ w x).
+    """Σ w x + b as one node: the half of a neuron that accumulates (source 003, g(x, w) = Σ w x).
 
     Args:
         ws, xs: two sequences of equal length, of `Value`s or numbers.

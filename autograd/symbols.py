@@ -44,7 +44,7 @@ def symbolic(value: Value, wrt: Value | Sequence[Value] | None = None) -> Any:
 
     >>> from autograd import Value, sigmoid, sin
     >>> x = Value(0.5, label="x")
-    >>> y = sin(x**2 + 1)                        # seed 003, §3.2
+    >>> y = sin(x**2 + 1)                        # source 003, §3.2
     >>> symbolic(y), symbolic(y, wrt=x)
     (sin(x**2 + 1), 2*x*cos(x**2 + 1))
 

@@ -62,7 +62,7 @@ class Value(Micrograd):
     local derivatives; `backward` turns those into gradients.
 
     >>> x = Value(0.5, label="x")
-    >>> y = (x ** 2 + 1).sin()             # seed 003, §3.2: y = sin(x² + 1)
+    >>> y = (x ** 2 + 1).sin()             # source 003, §3.2: y = sin(x² + 1)
     >>> y.backward()
     >>> f"dy/dx = 2x cos(x² + 1) = {x.grad:.4f}"
     'dy/dx = 2x cos(x² + 1) = 0.3153'
@@ -244,7 +244,7 @@ class Value(Micrograd):
         """Add ∂self/∂leaf to the `grad` of every leaf, by the chain rule in reverse.
 
         The nodes are visited in reverse topological order, each handing to its operands its own
-        gradient times the local derivative, δ_operand += δ · ∂y/∂operand (seed 004 BP1, BP2).
+        gradient times the local derivative, δ_operand += δ · ∂y/∂operand (source 004 BP1, BP2).
         The local derivatives are those recorded in the forward pass, so that changing `data` in
         between changes nothing. As in PyTorch, leaves accumulate over calls; unlike in micrograd, the
         gradients of the other nodes are those of this call alone, so a second call doubles the

@@ -1,6 +1,6 @@
 """The four equations of backpropagation, derived by hand, to hold against the engine.
 
-Seed 004 (and seed 002 eq. 18–26), with the layers l = 1 … L, a^0 = x, z^l = W^l a^(l−1) + b^l and
+Source 004 (and source 002 eq. 18–26), with the layers l = 1 … L, a^0 = x, z^l = W^l a^(l−1) + b^l and
 a^l = f(z^l):
 
     δ^L        = ∇ₐE ⊙ f'(z^L)                     (BP1)
@@ -39,7 +39,7 @@ def _softmax(z: Array) -> Array:
 # fmt: off
 ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     #           f(z)                         f'(z)
-    "sigmoid": (_sigmoid,                    lambda z: _sigmoid(z) * (1 - _sigmoid(z))),   # seed 002 eq. 2
+    "sigmoid": (_sigmoid,                    lambda z: _sigmoid(z) * (1 - _sigmoid(z))),   # source 002 eq. 2
     "tanh":    (np.tanh,                     lambda z: 1 - np.tanh(z) ** 2),
     "relu":    (lambda z: np.maximum(z, 0),  lambda z: (z > 0).astype(float)),
     "linear":  (lambda z: z,                 np.ones_like),
@@ -47,7 +47,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]
 
 LOSSES: dict[str, Callable[[Array, Array], Array]] = {
     #                      ∇ₐE(ŷ, y)
-    "half_squared_error":  lambda y_hat, y: y_hat - y,                                     # seed 004, below BP1a
+    "half_squared_error":  lambda y_hat, y: y_hat - y,                                     # source 004, below BP1a
     "squared_error":       lambda y_hat, y: 2 * (y_hat - y),
     "mse_loss":            lambda y_hat, y: 2 * (y_hat - y) / len(y),
     "cross_entropy":       lambda y_hat, y: _softmax(y_hat) - y,

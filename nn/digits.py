@@ -1,4 +1,4 @@
-"""The main job: the network of the seeds learns handwritten digits, and shows what it has learned.
+"""The main job: the network of the sources learns handwritten digits, and shows what it has learned.
 
 `run` holds one digit's gradients against the four equations, lets `nn.fit` train, and leaves in a folder
 
@@ -85,7 +85,7 @@ class InputError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the job can be told; the defaults are the seeds' network on scikit-learn's digits.
+    """What the job can be told; the defaults are the sources' network on scikit-learn's digits.
 
     Raises:
         InputError: for a setting out of its range.

@@ -53,7 +53,7 @@ class Engine(Protocol):
     def step(self, x: Array, y: Array, clip: float | None = None) -> float:
         """Step the parameters once, against the mean gradient of a mini-batch; its mean loss before that.
 
-        ∇W ≈ 1/m Σ ∇W_x (seed 002 eq. 17), for the m rows of x and y.
+        ∇W ≈ 1/m Σ ∇W_x (source 002 eq. 17), for the m rows of x and y.
 
         Args:
             x, y: inputs and targets, a row a sample.

@@ -199,7 +199,7 @@ def brighten(
     digit: int,
     theme: str = "light",
 ) -> Figure:
-    """The three ways to make an output neuron brighter (seed 000): its bias, its weights, what it looks at.
+    """The three ways to make an output neuron brighter (source 000): its bias, its weights, what it looks at.
 
     Args:
         image: the pixels of a digit, in [0, 1].

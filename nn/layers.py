@@ -1,6 +1,6 @@
 """Neurons, layers of them, and multi-layer perceptrons.
 
-A neuron does two things, and so is two nodes (seed 003, "accumulate" and "activate"):
+A neuron does two things, and so is two nodes (source 003, "accumulate" and "activate"):
 z = Σ w x + b is one `dot` node, a = σ(z) the other.
 
 >>> import nn
@@ -31,7 +31,7 @@ Activation = str | Callable[[Any], Any]
 
 
 class Neuron(Module):
-    """a = f(Σ w x + b), seed 000 (a = σ(Σ w a + b)), seed 004 eq. 23.
+    """a = f(Σ w x + b), source 000 (a = σ(Σ w a + b)), source 004 eq. 23.
 
     Args:
         nin: the number of inputs, at least 1.
@@ -93,7 +93,7 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """`nout` neurons that share their inputs: a = f(W x + b), seed 002 eq. 18 and 19.
+    """`nout` neurons that share their inputs: a = f(W x + b), source 002 eq. 18 and 19.
 
     Takes what a `Neuron` takes. Its parameters are ``weight[i][j]`` (neuron i, input j) and
     ``bias[i]``, listed neuron by neuron as micrograd lists them.
@@ -131,7 +131,7 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multi-layer perceptron: layer after layer, a^l = f(W^l a^(l−1) + b^l), seed 004 eq. 25.
+    """A multi-layer perceptron: layer after layer, a^l = f(W^l a^(l−1) + b^l), source 004 eq. 25.
 
     Args:
         nin: the number of inputs.

@@ -35,7 +35,7 @@ __all__ = [
 
 
 def squared_error(prediction: Any, target: Any) -> Any:
-    """Σ (ŷ − y)², seed 000 (C₀) and seed 002 eq. 3.
+    """Σ (ŷ − y)², source 000 (C₀) and source 002 eq. 3.
 
     Raises:
         ValueError: for predictions and targets of unequal length, or none.
@@ -45,7 +45,7 @@ def squared_error(prediction: Any, target: Any) -> Any:
 
 
 def half_squared_error(prediction: Any, target: Any) -> Any:
-    """E = ½ Σ (ŷ − y)², seed 002 eq. 4 and seed 004: its gradient is ŷ − y.
+    """E = ½ Σ (ŷ − y)², source 002 eq. 4 and source 004: its gradient is ŷ − y.
 
     Raises:
         ValueError: for predictions and targets of unequal length, or none.
@@ -63,7 +63,7 @@ def mse_loss(prediction: Any, target: Any) -> Any:
 
 
 def l1_loss(prediction: Any, target: Any) -> Any:
-    """mean |ŷ − y|, PyTorch's `l1_loss`; seed 001's L(ŷ, y) = |ŷ − y| for one output. 0 where ŷ = y.
+    """mean |ŷ − y|, PyTorch's `l1_loss`; source 001's L(ŷ, y) = |ŷ − y| for one output. 0 where ŷ = y.
 
     Raises:
         ValueError: for predictions and targets of unequal length, or none.

@@ -1,4 +1,4 @@
-"""Optimisers: w := w − η ∂E/∂w (seed 001), with momentum, or with a rate for each parameter.
+"""Optimisers: w := w − η ∂E/∂w (source 001), with momentum, or with a rate for each parameter.
 
 An update rule is a function of a parameter, its gradient and the state it keeps, in plain
 arithmetic. It is written once and steps `Value`s one by one, or the flat vector of a compiled

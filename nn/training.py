@@ -64,7 +64,7 @@ def fit(
     seed: int = 0,
     progress: bool | None = None,
 ) -> History:
-    """Let a model learn from samples, in mini-batches drawn anew each epoch (stochastic gradient descent, seed 002).
+    """Let a model learn from samples, in mini-batches drawn anew each epoch (stochastic gradient descent, source 002).
 
     Args:
         model: a module that is called with one row of X, as (nested) lists of numbers, and gives its outputs.

@@ -28,7 +28,7 @@ COLUMN = 830
 
 
 def neuron() -> Value:
-    """The neuron of seed 003, accumulate and activate, with its error: the README's example."""
+    """The neuron of source 003, accumulate and activate, with its error: the README's example."""
     w = [Value(0.4, label="w1"), Value(0.45, label="w2")]
     b = Value(0.6, label="b")
     z = dot(w, [0.5933, 0.5969], b)
@@ -40,7 +40,7 @@ def neuron() -> Value:
 
 
 def example() -> tuple[Value, dict[str, Value]]:
-    """The worked 2-2-2 example that seed 000 points to; its error E and its leaves by name."""
+    """The worked 2-2-2 example that source 000 points to; its error E and its leaves by name."""
     numbers = {"x1": 0.05, "x2": 0.10, "b1": 0.35, "b2": 0.60}
     numbers |= {f"w{i}": 0.10 + 0.05 * i for i in range(1, 5)} | {f"w{i}": 0.15 + 0.05 * i for i in range(5, 9)}
     leaf = {name: Value(round(number, 2), label=name) for name, number in numbers.items()}
@@ -63,7 +63,7 @@ def example() -> tuple[Value, dict[str, Value]]:
 
 
 def digits() -> tuple[Value, nn.MLP]:
-    """The digit network of seed 000 (64-16-16-10 here), with the loss of one handwritten 2."""
+    """The digit network of source 000 (64-16-16-10 here), with the loss of one handwritten 2."""
     image = (load_digits().images[2] / 16).ravel().tolist()
     model = nn.MLP(64, [16, 16, 10], activation="sigmoid", output="sigmoid", init="xavier", seed=0)
     error = nn.half_squared_error(model(image), [0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
@@ -121,7 +121,7 @@ def film(browser: Any, page: Path, picture: Path, *, scheme: str) -> None:
     small[0].save(picture, save_all=True, append_images=small[1:], duration=times, loop=0, optimize=True)
 
 
-CELLS = {1: 17, 2: 9, 3: 23, 4: 19, 5: 29, 6: 27, 7: 18, 8: 12}
+CELLS = {1: 17, 2: 10, 3: 23, 4: 21, 5: 49, 6: 40, 7: 25, 8: 15}
 """In which cell of each notebook the picture for its thumbnail is."""
 
 

@@ -5,8 +5,11 @@ Nothing is executed here; `make test-notebooks` does that.
 
 from __future__ import annotations
 
+import ast
+import base64
 import json
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +103,42 @@ def test_every_picture_is_seen_before_the_notebook_is_trusted(code: list[Any]) -
         assert seen == makes, cell.source
 
 
+def images(cell: Any) -> list[Any]:
+    """The outputs of a cell that are images by themselves: a page brings its own, with its words."""
+    return [output for output in cell.outputs if "image/png" in output.get("data", {})]
+
+
+def test_every_image_says_what_is_to_be_seen(code: list[Any]) -> None:
+    """In its cell's metadata, as "alt", where nbconvert looks for it."""
+    for cell in code:
+        if images(cell):
+            assert len(cell.metadata.get("alt", "").split()) >= 5, cell.source
+
+
+COLUMN = 830
+"""Pixels, of CSS, as in `notebooks/pictures.py`. An image that is wider would be shrunk, and its letters with it."""
+
+
+def test_no_image_is_wider_than_its_column(code: list[Any]) -> None:
+    for cell in code:
+        for output in images(cell):
+            (width,) = struct.unpack(">I", base64.b64decode(output.data["image/png"])[16:20])
+            width = output.metadata.get("image/png", {}).get("width", width)  # where it is drawn more finely
+            assert width <= COLUMN, cell.source
+
+
+def test_plotting_is_folded_away(code: list[Any]) -> None:
+    """For JupyterLab, and by its tag for makers of sites. What is computed and asserted stays in sight."""
+    for cell in code:
+        plots = "plt.subplots(" in cell.source
+        assert bool(cell.metadata.get("jupyter", {}).get("source_hidden")) == (
+            "hide-input" in cell.metadata.get("tags", [])
+        )
+        assert not plots or cell.metadata.get("jupyter", {}).get("source_hidden"), cell.source
+        if plots:
+            assert not re.search(r"^ *assert ", cell.source, re.MULTILINE), cell.source
+
+
 def test_what_a_trusting_reader_sees_is_what_the_others_see(outputs: list[Any]) -> None:
     """No output whose kind comes first for the one and is missing for the other."""
     for output in outputs:
@@ -113,4 +152,17 @@ def test_its_links_lead_somewhere(cells: list[Any]) -> None:
     for cell in cells:
         if cell.cell_type == "markdown":
             for link in re.findall(r"\]\((?!https?://|#)([^)\s]+)\)", cell.source):
-                assert (FOLDER / link).exists(), link
+                path, _, heading = link.partition("#")
+                assert (FOLDER / path).exists(), link
+                assert not heading or re.search(rf"^#+ {heading}$", (FOLDER / path).read_text(), re.M | re.I), link
+
+
+def test_the_thumbnails_are_of_cells_with_a_picture() -> None:
+    """`CELLS` in notebooks/pictures.py counts cells: a new one before them moves them."""
+    tree = ast.parse((FOLDER / "pictures.py").read_text(encoding="utf-8"))
+    assigned = next(node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "CELLS")
+    chosen = ast.literal_eval(assigned.value)
+    assert sorted(chosen) == [int(path.name[:2]) for path in NOTEBOOKS]
+    for path in NOTEBOOKS:
+        cell = nbformat.read(path, as_version=4).cells[chosen[int(path.name[:2])]]
+        assert any("image/svg+xml" in output.get("data", {}) for output in cell.get("outputs", [])), path.name

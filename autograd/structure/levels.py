@@ -1,7 +1,7 @@
 """The layers and neurons of a network, found in its graph.
 
 A neuron is a `dot` node whose weights are leaves, with those weights, its bias and the activation that
-follows; a layer is the neurons that share their inputs (seed 004 eq. 23 and 25). So a network needs no labels
+follows; a layer is the neurons that share their inputs (source 004 eq. 23 and 25). So a network needs no labels
 and no reference to its modules, and one written without `nn` has levels too.
 
 >>> import nn

@@ -1,6 +1,6 @@
 """The program that runs, read in symbols: what ``print(program)`` shows, and its LaTeX.
 
-For the network of the sources it is the vectorised form that seed 002 (§5, equations 18 to 26) and seed 004
+For the network of the sources it is the vectorised form that source 002 (§5, equations 18 to 26) and source 004
 (BP1 to BP4) derive by hand::
 
     z¹ = W¹ x + b¹                 eq. 18

@@ -1,6 +1,6 @@
 """The ways from a node to the root, and the product that the chain rule makes of them: `Ways`.
 
-The chain rule multiplies along a way and adds over ways (seed 000, ∂C₀/∂a^(L−1); seed 002 eq. 6, 9 and
+The chain rule multiplies along a way and adds over ways (source 000, ∂C₀/∂a^(L−1); source 002 eq. 6, 9 and
 10). So the derivation is a product of factors between the nodes that every way passes. Such a factor
 is one local derivative, or a sum: over the paths where there are few, and by the recursion
 δ_v = Σ δ_use · ∂use/∂v where there are many, so that a graph with 2¹⁰⁰ paths takes no longer than its
