@@ -9,7 +9,7 @@ With this package one can
 >>> exercise("1.1").title
 'Predict two gradients'
 >>> check("1.1", [-2.0, 3.0])
-not yet: ∂e/∂a is -2 here. It is too small by a factor 2, and has the wrong sign.
+not yet: Your ∂e/∂a is -2. It is too small by a factor 2, and has the wrong sign.
 
 What an answer is held against is computed by the engine, from a function that is written in the check. An answer in the
 form of text is read by `autograd.expression`; nothing is ever executed but functions that are handed in.

@@ -21,14 +21,14 @@ def relation(given: float, expected: float, factors: Mapping[str, float] | None 
     >>> relation(-3.0, 3.0), relation(12.0, 3.0, {"m": 4})
     ('It has the right size and the wrong sign.', 'It is too large by a factor m.')
     >>> relation(0.0, 3.0), relation(1.0, 3.0)
-    ('Nothing arrives there.', 'It is too small.')
+    ('It should not be 0.', 'It is too small.')
     """
     if math.isnan(given):
         return "Somewhere on the way 0/0, ∞ − ∞ or the like was computed."
     if math.isinf(given):
         return "It grows beyond all bounds."
     if given == 0:
-        return "Nothing arrives there."
+        return "It should not be 0."
     if abs(expected) < 1e-12:
         return "That is not right."
     ratio = given / expected

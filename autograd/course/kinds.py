@@ -33,7 +33,8 @@ def compared(
     *,
     what: str = "the answer",
     names: Mapping[str, str] | None = None,
-    where: str = "",
+    at: str = "",
+    after: str = "",
     rtol: float = ROUNDING,
     factors: Mapping[str, float] | None = None,
 ) -> None:
@@ -41,7 +42,8 @@ def compared(
 
     Args:
         names: what to call an entry, where it has a better name: {"[0]": "∂e/∂a"}, {"['W']": "∂C/∂W"}.
-        where: the end of "∂e/∂a is 3 …", such as "at x = 0.5".
+        at: the end of "Your formula is 3 …", such as " at x = 0.5".
+        after: a last sentence.
     """
     for path, number, right in leaves(given, expected, what):
         if not close(number, right, rtol, 1e-12):
@@ -49,8 +51,8 @@ def compared(
             for part, better in (names or {}).items():
                 if path.startswith(what + part):
                     name = better + path[len(what + part) :]
-            name = name if not name.startswith("the ") else f"T{name[1:]}"
-            raise Wrong(f"{name} is {number:.6g} {where or 'here'}. {relation(number, right, factors)}")
+            hint = f"Your {name.removeprefix('the ')} is {number:.6g}{at}. {relation(number, right, factors)}"
+            raise Wrong(f"{hint} {after}".rstrip())
 
 
 def numbers(
@@ -96,8 +98,8 @@ def formula(
             if _agree(given, [mistaken(*at.values()) for at in points], ROUNDING):
                 raise Wrong(hint)
         for at, number in zip(points, given, strict=True):
-            where = "at " + ", ".join(f"{name} = {x:g}" for name, x in at.items())
-            compared(number, right(*at.values()), what="the formula", where=where, factors=factors)
+            where = " at " + ", ".join(f"{name} = {x:g}" for name, x in at.items())
+            compared(number, right(*at.values()), what="the formula", at=where, factors=factors)
 
     return check
 
@@ -132,9 +134,10 @@ def function(
                     wrong = mistaken(*copy.deepcopy(operands).values())
                     if not _agree(wrong, expected, rtol) and _agree(given, wrong, rtol):
                         raise Wrong(hint)
-            where = "with " + ", ".join(f"{name} = {shown(x)}" for name, x in operands.items() if not callable(x))
-            at = factors(*operands.values()) if factors else None
-            compared(given, expected, what=what, names=names, where=where, rtol=rtol, factors=at)
+            seen = ", ".join(f"{name} = {shown(x)}" for name, x in operands.items() if not callable(x))
+            after = f"(That was with {seen}.)"
+            ratios = factors(*operands.values()) if factors else None
+            compared(given, expected, what=what, names=names, after=after, rtol=rtol, factors=ratios)
 
     return check
 

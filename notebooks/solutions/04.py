@@ -50,7 +50,7 @@ def errors(W_last, z_before, z_last, a_before, a_last, y):
     for j, a in enumerate(a_before):
         back = sum(row[j] * δ for row, δ in zip(W_last, δ_last, strict=True))
         δ_before.append(back * sigmoid_prime(a))
-    return δ_before, δ_last
+    return δ_last, δ_before
 
 
 assert check("4.5", errors)

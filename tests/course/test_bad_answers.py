@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bdb
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -54,7 +55,7 @@ def test_an_odd_answer_gets_a_sentence_and_no_traceback(number: str) -> None:
     for answer in ODD:
         verdict = check(number, answer)
         assert not verdict
-        assert verdict.hint.endswith((".", "?"))
+        assert verdict.hint.endswith((".", "?", ".)"))
         assert len(verdict.hint) < 1000
         assert repr(verdict) == f"not yet: {verdict.hint}"
 
@@ -116,20 +117,33 @@ def test_an_endless_function_is_stopped_and_nothing_is_left_behind() -> None:
 
 
 def test_where_a_debugger_traces_it_keeps_its_place() -> None:
-    def debugger(*_: Any) -> None:
-        return None
-
+    pdb = bdb.Bdb()
+    pdb.reset()
+    debugger = pdb.trace_dispatch
     before = sys.gettrace()
     sys.settrace(debugger)
     try:
         with lines_counted(3):
             inside = sys.gettrace()
-            total = sum(i for i in range(100))
         after = sys.gettrace()
     finally:
         sys.settrace(before)
-    assert inside is after is debugger
-    assert total == 4950
+    assert inside == after == debugger
+
+
+def test_where_coverage_is_measured_an_endless_function_is_stopped_and_coverage_gets_its_place_back() -> None:
+    def measure(*_: Any) -> Any:
+        return measure
+
+    before = sys.gettrace()
+    sys.settrace(measure)
+    try:
+        verdict = check("4.3", endless)
+        after = sys.gettrace()
+    finally:
+        sys.settrace(before)
+    assert "does not come to an end" in verdict.hint
+    assert after is measure
 
 
 def test_ctrl_c_is_the_learners() -> None:
@@ -165,7 +179,7 @@ def test_a_formula_may_be_text_a_function_or_sympys() -> None:
         ("-2*t*exp(-t**2)", "There is t in the formula; its letters are x."),
         ("log(x)", "At x = -1.3 the formula cannot be computed: log"),
         (["x"], "A formula in quotes is expected, or a function, and ['x'] was given, of type list."),
-        (0, "The formula is 0 at x = 0.7. Nothing arrives there."),
+        (0, "Your formula is 0 at x = 0.7. It should not be 0."),
     ],
 )
 def test_a_formula_that_cannot_be_read_or_computed_says_why(answer: Any, said: str) -> None:
@@ -195,7 +209,7 @@ def test_a_hint_says_how_a_number_is_off(expected: float) -> None:
         3.0: "too large by a factor m.",
         1 / 3: "too small by a factor m.",
         -5.0: "wrong sign, and is too large in size",
-        0.0: "Nothing arrives there.",
+        0.0: "It should not be 0.",
         float("inf"): "beyond all bounds" if expected else "",
     }
     for ratio, hint in said.items():

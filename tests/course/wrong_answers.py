@@ -148,7 +148,7 @@ def two_layers(last_by_z: bool, before_by_z: bool, flipped: bool = False) -> Any
         W, z1, z2, a1, a2, y = (np.array(part) for part in (W_last, z_before, z_last, a_before, a_last, y))
         δ2 = (a2 - y) * (z2 * (1 - z2) if last_by_z else a2 * (1 - a2))
         δ1 = (W.T @ δ2) * (z1 * (1 - z1) if before_by_z else a1 * (1 - a1))
-        return (δ2, δ1) if flipped else (δ1, δ2)
+        return (δ1, δ2) if flipped else (δ2, δ1)
 
     return errors
 

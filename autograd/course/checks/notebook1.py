@@ -64,7 +64,16 @@ def _over_ways(parents: dict[str, list[tuple[str, float]]], root: str) -> dict[s
     def ways(node: str, name: str) -> float:
         return 1.0 if node == name else sum(d * ways(parent, name) for parent, d in parents[node])
 
-    return {name: ways(root, name) for name in parents}
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name not in order:
+            for parent, _ in parents[name]:
+                visit(parent)
+            order.append(name)
+
+    visit(root)
+    return {name: ways(root, name) for name in reversed(order)}  # so that the first that differs is near the bug
 
 
 def _shuffled(tape: Tape) -> dict[str, list[tuple[str, float]]]:

@@ -38,8 +38,10 @@ def error(x: list[float], y: list[float], V: Any, c: Any, W: Any, b: Any) -> Any
 
 
 def _backward(x: list[float], y: list[float], V: Matrix, c: list[float], W: Matrix, b: list[float]) -> dict[str, Any]:
-    found = grad(error, argnums=(2, 3, 4, 5))(x, y, V, c, W, b)
-    return dict(zip("VcWb", found, strict=True))
+    found = grad(error, argnums=(4, 5, 2, 3))(x, y, V, c, W, b)
+    return dict(
+        zip("WbVc", found, strict=True)
+    )  # in the order of the backward pass: the first that differs is at fault
 
 
 def _step(x: list[float], y: list[float], V: Matrix, W: Matrix, η: float) -> tuple[Matrix, Matrix]:
@@ -132,7 +134,7 @@ CHECKS: dict[str, Check] = {
     "3.5": function(
         _step,
         _STEPS,
-        names={"[0]": "The new V", "[1]": "The new W"},
+        names={"[0]": "new V", "[1]": "new W"},
         mistakes=[
             (
                 _too_early,

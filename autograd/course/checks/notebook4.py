@@ -60,7 +60,7 @@ def _errors(W_last: Matrix, z_before: Vector, z_last: Vector, a_before: Vector, 
         a = [sigmoid(z_j) for z_j in z]
         return cost([dot(row, a, b) for row, b in zip(W_last, bias, strict=True)])
 
-    return grad(of_before)(z_before), grad(cost)(z_last)
+    return grad(cost)(z_last), grad(of_before)(z_before)
 
 
 def _a_network(z_before: Vector, W: Matrix, b: Vector, y: Vector) -> dict[str, Any]:
@@ -110,6 +110,6 @@ CHECKS: dict[str, Check] = {
             _a_network([0.4, -1.1, 0.7], [[0.5, -0.8, 1.3], [0.9, 0.35, -0.6]], [0.25, -0.15], [0.1, 0.95]),
             _a_network([1.7, -0.3], [[1.4, 0.6], [-0.45, 1.1], [0.2, -1.6]], [0.8, -0.7, 0.3], [0.9, 0.2, 0.6]),
         ],
-        names={"[0]": "The error of the layer before", "[1]": "The error of the last layer"},
+        names={"[0]": "δ_last", "[1]": "δ_before"},
     ),
 }

@@ -59,10 +59,12 @@ def _of_a_batch(samples: list[tuple[float, float]], w: float, b: float) -> Any:
 
 
 CHECKS: dict[str, Check] = {
-    "5.1": numbers(_of_three_losses, names=["Of the first", "Of the second", "Of the third"]),
+    "5.1": numbers(
+        _of_three_losses, names=[f"derivative of the {which} loss" for which in ("first", "second", "third")]
+    ),
     "5.2": numbers(
         _rates,
-        names=["The limit", "The best"],
+        names=["limit", "best rate"],
         mistakes=[
             (lambda: [2, 0.2], "The limit comes from the steepest direction, across the valley."),
             (lambda: [4 / 9, 0.4], "The curvature is the second derivative: of ½ w² it is not ½."),

@@ -56,7 +56,7 @@ CHECKS: dict[str, Check] = {
     ),
     "6.2": numbers(
         lambda: [_error_at_the_sum(ŷ, y) for ŷ, y in ((0.2, 1), (0.2, 0), (0.02, 1))],
-        names=["Of the first", "Of the second", "Of the third"],
+        names=[f"δ of the {which} output" for which in ("first", "second", "third")],
         mistakes=[
             (lambda: [-0.8, 0.2, -0.98], "These are the distances to the goal. How willingly does each output move?"),
             (lambda: [0.8 * 0.16, -0.2 * 0.16, 0.98 * 0.0196], "Is it ŷ − y or y − ŷ that E has for its derivative?"),

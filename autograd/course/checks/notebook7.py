@@ -41,11 +41,14 @@ def _asleep(answer: Any) -> None:
     given = [number for _, number, _ in leaves(answer, [*slopes, rise])]
     if given[:6] == [x for sample in _SAMPLES for x in sample]:
         raise Wrong("∂a/∂w = x where the neuron is awake. For which samples is it?")
-    names = {f"[{i}]": f"For the {which} sample ∂a/∂w" for i, which in enumerate(("first", "second", "third"))}
+    names = {f"[{i}]": f"∂a/∂w ({which} sample)" for i, which in enumerate(("first", "second", "third"))}
     compared(answer, [*slopes, given[6]], names=names)
     if given[6] != rise:
-        where = "still asleep for one of them" if given[6] < rise else "awake for all three before b has risen that far"
-        raise Wrong(f"With b larger by {given[6]:g} or a little more the neuron is {where}.")
+        if given[6] < rise:
+            raise Wrong(
+                f"With b larger by {given[6]:g}, and a little more, the neuron is still asleep for one of them."
+            )
+        raise Wrong(f"The neuron is awake for all three before b has risen by {given[6]:g}.")
 
 
 def _leaky_backward(z: Vector, g: Vector) -> Vector:
@@ -64,7 +67,7 @@ def _by_what_arrives(z: Vector, g: Vector) -> Vector:
 CHECKS: dict[str, Check] = {
     "7.1": numbers(
         lambda: [left_of(1.0), left_of(2.0), 1 / grad(sigmoid)(0.0)],
-        names=["With w = 1 the ratio", "With w = 2 the ratio", "The weight"],
+        names=["ratio with weights of 1", "ratio with weights of 2", "weight"],
         mistakes=[
             (lambda: [0.25**5, 0.5**5, 4], "With w = 2: five slopes, but are there five weights between z¹ and a⁵?")
         ],

@@ -76,7 +76,7 @@ CHECKS: dict[str, Check] = {
     ),
     "9.2": numbers(
         lambda: [3, 1000, 1],
-        names=["Backwards, the number of passes", "Forwards, the number of passes", "For Jv the number of passes"],
+        names=["number of passes backwards", "number of passes forwards", "number of passes for Jv"],
         rtol=0.0,
         mistakes=[
             (
