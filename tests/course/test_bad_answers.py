@@ -77,6 +77,10 @@ def endless(p: Any, g: Any) -> Any:
             continue
 
 
+def in_one_line(p: Any, g: Any) -> Any:
+    return [0 for _ in iter(int, 1)]
+
+
 def for_ever() -> Iterator[int]:
     while True:
         yield 1
@@ -97,6 +101,7 @@ def deep(p: Any, g: Any) -> Any:
         (deep, "raises RecursionError: maximum recursion depth exceeded"),
         (changing, "Your function changes what it is given: p is not what it was."),
         (endless, "does not come to an end"),
+        (in_one_line, "does not come to an end"),
         (lambda p, g: sum(for_ever()), "does not come to an end"),
         (lambda p, g: None, "gives nothing (None): has it a return?"),
         (lambda p, g: 1.0, "∂C/∂z is a list, and 1 was given."),

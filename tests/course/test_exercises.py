@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +140,19 @@ def test_a_number_that_a_hint_tells_would_be_noticed() -> None:
     assert told("It is 3.1416 here.", [math.pi], "")
     assert not told("It is 3.1416 here.", [math.pi], "3.14")
     assert not told("It is -3.1416 here: the sign is wrong.", [math.pi], "")
+
+
+def test_the_course_needs_the_standard_library_only_and_is_not_loaded_with_the_engine() -> None:
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import autograd
+assert not [name for name in sys.modules if "course" in name]
+from autograd.course import check
+print([check(number, 1.0).right for number in {[e.number for e in ALL]!r}].count(False))
+"""
+    bare = [sys.executable, "-I", "-S", "-c", program]  # without site-packages
+    assert subprocess.run(bare, capture_output=True, text=True, check=True).stdout == f"{len(ALL)}\n"
 
 
 def test_the_tapes_have_the_gradients_of_the_engine() -> None:
