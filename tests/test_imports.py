@@ -32,6 +32,7 @@ BELOW: dict[str, set[str]] = {
         "autograd.viz.explanation",
     },
     "autograd.compiler": {"autograd", "autograd.formulas"},
+    "autograd.course": {"autograd"},
     "autograd.__main__": {"autograd", "autograd.formulas", "autograd.viz.explanation"},
     "nn": {"autograd", "autograd.viz", "autograd.compiler"},
     "benchmarks": {"autograd", "autograd.viz", "autograd.compiler", "nn"},

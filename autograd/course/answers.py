@@ -1,0 +1,121 @@
+"""Read what was handed in: numbers of any make, lists, arrays and dictionaries of them, formulas as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from autograd.course.running import called
+from autograd.course.wrong import NOT_YET, Wrong, shown
+from autograd.expression import Expression, ExpressionError
+from autograd.value import Value
+
+__all__ = ["as_formula", "as_number", "leaves"]
+
+
+def as_number(x: Any, what: str = "The answer") -> float:
+    """A float: of a number, a `Value`, NumPy's or SymPy's number, or of text such as "3/4".
+
+    >>> as_number("2*sin(pi/2)"), as_number(Value(1.5))
+    (2.0, 1.5)
+    """
+    if x is ...:
+        raise Wrong(NOT_YET)
+    if isinstance(x, str):
+        try:
+            expression = Expression(x)
+            if expression.names and set(expression.names) != {"pi"}:
+                raise Wrong(f"{what} is a number, and the formula {shown(x)} has names in it.")
+            return float(expression())
+        except (ExpressionError, ArithmeticError, ValueError, TypeError) as error:
+            raise Wrong(f"{what} cannot be read as a number: {error}.") from None
+    if isinstance(x, Value):
+        return float(x.data)
+    try:
+        if not isinstance(x, bool) and hasattr(x, "__float__") and getattr(x, "shape", ()) == ():
+            return float(x)
+    except Exception:
+        pass
+    raise Wrong(f"{what} is a number, and {shown(x)} was given, of type {type(x).__name__}.")
+
+
+def leaves(given: Any, expected: Any, what: str = "the answer") -> Iterator[tuple[str, float, float]]:
+    """Each number that is expected, with what it is called and what was given for it.
+
+    Raises:
+        Wrong: where the given has another shape, or something that is no number.
+
+    >>> list(leaves((1, [2, 3]), [1.0, [2.0, 4.0]], "J"))
+    [('J[0]', 1.0, 1.0), ('J[1][0]', 2.0, 2.0), ('J[1][1]', 3.0, 4.0)]
+    """
+    if given is ...:
+        raise Wrong(NOT_YET)
+    if isinstance(expected, Mapping):
+        if not isinstance(given, Mapping):
+            raise Wrong(f"{_first(what)} is a dictionary, and {shown(given)} was given.")
+        for key, part in expected.items():
+            if key not in given:
+                raise Wrong(f"{_first(what)} has no entry for {key!r}.")
+            yield from leaves(given[key], part, f"{what}[{key!r}]")
+        if more := [key for key in given if key not in expected]:
+            raise Wrong(f"{_first(what)} has an entry too many: {shown(more[0])}.")
+    elif isinstance(expected, Sequence):
+        rows = _rows(given, what)
+        if any(row is ... for row in islice(rows, 100)):
+            raise Wrong(NOT_YET)
+        if len(rows) != len(expected):
+            numbers = "entry" if len(expected) == 1 else "entries"
+            raise Wrong(f"{_first(what)} has {len(expected)} {numbers}, and {len(rows)} were given.")
+        for i, (row, part) in enumerate(zip(rows, expected, strict=True)):
+            yield from leaves(row, part, f"{what}[{i}]")
+    else:
+        yield what, as_number(given, _first(what)), float(expected)
+
+
+def _rows(given: Any, what: str) -> Sequence[Any]:
+    if hasattr(given, "tolist") and not isinstance(given, type):
+        try:
+            given = given.tolist()
+        except Exception:
+            given = None
+    if isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        return given
+    hint = " (list(…) makes one of it)" if hasattr(given, "__next__") else ""
+    raise Wrong(f"{_first(what)} is a list, and {shown(given)} was given{hint}.")
+
+
+def _first(what: str) -> str:
+    """As the first word of a sentence."""
+    return f"T{what[1:]}" if what.startswith("the ") else what
+
+
+def as_formula(answer: Any, names: Sequence[str]) -> Callable[..., float]:
+    """A function of numbers by their names: of text, of SymPy's expression, or of a function of them in this order."""
+    if answer is ...:
+        raise Wrong(NOT_YET)
+    if hasattr(answer, "free_symbols"):
+        answer = str(answer)
+    if isinstance(answer, int | float) and not isinstance(answer, bool):
+        number = as_number(answer, "The formula")
+        return lambda **at: number
+    if callable(answer):
+        return lambda **at: as_number(called(answer, at))
+    if not isinstance(answer, str):
+        kind = type(answer).__name__
+        raise Wrong(f"A formula in quotes is expected, or a function, and {shown(answer)} was given, of type {kind}.")
+    try:
+        expression = Expression(answer)
+    except ExpressionError as error:
+        raise Wrong(f"The formula cannot be read: {error}.") from None
+    if strange := [name for name in expression.names if name not in names and name != "pi"]:
+        raise Wrong(f"There is {strange[0]} in the formula; its letters are {', '.join(names)}.")
+
+    def computed(**at: float) -> float:
+        where = ", ".join(f"{name} = {x:g}" for name, x in at.items())
+        try:
+            return float(expression(**{name: at[name] for name in expression.names if name in at}))
+        except (ArithmeticError, ValueError, TypeError) as error:
+            raise Wrong(f"At {where} the formula cannot be computed: {error}.") from None
+
+    return computed

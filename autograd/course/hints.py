@@ -1,0 +1,46 @@
+"""How a number differs from the right one, in words that do not tell the right one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+__all__ = ["close", "relation"]
+
+
+def close(given: float, expected: float, rtol: float, atol: float) -> bool:
+    return math.isclose(given, expected, rel_tol=rtol, abs_tol=atol)
+
+
+def relation(given: float, expected: float, factors: Mapping[str, float] | None = None) -> str:
+    """A sentence about a number that is not the right one.
+
+    Args:
+        factors: numbers by which one may be off, by the names to give them; 2 is always among them.
+
+    >>> relation(-3.0, 3.0), relation(12.0, 3.0, {"m": 4})
+    ('It has the right size and the wrong sign.', 'It is too large by a factor m.')
+    >>> relation(0.0, 3.0), relation(1.0, 3.0)
+    ('It should not be 0.', 'It is too small.')
+    """
+    if math.isnan(given):
+        return "Somewhere on the way 0/0, ∞ − ∞ or the like was computed."
+    if math.isinf(given):
+        return "It grows beyond all bounds."
+    if given == 0:
+        return "It should not be 0."
+    if abs(expected) < 1e-12:
+        return "That is not right."
+    ratio = given / expected
+    if close(ratio, -1, 1e-6, 0):
+        return "It has the right size and the wrong sign."
+    sign = ", and has the wrong sign" if ratio < 0 else ""
+    for name, factor in {**(factors or {}), "2": 2.0}.items():
+        if close(abs(ratio), factor, 1e-6, 0):
+            return f"It is too large by a factor {name}{sign}."
+        if close(abs(ratio), 1 / factor, 1e-6, 0):
+            return f"It is too small by a factor {name}{sign}."
+    if ratio < 0:
+        return f"It has the wrong sign, and is too {'large' if ratio < -1 else 'small'} in size."
+    size = " in size" if given < 0 else ""
+    return f"It is too {'large' if ratio > 1 else 'small'}{size}."

@@ -1,0 +1,103 @@
+"""Functions that were handed in are called here: on copies, with an end, and what they raise becomes a hint.
+
+An endless loop is stopped after so many *lines* of the function, counted by `sys.settrace`: on a slow machine no answer
+is stopped that would not be on a fast one, and it works where there are no signals and no threads, as in a browser.
+Under a debugger nobody counts, as its breakpoints need that place; and one call of C code that does not end (a sum over
+`itertools.count`) has no lines.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from autograd.course.wrong import NOT_YET, Wrong, shown
+
+__all__ = ["called", "lines_counted"]
+
+LINES = 300_000
+"""The most lines of a call; the solutions take some hundreds."""
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+_DEBUGGERS = ("bdb", "pdb", "pydev", "_pydev")
+"""Where their functions of `sys.settrace` come from: pdb's, and that of VS Code, JupyterLab and PyCharm."""
+
+
+class _TooManyLines(BaseException):  # no Exception, so that no `except Exception` of the learner's keeps it
+    pass
+
+
+@contextmanager
+def lines_counted(most: int = LINES) -> Iterator[None]:
+    """Within the block, stop after so many lines and calls of code that is not this package's."""
+    before = sys.gettrace()
+    if (getattr(before, "__module__", None) or type(before).__module__).startswith(_DEBUGGERS):
+        yield
+        return
+    left = most
+
+    def count(frame: FrameType, event: str, arg: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _TooManyLines
+        return None if frame.f_code.co_filename.startswith(_PACKAGE) else count
+
+    sys.settrace(count)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def called(function: Any, case: dict[str, Any]) -> Any:
+    """What a function gives for the operands of a case, in their order; it gets copies of them.
+
+    Raises:
+        Wrong: if it is no function, raises, does not end, gives nothing, or changes what it is given.
+    """
+    if function is ...:
+        raise Wrong(NOT_YET)
+    if not callable(function):
+        raise Wrong(f"A function is expected, and {shown(function)} was given, of type {type(function).__name__}.")
+    given = copy.deepcopy(case)
+    where = f"With {', '.join(f'{name} = {shown(x)}' for name, x in case.items() if not callable(x))}"
+    try:
+        with lines_counted():
+            result = function(*given.values())
+    except _TooManyLines:
+        raise Wrong(f"{where} your function does not come to an end: it was stopped after {LINES} lines.") from None
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"{where} your function raises {_described(error)}.") from None
+    if result is ...:
+        raise Wrong(NOT_YET)
+    if result is None:
+        raise Wrong(f"{where} your function gives nothing (None): has it a return?")
+    for name, x in case.items():
+        if not callable(x) and not _same(given[name], x):
+            raise Wrong(f"Your function changes what it is given: {name} is not what it was.")
+    return result
+
+
+def _same(a: Any, b: Any) -> bool:
+    try:
+        return bool(a == b)
+    except Exception:
+        return False
+
+
+def _described(error: BaseException) -> str:
+    """Type, message and line of what the learner's function has raised."""
+    try:
+        message = " ".join(str(error).split())[:200]
+    except Exception:
+        message = ""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_PACKAGE)]
+    return f"{type(error).__name__}{': ' if message else ''}{message}" + (f" (line {lines[-1]})" if lines else "")
