@@ -266,8 +266,8 @@ class Derivatives:
         if sparse:
             stacked = parts == [PARAMETERS]
             return _csr(entries, rows, places, derived.height, derived.width(parts), stacked)
-        whole = np.zeros((size, derived.height, derived.width(parts)))
-        whole[:, rows, places] = entries
+        whole = np.zeros((size, derived.height * derived.width(parts)))
+        whole[:, rows * derived.width(parts) + places] = entries
         return filled(form, self._arrays(whole.reshape(size, *(shape or ()), derived.width(parts)), parts))
 
     def hvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "parameters", reduction: str = "mean") -> Any:
