@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -266,8 +267,7 @@ class Derivatives:
         if sparse:
             stacked = parts == [PARAMETERS]
             return _csr(entries, rows, places, derived.height, derived.width(parts), stacked)
-        whole = np.zeros((size, derived.height * derived.width(parts)))
-        whole[:, rows * derived.width(parts) + places] = entries
+        whole = _spread(entries, rows * derived.width(parts) + places, derived.height * derived.width(parts))
         return filled(form, self._arrays(whole.reshape(size, *(shape or ()), derived.width(parts)), parts))
 
     def hvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "parameters", reduction: str = "mean") -> Any:
@@ -367,6 +367,21 @@ class Derivatives:
 def _check_reduction(reduction: str) -> None:
     if reduction not in _REDUCTIONS:
         raise ValueError(f"reduction is one of {', '.join(map(repr, _REDUCTIONS))}, not {reduction!r}")
+
+
+def _spread(entries: Floats, places: NDArray[np.int64], width: int) -> Floats:
+    """Rows of so many numbers, 0 but for the entries at their places, which go up."""
+    if len(places) == width:
+        return entries
+    whole = np.zeros((len(entries), width))
+    ends = np.flatnonzero(np.diff(places) != 1) + 1
+    if len(ends) >= len(entries):
+        whole[:, places] = entries
+        return whole
+    for begin, end in pairwise([0, *ends.tolist(), len(places)]):  # side by side in both: several times as quick
+        if begin < end:
+            whole[:, places[begin] : places[begin] + end - begin] = entries[:, begin:end]
+    return whole
 
 
 def _csr(entries: Floats, rows: Any, places: Any, height: int, width: int, stacked: bool) -> Any:
