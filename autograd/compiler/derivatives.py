@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.derived import PARAMETERS, Derived
-from autograd.compiler.results import columns, rectangular, structured
+from autograd.compiler.results import Layout, columns
 from autograd.compiler.solvers import OfVector
 from autograd.compiler.trees import filled, leaves
 
@@ -39,6 +39,7 @@ class Derivatives:
         _outer: list[str]
         _forms: list[Any]
         _result: Any
+        _layout: Layout
         _root: int | None
         _derived: Derived | None
 
@@ -179,7 +180,7 @@ class Derivatives:
         inputs, size = self._inputs(tuple(batch))
         along = self._directions(tangents, parts, form, size)
         values, slopes = self._derivatives.run("tangent", parts, [*inputs, *along])
-        return values, structured(self._result, slopes)
+        return values, self._layout(slopes)
 
     def vjp(self, batch: Sequence[Any], cotangents: Any, wrt: Any = "inputs") -> tuple[Any, Any]:
         """The results for each sample, and the gradient of Σ cotangent · result, in reverse mode.
@@ -258,7 +259,7 @@ class Derivatives:
         rows, places = derived.pattern(parts)
         if sparse and PARAMETERS in parts and len(parts) > 1:
             raise TypeError("a sparse Jacobian is by the parameters or by inputs: of both there would be two matrices")
-        shape = rectangular(self._result)
+        shape = self._layout.shape
         if shape is None and not sparse:
             raise TypeError(
                 "a Jacobian is of one Value, or of lists of equal lengths; of anything else with sparse=True"
