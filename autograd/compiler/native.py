@@ -42,7 +42,7 @@ __all__ = ["NativeEngine"]
 Floats = NDArray[np.float64]
 
 _ON_TAPE = frozenset({table["dot"], table["total"], DETACH})  # of the rows of any number of operands
-_FEWEST, _MOST, _FEWEST_OF_ROWS = 64, 512, 256  # samples in a tile: of a tape, and of the array program
+_FEWEST, _MOST, _FEWEST_OF_ROWS = 64, 512, 64  # samples in a tile: of a tape, and of the array program
 _NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
 _CACHED = 2**22  # bytes, that the numbers of a tile may take to stay near the processor
 
@@ -127,9 +127,13 @@ class NativeEngine:
         def rows(samples: int) -> RowsPlan:
             return RowsPlan(self.programs.arrays, vector, samples)
 
-        sample = 8 * sum(self.scalars.widths) + 16 * len(self.scalars)  # bytes
-        tile = max(_FEWEST_OF_ROWS, _CACHED // sample)
-        return rows(batch) if batch <= tile or batch * sample <= 4 * _CACHED else Tiles(rows, len(vector), batch, tile)
+        if batch <= _FEWEST_OF_ROWS:
+            return rows(batch)
+        few = rows(_FEWEST_OF_ROWS)  # what a sample takes, with all that is gathered and in between, is seen here
+        tile = max(few.batch, few.batch * _CACHED // few.nbytes)
+        if batch <= tile or batch * few.nbytes <= 2 * few.batch * _CACHED:
+            return rows(batch)
+        return Tiles(lambda samples: few if samples == few.batch else rows(samples), len(vector), batch, tile)
 
     def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:
         """What is computed, in symbols, as arrays; None where that is longer than anybody reads."""

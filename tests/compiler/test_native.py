@@ -202,7 +202,7 @@ def test_a_large_batch_of_a_large_program_runs_in_tiles(monkeypatch: pytest.Monk
 
 def test_what_is_gathered_of_a_batch_in_tiles_is_each_samples_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Results of samples, of parameters alone and of an input as it is, by rows and by a tape; and a Jacobian."""
-    monkeypatch.setattr(native, "_CACHED", 2**12)
+    monkeypatch.setattr(native, "_CACHED", 2**10)
     monkeypatch.setattr(native, "_FEWEST", 16)
     monkeypatch.setattr(native, "_FEWEST_OF_ROWS", 16)
     w = [Value(0.1 * k - 0.4) for k in range(9)]
@@ -223,6 +223,31 @@ def test_what_is_gathered_of_a_batch_in_tiles_is_each_samples_own(monkeypatch: p
         assert (second == X[:, 1]).all()
         rows = autograd.compile(lambda x: f(x)[0], example=([0.0] * 3,), engine="native").jacobian(X)[0]
         assert np.allclose(rows, W * np.cos(X)[:, None], rtol=1e-14)
+
+
+def test_a_tile_stays_in_the_cache_with_all_that_is_gathered_for_it() -> None:
+    """Triangular sums: what is gathered for them is several times as much as the values are."""
+    n, k = 12, 20
+    w = [[Value(0.01 * (i + j)) for j in range(i + 1)] for i in range(n)]
+    shift = [Value(0.1 * j) for j in range(k)]
+
+    def loss(x: Any) -> Any:
+        return total(
+            [
+                total([total([a * (b - s) for a, b in zip(row, x[: len(row)], strict=True)]) ** 2 for row in w])
+                for s in shift
+            ]
+        )
+
+    program = autograd.compile(loss, example=([0.0] * n,), engine="native")
+    X = np.random.default_rng(0).normal(size=(5000, n))
+    value, gradient = program.value_and_grad(X)
+    tiles = program._executables[5000]
+    assert isinstance(tiles, Tiles)
+    assert all(run.nbytes <= native._CACHED or run.batch <= native._FEWEST_OF_ROWS for run in tiles._runs.values())
+    expected, slope = autograd.compile(loss, example=([0.0] * n,), engine="numpy").value_and_grad(X)
+    assert value == pytest.approx(expected, rel=1e-13)
+    assert relative(gradient, slope, np.abs(slope).max()) < 1e-12
 
 
 # ── the loop ──────────────────────────────────────────────────────────────────────────────────
