@@ -10,10 +10,12 @@ program      takes beside the inputs                   gives, for each sample
 `tangent`    a direction of what is differentiated by  the values, and their derivatives along it
 `cotangent`  a weight for each result                  the values, and the gradient of their weighted sum
 `curvature`  a direction                               the derivative of the gradient along it
+`entries`                                              what can be other than 0 in the Jacobian
 ===========  ========================================  ==============================================
 
-A Jacobian is one of the middle two on many directions at once, which are lanes of one batch. Which of its entries can
-be other than 0 is read off the graph; columns (or rows) that share no row share a direction (`colours`).
+A Jacobian is one of the middle two on many directions at once, which are lanes of one batch; or, where a few directions
+are enough, the last, in which they share whatever they have in common. Which of its entries can be other than 0 is read
+off the graph; columns (or rows) that share no row share a direction (`colours`).
 
 The Hessian by the parameters of a sum over a batch is the gradient of the derivative along a direction that all samples
 share: what is multiplied by it, and added up over samples, are then the matrix products of any other gradient.
@@ -32,7 +34,7 @@ from autograd.compiler.normalise import Returned, Scalars
 from autograd.compiler.results import returned
 from autograd.compiler.trace import TAKE
 from autograd.functional import grad, jvp, mapped, value_and_grad
-from autograd.nary import dot
+from autograd.nary import dot, total
 from autograd.value import Value
 
 __all__ = ["PARAMETERS", "Derived", "colours", "pattern"]
@@ -45,6 +47,7 @@ PARAMETERS = -1
 """Stands for the parameters where the number of an argument is expected."""
 
 _LANES = 2**26  # bytes that the values of all lanes of one call may take
+_FEW, _SHORT = 4, 20_000  # directions that one program may have, and nodes that it may be made from
 
 
 class Derived:
@@ -110,7 +113,13 @@ class Derived:
                 colours(columns, rows, self.height),
             )
         by_columns, by_rows = self._colours[tuple(parts)]
-        if by_columns.max() <= 2 * by_rows.max() + 1:  # a walk back costs about two forwards
+        forwards = by_columns.max() <= 2 * by_rows.max() + 1  # a walk back costs about two forwards
+        directions = 1 + (by_columns if forwards else by_rows).max()
+        if directions <= _FEW and directions * len(self.scalars) <= _SHORT:
+            found = self.run("entries", parts, inputs)
+            entries: Floats = found[-1] if isinstance(found, tuple) else found
+            return entries
+        if forwards:
             seeds = self.split(_indicators(by_columns), parts)
             return self.on_lanes("tangent", parts, inputs, seeds)[:, by_columns[columns], rows]
         return self.on_lanes("cotangent", parts, inputs, [_indicators(by_rows)])[:, by_rows[rows], columns]
@@ -154,7 +163,7 @@ class Derived:
         """The derived program, with today's vector."""
         key = (kind, *parts)
         if key not in self._made:
-            program = self._compiled(_KINDS[kind], parts)
+            program = self._compiled(self._entries(parts) if kind == "entries" else _KINDS[kind], parts)
             places = {id(parameter): place for place, parameter in enumerate(self.program.parameters)}
             order = np.array([places[id(parameter)] for parameter in program.parameters], np.int64)
             self._made[key] = program, order
@@ -176,6 +185,41 @@ class Derived:
 
         kind = type(self.program)
         return kind(slope, tuple(self._example()), self.program._wanted, [*parameters, *direction])
+
+    def _entries(self, parts: Sequence[int]) -> Callable[..., Any]:
+        """What gives the entries of the Jacobian at the places of `pattern`."""
+        rows, columns = (x.tolist() for x in self.pattern(parts))
+        by_columns, by_rows = (x.tolist() for x in self._colours[tuple(parts)])
+
+        def forwards(f: Callable[..., Any], point: Sequence[Sequence[Any]]) -> Any:
+            slopes = []
+            for colour in range(max(by_columns) + 1):
+                moved = [column for column, one in enumerate(by_columns) if one == colour]
+
+                def of_moved(numbers: Sequence[Any], moved: list[int] = moved) -> Any:
+                    flat = _flat(point)
+                    for column, number in zip(moved, numbers, strict=True):
+                        flat[column] = number
+                    each = iter(flat)
+                    return f([[next(each) for _ in part] for part in point])
+
+                start = _flat(point)
+                along = jvp(of_moved, ([start[column] for column in moved],), ([1.0] * len(moved),))[1]
+                slopes.append(list(returned(along)))
+            return given(f, point, [slopes[by_columns[column]][row] for row, column in zip(rows, columns, strict=True)])
+
+        def backwards(f: Callable[..., Any], point: Any) -> Any:
+            def sum_of(colour: int) -> Callable[..., Any]:
+                return lambda at: total([y for y, one in zip(returned(f(at)), by_rows, strict=True) if one == colour])
+
+            slopes = [_flat(grad(sum_of(colour))(point)) for colour in range(max(by_rows) + 1)]
+            return given(f, point, [slopes[by_rows[row]][column] for row, column in zip(rows, columns, strict=True)])
+
+        def given(f: Callable[..., Any], point: Any, entries: list[Any]) -> Any:
+            """They alone, or beside the values where they are plain numbers, as a program has to compute something."""
+            return entries if any(isinstance(x, Value) for x in entries) else (f(point), entries)
+
+        return forwards if max(by_columns) <= 2 * max(by_rows) + 1 else backwards
 
     def _example(self) -> list[Any]:
         whole = {self.scalars.inputs[node] for node in self.scalars.integers}

@@ -83,6 +83,9 @@ class NativeEngine:
         self._largest = max((min(m, _ROWS_OF_ONE) * n // 2 for m, n in products), default=0)
         alone = sum(len(nodes) == 1 for row, nodes in groups if not row.nary)
         several = programs.elementwise - alone
+        self._sample: float = 1 + 8 * sum(self.scalars.widths) + 16 * sum(self.scalars.batched)
+        """Bytes that a sample takes in the array program: the values and adjoints, until all that it takes is seen."""
+        self._sample_seen = False
         self._rows: float = _ROWS + alone * _ROWS_ALONE + several * _ROWS_PER_GROUP + programs.reductions * reduction
 
     @staticmethod
@@ -129,9 +132,9 @@ class NativeEngine:
     @property
     def _tile_of_rows(self) -> int:
         """The same of the array program: few where it is fetching numbers that takes the time, not computing."""
-        sample = 1 + 8 * sum(self.scalars.widths) + 16 * sum(self.scalars.batched)  # bytes
+        sample = self._sample
         fetching = sample > _FETCHED * (self._cost_of_rows(1) - self._cost_of_rows(0))
-        return max(_FEWEST_OF_ROWS if fetching else _MOST_OF_ROWS, _CACHED // sample)
+        return max(_FEWEST_OF_ROWS if fetching else _MOST_OF_ROWS, int(_CACHED / sample))
 
     @collector_paused()
     def bind(self, vector: Floats, batch: int) -> Any:
@@ -152,6 +155,8 @@ class NativeEngine:
         def rows(samples: int) -> RowsPlan:
             return RowsPlan(self.programs.arrays, vector, samples, threads > 1)
 
+        if batch > _FEWEST_OF_ROWS * threads and not self._sample_seen:  # with all that is gathered and in between
+            self._sample, self._sample_seen = rows(_FEWEST_OF_ROWS).nbytes / _FEWEST_OF_ROWS, True
         return _bound(rows, len(vector), in_tiles(batch, self._tile_of_rows, threads))
 
     def derivation(self, arguments: Arguments, notation: Plain) -> Derivation | None:

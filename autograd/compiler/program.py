@@ -19,7 +19,7 @@ from autograd.compiler.derivatives import Derivatives
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
 from autograd.compiler.normalise import Returned, returned_nodes
 from autograd.compiler.passes import Programs
-from autograd.compiler.results import rectangular, returned, structured
+from autograd.compiler.results import Layout, returned
 from autograd.compiler.stores import aligned
 from autograd.compiler.trace import trace
 from autograd.compiler.trees import form_of, leaves, named, taking_arrays
@@ -85,7 +85,7 @@ class Program(Derivatives):
         self._last_gradient: Floats | None = None
         self._derived = None
         self._nested = any(type(form) is not int for form in self._forms)
-        self._rectangle = rectangular(scalars.result)
+        self._layout = Layout(scalars.result)
         whole = list(returned(scalars.result))
         self._nodes = list(returned_nodes(scalars.result))
         self._numbers = [] if len(self._nodes) == len(whole) else whole
@@ -252,8 +252,7 @@ class Program(Derivatives):
                     gather(self._nodes, inputs) if gather else _gathered(executable.values(inputs), self._nodes, size)
                 )
             numbers = np.ascontiguousarray(self._with_numbers(found, size).T)
-            shape = self._rectangle
-            return structured(self._result, numbers) if shape is None else numbers.reshape(size, *shape)
+            return self._layout(numbers)
         finally:
             self._running.clear()
 

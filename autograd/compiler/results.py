@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["columns", "rectangular", "returned", "structured"]
+__all__ = ["Layout", "columns", "rectangular", "returned"]
 
 Floats = NDArray[np.float64]
 
@@ -43,17 +43,34 @@ def rectangular(result: Any) -> tuple[int, ...] | None:
     return (len(result), *(inner or ()))
 
 
-def structured(result: Any, numbers: Floats) -> Any:
-    """An array (samples, numbers) in the structure that a call gives; whole arrays are looked at where they lie."""
-    shape = rectangular(result)
-    if shape is not None:
-        return numbers.reshape(len(numbers), *shape)
-    found, begin = [], 0
-    for part in result:
-        end = begin + sum(1 for _ in returned(part))
-        found.append(structured(part, np.ascontiguousarray(numbers[:, begin:end])))
-        begin = end
-    return tuple(found) if isinstance(result, tuple) else found
+class Layout:
+    """How a call gives what a function returned, found out once: in what structure, and of which shapes.
+
+    >>> pair = Layout(([1, 2], 3))                      # a list of two numbers, and one
+    >>> [x.tolist() for x in pair(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))]
+    [[[1.0, 2.0], [4.0, 5.0]], [3.0, 6.0]]
+
+    Attributes:
+        shape: that of the one array; None if there are several.
+        size: how many numbers there are.
+    """
+
+    def __init__(self, result: Any) -> None:
+        self.shape = rectangular(result)
+        self.size = sum(1 for _ in returned(result))
+        self._parts = [] if self.shape is not None else [Layout(part) for part in result]
+        self._kind: Any = tuple if isinstance(result, tuple) else list
+
+    def __call__(self, numbers: Floats) -> Any:
+        """An array (samples, numbers) in that structure; whole arrays are looked at where they lie."""
+        if self.shape is not None:
+            return numbers.reshape(len(numbers), *self.shape)
+        found, begin = [], 0
+        for part in self._parts:
+            end = begin + part.size
+            found.append(part(np.ascontiguousarray(numbers[:, begin:end])))
+            begin = end
+        return self._kind(found)
 
 
 def columns(result: Any, given: Any, samples: int) -> Floats:

@@ -8,7 +8,7 @@ import pytest
 import autograd
 from autograd import Value, exp, sin, tanh
 from autograd.compiler.engines import ENGINES
-from autograd.compiler.results import columns, returned, structured
+from autograd.compiler.results import Layout, columns, returned
 
 
 def everything(x, y):
@@ -69,7 +69,7 @@ def test_a_thousand_numbers_are_looked_at_together() -> None:
 def test_a_structure_is_made_and_taken_apart() -> None:
     tree = [[1, 2], [3, 4]], (5, [6, [7]])
     numbers = np.arange(14.0).reshape(2, 7)
-    made = structured(tree, numbers)
+    made = Layout(tree)(numbers)
     assert [x.shape for x in (made[0], made[1][0])] == [(2, 2, 2), (2,)]
     assert np.array_equal(columns(tree, made, 2), numbers)
     assert list(returned(tree)) == [1, 2, 3, 4, 5, 6, 7]

@@ -17,7 +17,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, exp, grad, hessian, jacobian, no_grad, sigmoid, sin, take, tanh, where
-from autograd.compiler import derivatives
+from autograd.compiler import derivatives, derived
 from autograd.compiler.derived import colours
 from autograd.compiler.engines import ENGINES
 
@@ -240,7 +240,8 @@ def chain(x: Any) -> Any:
     return [sin(x[i]) * x[i + 1] - x[max(i - 1, 0)] ** 2 for i in range(len(x) - 1)]
 
 
-def test_the_pattern_of_a_chain_is_its_diagonals_and_few_lanes_are_run() -> None:
+def test_the_pattern_of_a_chain_is_its_diagonals_and_few_lanes_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derived, "_FEW", 0)
     n = 200
     program = autograd.compile(chain, example=([0.0] * n,))
     pattern = program.sparsity()
@@ -255,15 +256,44 @@ def test_the_pattern_of_a_chain_is_its_diagonals_and_few_lanes_are_run() -> None
     assert lanes == [3]
 
 
-def test_a_row_that_is_full_is_walked_back() -> None:
+@pytest.mark.parametrize("few", [0, 4])
+def test_a_row_that_is_full_is_walked_back(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrow-shaped: one result of all inputs would need a lane for each of them forwards."""
+    monkeypatch.setattr(derived, "_FEW", few)
     n = 50
     program = autograd.compile(lambda x: [sum(a * a for a in x), sin(x[0])], example=([0.0] * n,))
     X = np.random.default_rng(0).normal(size=(3, n))
     J = program.jacobian(X, wrt="x")
     assert np.allclose(J[:, 0], 2 * X, rtol=ROUNDINGS)
     assert np.allclose(J[:, 1, 0], np.cos(X[:, 0]), rtol=ROUNDINGS)
-    assert [kind for kind, *_ in program._derived._made] == ["cotangent"]
+    ((kind, *_), (made, _)), *others = program._derived._made.items()
+    assert (kind, others) == ("entries" if few else "cotangent", [])
+    assert few == 0 or len(made._programs.scalars) < 5 * n, "two walks back, not one for each input"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("wrt", ["x", "parameters", ("x", "parameters")])
+@pytest.mark.parametrize("name", ["few columns", "few rows", "straight", "constant"])
+def test_few_directions_are_one_program_and_give_what_lanes_give(
+    name: str, wrt: Any, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries that no input has a part in, and that are plain numbers, are there too."""
+    w = [Value(0.3), Value(-0.8), Value(1.1)]
+    functions: dict[str, Callable[[Any], Any]] = {
+        "few columns": lambda x: [[sin(x[0] * (k + 1)) * w[0], w[1] * x[1] ** 2] for k in range(7)],
+        "few rows": lambda x: [autograd.total([w[i] * exp(x[j]) for i in range(3) for j in range(3)]), w[2] * x[1]],
+        "straight": lambda x: [x[i] - x[2] + w[i] for i in range(2)],
+        "constant": lambda x: [3.0, w[0] * x[0], x[1].detach() * w[1]],
+    }
+    program = autograd.compile(functions[name], example=([0.0] * 3,), engine=engine)
+    X = batch(5)[0]
+    found = program.jacobian(X, wrt=wrt)
+    kinds = {kind for kind, *_ in program._derived._made}
+    monkeypatch.setattr(derived, "_FEW", 0)
+    expected = program.jacobian(X, wrt=wrt)
+    assert kinds <= {"entries"}
+    for mine, other in zip(*[x if isinstance(x, tuple) else (x,) for x in (found, expected)], strict=True):
+        assert np.allclose(mine, other, rtol=ROUNDINGS, atol=1e-15)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -297,8 +327,6 @@ def test_the_hessian_of_a_sum_takes_no_memory_for_each_sample() -> None:
 
 
 def test_many_lanes_run_in_pieces_and_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd.compiler import derived
-
     program = autograd.compile(mlp, example=EXAMPLE)
     X, Y = batch(5)
     whole = program.hessian(X, Y)

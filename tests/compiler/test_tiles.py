@@ -125,6 +125,32 @@ def test_what_is_gathered_of_a_batch_in_tiles_is_each_samples_own(
         assert np.allclose(rows, W * np.cos(X)[:, None], rtol=1e-14)
 
 
+def test_a_tile_stays_in_the_cache_with_all_that_is_gathered_for_it() -> None:
+    """Triangular sums: what is gathered for them is several times as much as the values are."""
+    n, k = 12, 20
+    w = [[Value(0.01 * (i + j)) for j in range(i + 1)] for i in range(n)]
+    shift = [Value(0.1 * j) for j in range(k)]
+
+    def loss(x: Any) -> Any:
+        return total(
+            [
+                total([total([a * (b - s) for a, b in zip(row, x[: len(row)], strict=True)]) ** 2 for row in w])
+                for s in shift
+            ]
+        )
+
+    program = autograd.compile(loss, example=([0.0] * n,), engine="native")
+    X = np.random.default_rng(0).normal(size=(5000, n))
+    value, gradient = program.value_and_grad(X)
+    tiles = program._executables[5000]
+    assert isinstance(tiles, Tiles)
+    runs = [run for runs in tiles._runs for run in runs.values()]
+    assert all(run.nbytes <= 1.1 * native._CACHED or run.batch <= native._FEWEST_OF_ROWS for run in runs)
+    expected, slope = autograd.compile(loss, example=([0.0] * n,), engine="numpy").value_and_grad(X)
+    assert value == pytest.approx(expected, rel=1e-13)
+    assert relative(gradient, slope, np.abs(slope).max()) < 1e-12
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_threads_compute_what_numpy_computes_on_the_whole_battery(part: int, threads: Any) -> None:
     """Tiles of five samples or six, on three threads: sums are taken in another order, so to some 1e-15 of them."""
