@@ -95,6 +95,31 @@ def test_boxes_do_not_overlap(show: Show) -> None:
                 assert apart
 
 
+OFF_ITS_LINE = """() => {
+    const lines = [...document.querySelectorAll('path.edge')].map((path) => {
+        const n = path.getTotalLength();
+        return Array.from({ length: Math.ceil(n) + 1 }, (_, k) => path.getPointAtLength(Math.min(n, k)));
+    });
+    return [...document.querySelectorAll('.mark')].flatMap((mark) => {
+        const { e: x, f: y } = mark.transform.baseVal[0].matrix;
+        const off = Math.min(...lines.flat().map((p) => Math.hypot(p.x - x, p.y - y)));
+        return off > 1 ? [`${mark.textContent} is ${off.toFixed(1)} off`] : [];
+    });
+}"""
+
+
+@pytest.mark.parametrize("make", [worked_example, neuron, fan])
+@pytest.mark.parametrize("width", [360, 560, 736, 900, 1200, 1700])
+def test_every_number_stands_on_its_line_where_rows_wrap_too(make: Callable[[], Value], width: int, show: Show) -> None:
+    page = show(make())
+    page.set_viewport_size({"width": width, "height": 900})
+    page.reload()
+    if not page.locator(".mark").count():  # of so many links only those of the chosen node have theirs
+        page.get_by_text("∂ on edges").click()
+    assert page.locator(".mark").count()
+    assert page.evaluate(OFF_ITS_LINE) == []
+
+
 CONTRAST = """() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     const rgba = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);

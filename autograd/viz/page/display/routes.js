@@ -43,7 +43,7 @@ function trace(link, points, rows, laid, turns) {
   for (let p = 1; p < points.length; p++) {
     const a = points[p - 1],
       b = points[p];
-    if (laid.rows.length && rows[p] !== rows[p - 1]) link.curve += returning(a, b, rows[p - 1], rows[p], laid, turns);
+    if (laid.rows.length && rows[p] !== rows[p - 1]) returning(link, a, b, rows[p - 1], rows[p], laid, turns);
     else {
       const dx = laid.down ? 0 : (b.x - a.x) * 0.45,
         dy = laid.down ? (b.y - a.y) * 0.45 : 0;
@@ -51,11 +51,10 @@ function trace(link, points, rows, laid, turns) {
       for (const t of [0.5, 0.62, 0.38, 0.75, 0.25]) link.places.push(along(a, b, dx, dy, t));
     }
   }
-  if (!link.places.length) link.places.push({ x: (points[0].x + points[1].x) / 2, y: points[0].y });
 }
 
-/** From the end of a row to the start of a later one, as a typewriter returns. */
-function returning(a, b, from, to, laid, turns) {
+/** From the end of a row to the start of a later one, as a typewriter returns; its number stands on the way back. */
+function returning(link, a, b, from, to, laid, turns) {
   const k = turns[from]++ % 5,
     r = 7,
     right = laid.rows[from].right + 10 + 4 * k,
@@ -63,11 +62,12 @@ function returning(a, b, from, to, laid, turns) {
     lane = laid.rows[to - 1].lane - 8 + 4 * k,
     up = Math.sign(a.y - lane) || 1,
     down = Math.sign(b.y - lane) || 1;
-  return [
+  link.curve += [
     `H${f(right - r)}Q${f(right)} ${f(a.y)} ${f(right)} ${f(a.y - up * r)}V${f(lane + up * r)}`,
     `Q${f(right)} ${f(lane)} ${f(right - r)} ${f(lane)}H${f(left + r)}`,
     `Q${f(left)} ${f(lane)} ${f(left)} ${f(lane + down * r)}V${f(b.y - down * r)}Q${f(left)} ${f(b.y)} ${f(left + r)} ${f(b.y)}H${f(b.x)}`,
   ].join("");
+  for (const t of [0.5, 0.35, 0.65, 0.2, 0.8]) link.places.push({ x: right + t * (left - right), y: lane });
 }
 
 function along(a, b, dx, dy, t) {
