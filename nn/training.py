@@ -39,7 +39,7 @@ Array = NDArray[Any]
 Samples = tuple[Array, Array]
 ENDED = "a callback ended it"
 _BLOCK = 4096  # samples
-ENGINES = ("auto", "eager", "numpy", "nodes")
+ENGINES = ("auto", "eager", "numpy", "nodes", "native")
 
 
 def fit(
@@ -83,9 +83,9 @@ def fit(
         clip: the greatest length √Σg² of a step's gradient; a longer one is scaled to that length.
         callbacks: called after each epoch with the `Training`; one that returns True ends it.
         checkpoint: where to keep all that is needed to go on, see `Checkpoint`.
-        engine: "auto" compiles the model, see `autograd.compile` ("numpy" and "nodes" are its engines); "eager"
-            walks the graph of each sample, for models that cannot be compiled: those that ask for numbers; "jax" runs
-            the program on JAX.
+        engine: "auto" compiles the model, see `autograd.compile` ("numpy", "nodes" and "native" are its engines);
+            "eager" walks the graph of each sample, for models that cannot be compiled: those that ask for numbers;
+            "jax" runs the program on JAX.
         mesh: a `jax.sharding.Mesh` of devices that share each mini-batch, with engine "jax", see `nn.parallel`.
         seed: of the order of the samples.
         progress: whether to show a bar; if not said, on a terminal, and in a notebook that has widgets.

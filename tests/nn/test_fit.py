@@ -381,7 +381,7 @@ GOOD: dict[str, Any] = {"loss": nn.half_squared_error, "optimiser": SGD, "epochs
         ({"patience": 0, "validation": (X, Y)}, ValueError, "patience is a whole number of at least 1, not 0"),
         ({"patience": 2}, ValueError, "patience needs validation samples"),
         ({"clip": 0}, ValueError, "clip is a finite number above 0, not 0"),
-        ({"engine": "gpu"}, ValueError, "engine is one of auto, eager, numpy, nodes, jax, not 'gpu'"),
+        ({"engine": "gpu"}, ValueError, "engine is one of auto, eager, numpy, nodes, native, jax, not 'gpu'"),
         ({"loss": lambda a, b: a[0] * STRANGER}, ValueError, "1 parameters that are not the model's"),
     ],
 )
