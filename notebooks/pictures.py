@@ -121,7 +121,7 @@ def film(browser: Any, page: Path, picture: Path, *, scheme: str) -> None:
     small[0].save(picture, save_all=True, append_images=small[1:], duration=times, loop=0, optimize=True)
 
 
-CELLS = {1: 17, 2: 10, 3: 23, 4: 21, 5: 49, 6: 40, 7: 25, 8: 15}
+CELLS = {1: 17, 2: 10, 3: 23, 4: 21, 5: 49, 6: 40, 7: 25, 8: 15, 9: 29}
 """In which cell of each notebook the picture for its thumbnail is."""
 
 

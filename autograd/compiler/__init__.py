@@ -69,8 +69,9 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto", parame
     * the same primitive on many values: one array operation; broadcasts and reductions;
     * what depends on parameters alone (weight decay): computed once, not for each sample.
 
-    What is not: a loop of maxima stays one operation a step, sequences of unequal length are gathered
-    and padded, and a narrow graph without any pattern gains nothing: a few samples of it are run node by node.
+    What is not: a loop of maxima stays one operation a step, sequences of unequal length are gathered and padded
+    or, where they are many, one operation a length, and a narrow graph without any pattern gains nothing: a few
+    samples of it are run node by node.
 
     While it is traced, the function has no numbers: not of the inputs, and not of what it computes from inputs
     or parameters. What would need one is refused, with its line: ``if x > 0``, ``x == 1`` anywhere but in

@@ -200,8 +200,20 @@ class _Run:
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""
-        v, place = self._on_arrays(inputs), self.engine.place
+        place = self.engine.place
+        if self.batch <= _FEW:
+            try:
+                samples = self._samples(inputs)
+                return lambda node: np.array([v[place[node]] for v in samples], float)
+            except (ArithmeticError, ValueError):
+                pass  # where Python's floats raise, arrays follow IEEE
+        v = self._on_arrays(inputs)
         return lambda node: v[place[node]]
+
+    def _samples(self, inputs: list[Floats]) -> list[list[Any]]:
+        """All values of each sample, as floats."""
+        numbers, operations = self.vector.tolist(), self.engine.operations
+        return [self._forward(self._leaves(numbers, inputs, sample), operations) for sample in range(self.batch)]
 
     def _on_arrays(self, inputs: list[Floats]) -> list[Any]:
         v = self._leaves([self.vector[i : i + 1] for i in range(len(self.vector))], inputs, slice(None))

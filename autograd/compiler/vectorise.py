@@ -33,7 +33,8 @@ from autograd.readings import one_by_one
 __all__ = ["Group", "Grouped", "Vectorised", "group_alike", "vectorise"]
 
 _DOT, _POS = table["dot"], table["pos"]
-_SMALL = 1024  # lanes × inner: below this, sums of unequal length are cheaper padded and together than apart
+_SMALL = 1024  # lanes × operands: below this, sums of unequal length are cheaper padded and together than apart
+_GATHERED = 48  # lanes × longest / lengths: above this, to gather what is padded of every sample costs more than calls
 
 
 class Group:
@@ -296,7 +297,7 @@ def _grouped(s: Scalars) -> Groups:
         assert op is not None
         small = [key for key in keys if len(alike[key]) * key[3] < _SMALL]
         classes = [alike[key] for key in keys]
-        if op.takes is not None and op.takes.padding is not None and len(small) > 2:
+        if op.takes is not None and op.takes.padding is not None and _together(alike, small):
             classes = [[node for key in small for node in alike[key]]]
             classes += [alike[key] for key in keys if key not in small]
         for nodes in classes:
@@ -304,6 +305,14 @@ def _grouped(s: Scalars) -> Groups:
             found.append((s.level[nodes[0]], s.rank[nodes[0]], op, nodes))
     found.sort(key=itemgetter(0, 1))
     return [(op, nodes) for _, _, op, nodes in found]
+
+
+def _together(alike: dict[tuple[Any, ...], list[int]], lengths: list[tuple[Any, ...]]) -> bool:
+    """Whether sums of these lengths are one group, padded."""
+    if len(lengths) <= 2:
+        return False
+    (_, _, batched, *_), longest = lengths[0], max(key[3] for key in lengths)
+    return not batched or sum(len(alike[key]) for key in lengths) * longest <= _GATHERED * len(lengths)
 
 
 def _kinds(s: Scalars, operands: tuple[int, ...]) -> tuple[Any, ...]:

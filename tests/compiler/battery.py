@@ -567,6 +567,17 @@ def named() -> Iterator[Case]:
     yield case("a list without inputs", lambda: [tanh(v) for v in w], loss=False)
     yield case("a list with what is a constant at the end", lambda x: [Value(2.0) * 3, s * x], (), loss=False)
     yield case("a list of comparisons", lambda x: [where(v > 0, 1.0, 0.0) * s for v in x], (4,), loss=False)
+    triangles, centres = m.values(7, 3, 3), m.values(7, 3)
+
+    def mixture(x: Any) -> Any:
+        """Gaussians with triangular factors of their precision, so many that their sums are a group a length."""
+        logs = []
+        for factor, centre in zip(triangles, centres, strict=True):
+            away = [a - b for a, b in zip(x, centre, strict=True)]
+            logs.append(total([dot(factor[i][: i + 1], away[: i + 1]) ** 2 for i in range(3)]) * -0.5)
+        return logsumexp(logs)
+
+    yield case("a mixture of triangles", mixture, (3,))
 
 
 def attention(m: Maker) -> Any:

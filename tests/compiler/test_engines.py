@@ -172,6 +172,21 @@ def test_what_is_longer_than_anybody_reads_is_counted_and_not_printed(
     assert program.tables == {}
 
 
+def test_nodes_computes_a_few_samples_with_floats_gradients_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrays of few numbers take 10 µs an operation, floats a fraction of one. Where floats raise, arrays it is."""
+    arrays, called = nodes._Run._on_arrays, []
+    monkeypatch.setattr(nodes._Run, "_on_arrays", lambda run, inputs: called.append(run.batch) or arrays(run, inputs))
+    w = Value(2.0)
+    program = autograd.compile(lambda x: [tanh(w * x), x > 1.0, 1 / x, w], example=1.0, engine="nodes")
+    for batch in (1, nodes._FEW, nodes._FEW + 1):
+        X = np.linspace(0.5, 2.0, batch)
+        expected = np.stack([np.tanh(2 * X), X > 1, 1 / X, np.full(batch, 2.0)], axis=1)
+        assert np.allclose(program(X), expected, rtol=1e-15)  # a rounding of tanh
+    assert called == [nodes._FEW + 1]
+    assert program([0.0])[0].tolist() == [0.0, 0.0, np.inf, 2.0]
+    assert called == [nodes._FEW + 1, 1]
+
+
 def test_print_says_what_would_be_quicker_and_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "find_spec", lambda name: None)
     monkeypatch.setattr(native, "_without_numba", native._without_numba.__wrapped__)

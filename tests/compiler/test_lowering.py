@@ -405,6 +405,24 @@ def test_what_is_summed_is_read_where_it_lies() -> None:
     assert [(g.shape, g.inner) for g in groups if g.op.name == "dot"] == [((4,), (4,))]
 
 
+def test_many_sums_of_few_lengths_are_read_where_they_lie_length_by_length() -> None:
+    """As in a mixture of Gaussians; padded, every sample would have 7 × 3 × 3 numbers gathered for them."""
+    triangles = [[[Value(0.1 * k + i - j) for j in range(i + 1)] for i in range(3)] for k in range(7)]
+    centres = [[Value(0.2 * k - j) for j in range(3)] for k in range(7)]
+
+    def mixture(x: Any) -> Any:
+        away = [[a - b for a, b in zip(x[:3], centre, strict=True)] for centre in centres]
+        return total([tanh(dot(row, away[k][: len(row)])) for k in range(7) for row in triangles[k]])
+
+    program = lowered(mixture)
+    assert [(g.shape, g.inner) for g in program.vectorised.groups if g.op.name == "dot"] == [
+        ((7,), ()),
+        ((7,), (2,)),
+        ((7,), (3,)),
+    ]
+    assert not any(isinstance(x, Gather) for x in program.instructions)
+
+
 def test_what_a_sum_is_padded_with_has_no_gradient() -> None:
     groups = lowered(
         lambda x: total([tanh(dot(W[i][: i + 1], x[: i + 1], P[8 + i])) for i in range(4)])
