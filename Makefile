@@ -11,7 +11,7 @@ PYTHON ?= python3
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-jax test-notebooks fuzz mutants torture lint check bench pictures notebooks clean
+.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-jax playground test-notebooks fuzz mutants torture lint check bench pictures notebooks clean
 
 python := $(VENV)/bin/python
 ready  := $(VENV)/ready
@@ -93,11 +93,17 @@ notebooks test-notebooks:
 	@echo "There are no notebooks yet."
 endif
 
+# Static files, to be served from any path; npm brings Pyodide, CodeMirror and Graphviz as WebAssembly.
+playground: $(ready)-draw $(ready)-compile  ## build the playground, Python in the browser, into docs/playground/dist/
+	npm ci --silent --no-audit --no-fund --prefix docs/playground
+	$(python) docs/playground/pack.py
+	npm run --silent --prefix docs/playground build
+
 pictures: $(ready)-pictures  ## draw the pictures of the README again
 	$(python) notebooks/pictures.py $(ARGS)
 
 clean:  ## remove the virtual environment and everything generated
-	rm -rf $(VENV) .venv-* runs build dist tests/page/node_modules tests/browser/firefox/node_modules *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) .venv-* runs build dist tests/page/node_modules tests/browser/firefox/node_modules docs/playground/node_modules docs/playground/dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up ────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,52 @@
+// Builds the playground into dist/: `npm ci && npm run build`, after pack.py has written dist/project.zip.
+
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+
+const read = (name) => readFile(new URL(name, import.meta.url), "utf8");
+const to = (name) => new URL(`dist/${name}`, import.meta.url);
+const settings = {
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  target: "es2022",
+};
+
+await mkdir(to(""), { recursive: true });
+await build({
+  ...settings,
+  entryPoints: ["page/page.js"],
+  format: "iife",
+  outfile: "dist/page.js",
+  loader: { ".py": "text" },
+});
+await build({
+  ...settings,
+  entryPoints: ["engine/worker.js"],
+  format: "iife",
+  outfile: "dist/worker.js",
+  external: ["node:*", "ws"], // Pyodide asks for them under Node.js alone
+  define: { "import.meta.url": '"https://python.invalid/pyodide.asm.mjs"' },
+  // A frame without an origin can start a classic worker only, and Pyodide wants none, as it could import no module
+  // there; but all its modules are in this one script.
+  banner: { js: "self.importScripts = undefined;" },
+});
+
+/** A page with its one script in it, whose hash its policy may name. */
+async function inlined(name) {
+  const script = await read(`engine/${name}.js`),
+    digest = createHash("sha256").update(script).digest("base64"),
+    parts = { script, digest };
+  const page = (await read(`engine/${name}.html`)).replace(/\{\{(\w+)\}\}/g, (_, part) => parts[part]);
+  await writeFile(to(`${name}.html`), page);
+}
+await inlined("engine");
+await inlined("live");
+
+await copyFile(new URL("page/index.html", import.meta.url), to("index.html"));
+await copyFile(new URL("page/style.css", import.meta.url), to("style.css"));
+for (const name of ["pyodide.asm.wasm", "python_stdlib.zip"])
+  await copyFile(new URL(`node_modules/pyodide/${name}`, import.meta.url), to(name));

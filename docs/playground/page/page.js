@@ -1,0 +1,464 @@
+// The playground as a whole: what runs when, and where its answers go.
+
+import { EXAMPLES } from "./examples.js";
+import { packed, unpacked } from "./address.js";
+import { editor } from "./editor.js";
+import { Live } from "./live.js";
+import { Pad } from "./pad.js";
+import { drawingOf, listen } from "./picture.js";
+import { Python } from "./engine.js";
+import { dress, scheme } from "./scheme.js";
+
+const $ = (id) => document.getElementById(id);
+/** Code that took longer, in seconds, is not run again at each key. */
+const QUICK = 0.3;
+/** An error is not shown while one types, but so many milliseconds later. */
+const PATIENCE = 600;
+/** More letters are not shown of what is printed: the last ones are kept. */
+const MOST = 100000;
+
+const state = {
+  version: "",
+  running: false,
+  again: false, // to be run once more, as something has changed meanwhile
+  seconds: 0, // that the last run took
+  typed: 0, // when the last key was hit
+  tab: "picture",
+  shown: null,
+  chosen: -1,
+  wish: "", // the name of the node that was chosen by hand
+  drawn: null, // what the picture shows, as text
+  pageOf: null, // the value that the live page shows
+};
+
+const code = editor($("editor"), { changed: edited, run: runAgain });
+const python = new Python($("engine"), heard);
+const pad = new Pad(
+  { canvas: $("canvas"), seen: $("seen"), clear: $("clear"), digits: digitButtons() },
+  () => $("pad").hidden || run(),
+);
+const live = new Live($("live"), saidByPage, scheme);
+
+function digitButtons() {
+  const buttons = Array.from({ length: 10 }, (_, digit) => {
+    const button = document.createElement("button");
+    button.textContent = digit;
+    return button;
+  });
+  $("put").append(...buttons);
+  return buttons;
+}
+
+// ── running ──────────────────────────────────────────────────────────────────────────────────────
+
+function status(text, kind = "") {
+  $("status").textContent = text;
+  $("status").className = kind;
+}
+
+/** Run what is in the editor, or as soon as that can be. */
+async function run() {
+  if (!python.ready || state.running) {
+    state.again = true;
+    return;
+  }
+  state.running = true;
+  state.again = false;
+  state.pageOf = null;
+  let fresh = true; // what was printed before stays until there is something new
+  printed = (text) => {
+    show(fresh ? text : $("output").textContent + text);
+    fresh = false;
+  };
+  timers.slow = setTimeout(() => {
+    status("Running …", "busy");
+    $("run").textContent = "Stop";
+    $("run").title = "Python is stopped and starts anew";
+  }, 250);
+  const text = code.code,
+    made = await python.ask("run", { code: text, pixels: $("pad").hidden ? Array(64).fill(0) : pad.pixels });
+  finished();
+  if (fresh) show("");
+  state.seconds = made.seconds;
+  complain(made.wrong);
+  if (!made.wrong) {
+    status(
+      `Python ${state.version} · ${duration(made.seconds)}${made.seconds > QUICK ? " · Ctrl + Enter runs it again" : ""}`,
+    );
+    await present(made.shown);
+  }
+  document.body.dataset.answered = text === code.code ? "now" : "";
+  if (state.again) run();
+}
+
+/** No run is going on any more. */
+function finished() {
+  clearTimeout(timers.slow);
+  state.running = false;
+  $("run").textContent = "Run";
+  $("run").title = "Ctrl + Enter";
+}
+
+const timers = { slow: 0, address: 0, complaint: 0, page: 0, width: 0 };
+let printed = () => {};
+
+function duration(seconds) {
+  return seconds < 0.9995 ? `${Math.max(1, Math.round(1000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
+}
+
+function stop() {
+  python.start();
+  finished();
+  state.again = false;
+  state.stopped = true;
+  state.seconds = Infinity; // what is typed next is not run by itself
+  live.show("");
+  status("Stopped. Nothing of that run is left; Python starts anew …", "busy");
+}
+
+function show(text) {
+  const output = $("output"),
+    below = output.scrollTop + output.clientHeight > output.scrollHeight - 20;
+  output.textContent = text.length > MOST ? `…${text.slice(-MOST)}` : text;
+  output.hidden = !text;
+  if (below) output.scrollTop = output.scrollHeight;
+}
+
+/** Show an error at its line, a moment later if one is typing; or that there is none. */
+function complain(wrong) {
+  clearTimeout(timers.complaint);
+  if (!wrong) {
+    $("wrong").hidden = true;
+    code.mark(null);
+    return;
+  }
+  const now = () => {
+    code.mark(wrong);
+    const where = document.createElement("button");
+    where.textContent = `Line ${wrong.line}`;
+    where.addEventListener("click", () => code.reveal(wrong.line));
+    $("wrong").replaceChildren(...(wrong.line ? [where, " "] : []), wrong.message);
+    if (wrong.calls?.length > 1)
+      $("wrong").append(` (called from line ${wrong.calls.slice(0, -1).slice(-4).join(", ")})`);
+    $("wrong").hidden = false;
+    status("The picture is that of the last run without an error");
+    if (!state.shown) status("");
+  };
+  const typing = PATIENCE - (performance.now() - state.typed);
+  if (typing > 0) timers.complaint = setTimeout(now, typing);
+  else now();
+}
+
+/** What Python says by itself. */
+function heard(kind, of) {
+  if (kind === "ready") {
+    state.version = of;
+    status(
+      state.stopped
+        ? "Stopped. Nothing of that run is left; Python has started anew. Ctrl + Enter runs the code"
+        : "Ready",
+    );
+    document.body.dataset.ready = "yes";
+    if (!state.stopped || state.again) run();
+    state.stopped = false;
+  } else if (kind === "failed") {
+    finished();
+    complain({
+      message: `Python has ended: ${of}. ${python.loaded ? "Ctrl + Enter starts it anew" : "Load the page again"}.`,
+    });
+    status("");
+    state.stopped = state.failed = true;
+  } else if (kind === "printed") printed(String(of));
+  else if (kind === "live") {
+    state.pageOf = "now";
+    if (state.running) tab("live"); // it is being trained, and one wants to watch
+    showLive(String(of));
+  } else if (kind === "state") live.state(JSON.parse(of));
+}
+
+// ── the result ───────────────────────────────────────────────────────────────────────────────────
+
+async function present(shown) {
+  state.shown = shown;
+  $("title").textContent = shown?.title ?? "";
+  if (!shown) {
+    nothing("The last line is no Value, so there is nothing to draw.");
+    return;
+  }
+  const options = shown.nodes.map(([node, name]) => new Option(name, node)),
+    wished = shown.nodes.find(([, name]) => name === state.wish);
+  state.chosen = wished ? wished[0] : shown.chosen;
+  $("wrt").replaceChildren(...options);
+  if (shown.live) tab("live");
+  await look();
+}
+
+function nothing(text) {
+  const p = document.createElement("p");
+  p.className = "empty";
+  p.textContent = text;
+  $("picture").replaceChildren(p);
+  $("why").hidden = $("save").hidden = true;
+  $("live").hidden = true;
+  $("live-empty").hidden = false;
+  state.drawn = null;
+}
+
+/** Bring what is looked at up to date. */
+async function look() {
+  $("save").hidden = !state.shown;
+  $("save").textContent = state.tab === "live" ? "Save page" : "Save SVG";
+  if (!state.shown || state.running) return;
+  if (state.tab === "live") {
+    if (state.pageOf) return;
+    if (performance.now() - state.typed > PATIENCE) return askLive();
+    clearTimeout(timers.page); // a page is not made at each key
+    timers.page = setTimeout(look, PATIENCE);
+    return;
+  }
+  const width = Math.max(320, Math.floor($("picture").clientWidth) - 24);
+  const asked = [python.ask("picture", { theme: scheme(), width }), python.ask("why", { node: state.chosen })];
+  const [picture, why] = await Promise.all(asked);
+  paint(picture);
+  explained(why);
+}
+
+function paint({ svg, words, wrong }) {
+  if (!svg) {
+    nothing(wrong ?? "The last line is no Value, so there is nothing to draw.");
+    return;
+  }
+  const drawing = drawingOf(svg);
+  if (!drawing) return;
+  drawing.setAttribute("class", "drawing");
+  fit(drawing);
+  drawing.setAttribute("role", "group");
+  listen(drawing, choose);
+  const focused = document.activeElement?.dataset?.node;
+  $("picture").replaceChildren(drawing);
+  if (focused !== undefined) drawing.querySelector(`[data-node="${focused}"]`)?.focus();
+  state.drawn = svg;
+  state.words = words;
+  lit();
+}
+
+/** Let a drawing that is a little too high be seen whole; one that would be too small to read is scrolled. */
+function fit(drawing) {
+  const [wide, high] = ["width", "height"].map((side) => Number(drawing.getAttribute(side))),
+    room = $("picture").clientHeight - 24,
+    scale = Math.min(1, room / high);
+  if (!(wide && high) || scale < 0.7 || matchMedia("(max-width: 860px)").matches) return;
+  drawing.setAttribute("width", wide * scale);
+  drawing.setAttribute("height", high * scale);
+}
+
+function lit() {
+  for (const box of $("picture").querySelectorAll("[data-node]"))
+    box.setAttribute("aria-pressed", String(Number(box.dataset.node) === state.chosen));
+}
+
+function explained({ text, name, wrong }) {
+  $("why").hidden = state.chosen < 0;
+  $("reason").textContent = text ?? wrong ?? "";
+  $("top").textContent = `∂${state.shown?.name ?? "y"}`;
+  const wrt = $("wrt");
+  if (state.chosen >= 0 && ![...wrt.options].some((option) => Number(option.value) === state.chosen))
+    wrt.append(new Option(name ?? `node ${state.chosen}`, state.chosen));
+  wrt.value = state.chosen;
+}
+
+/** Ask for the gradient of this node. */
+async function choose(node) {
+  if (state.running || !python.ready) return;
+  state.chosen = node;
+  lit();
+  explained(await python.ask("why", { node }));
+  state.wish = $("wrt").selectedOptions[0]?.text ?? "";
+}
+
+// ── the live page ────────────────────────────────────────────────────────────────────────────────
+
+async function askLive() {
+  const { wrong } = await python.ask("show_page");
+  if (wrong) {
+    $("live-empty").textContent = wrong;
+    $("live-empty").hidden = false;
+    $("live").hidden = true;
+  }
+}
+
+function showLive(html) {
+  $("live").hidden = false;
+  $("live-empty").hidden = true;
+  live.show(html);
+}
+
+/** A number was changed on the live page: Python's graph has it now, and the picture follows. */
+async function saidByPage(said) {
+  if (!python.ready || typeof said !== "object") return;
+  const { changed, shown } = await python.ask("heard", { said });
+  if (changed && shown) $("title").textContent = shown.title;
+}
+
+function tab(name) {
+  state.tab = name;
+  for (const each of ["picture", "live"]) {
+    $(`tab-${each}`).setAttribute("aria-selected", String(each === name));
+    $(`tab-${each}`).tabIndex = each === name ? 0 : -1;
+    $(`view-${each}`).hidden = each !== name;
+  }
+}
+
+for (const name of ["picture", "live"]) {
+  $(`tab-${name}`).addEventListener("click", () => {
+    tab(name);
+    if (python.ready && !state.running) look();
+  });
+  $(`tab-${name}`).addEventListener("keydown", (event) => {
+    if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+    event.preventDefault();
+    const other = $(`tab-${name === "live" ? "picture" : "live"}`);
+    other.focus();
+    other.click();
+  });
+}
+
+$("save").addEventListener("click", async () => {
+  if (state.tab === "live") {
+    const { html } = await python.ask("saved_page");
+    if (html) offer("graph.html", "text/html", html);
+  } else if (state.drawn) offer("graph.svg", "image/svg+xml", state.drawn);
+});
+
+function offer(name, type, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// ── the editor, examples and the address ─────────────────────────────────────────────────────────
+
+function edited() {
+  state.typed = performance.now();
+  document.body.dataset.answered = "";
+  withPad();
+  clearTimeout(timers.address);
+  timers.address = setTimeout(write, 300);
+  if (state.stopped) return;
+  if (state.seconds <= QUICK && !state.running) run();
+  else if (state.seconds <= QUICK) state.again = true;
+  else status("Ctrl + Enter runs it");
+}
+
+function withPad() {
+  const hidden = !/\bdrawn\s*\(/.test(code.code);
+  if ($("pad").hidden && !hidden) {
+    $("pad").hidden = false;
+    pad.paint();
+  }
+  $("pad").hidden = hidden;
+}
+
+function exampleOf(text) {
+  return Object.keys(EXAMPLES).find((name) => EXAMPLES[name][1] === text) ?? "";
+}
+
+async function write() {
+  clearTimeout(timers.address);
+  const name = exampleOf(code.code);
+  $("examples").value = name;
+  const hash = name ? `example=${name}` : await packed(code.code);
+  window.history.replaceState(null, "", `#${hash}`);
+  return hash;
+}
+
+async function read() {
+  const name = /^#example=(\w+)$/.exec(window.location.hash)?.[1],
+    text = Object.hasOwn(EXAMPLES, name ?? "") ? EXAMPLES[name][1] : await unpacked(window.location.hash);
+  open(text ?? EXAMPLES.neuron[1]);
+  if (text === null && window.location.hash.length > 1)
+    status("The link's code could not be read: it is damaged or was cut off");
+}
+
+function open(text) {
+  document.body.dataset.answered = "";
+  code.code = text;
+  code.mark(null);
+  state.seconds = 0;
+  state.wish = "";
+  $("examples").value = exampleOf(text);
+  withPad();
+  tab("picture");
+}
+
+$("examples").append(
+  Object.assign(new Option("Your own code", ""), { hidden: true }),
+  ...Object.entries(EXAMPLES).map(([name, [title]]) => new Option(title, name)),
+);
+$("examples").addEventListener("change", () => {
+  window.history.pushState(null, "", `#example=${$("examples").value}`);
+  open(EXAMPLES[$("examples").value][1]);
+  interruptAndRun();
+});
+window.addEventListener("hashchange", async () => {
+  await read();
+  interruptAndRun();
+});
+
+/** Another program takes the place of one that still runs. */
+function interruptAndRun() {
+  if (state.running) stop();
+  run();
+}
+
+$("run").addEventListener("click", () => (state.running && $("run").textContent === "Stop" ? stop() : runAgain()));
+$("share").addEventListener("click", async () => {
+  const hash = await write();
+  if (!hash) return status("The code is too long for a link");
+  try {
+    await navigator.clipboard.writeText(window.location.href);
+    status("The link is copied: it opens the playground with this code");
+  } catch {
+    status("Copying is not allowed here: the link is in the address bar");
+  }
+});
+
+function runAgain() {
+  if (state.failed && python.loaded) {
+    state.failed = false;
+    python.start();
+    $("wrong").hidden = true;
+  }
+  run();
+}
+
+$("wrt").addEventListener("change", () => choose(Number($("wrt").value)));
+
+let width = 0;
+new ResizeObserver(() => {
+  if (Math.abs($("picture").clientWidth - width) < 8) return;
+  width = $("picture").clientWidth;
+  clearTimeout(timers.width);
+  timers.width = setTimeout(() => python.ready && !state.running && look(), 200);
+}).observe($("picture"));
+
+dress($("scheme"), () => {
+  live.dress();
+  if (!$("pad").hidden) pad.paint();
+  if (python.ready && !state.running && state.tab === "picture") look();
+});
+
+async function start() {
+  if (window.location.protocol === "file:") {
+    document.body.dataset.file = "yes";
+    return;
+  }
+  $("note").hidden = true;
+  status("Python is loading (13 MB, the first time) …", "busy");
+  const loaded = python.load();
+  await read();
+  await loaded;
+}
+start();
