@@ -1,4 +1,4 @@
-"""What the playground's Python imports, as dist/project.zip: the project, Python's graphviz, and the playground's own.
+"""What the playground's Python imports, as dist/packed.zip: the project, Python's graphviz, and the playground's own.
 
 The trained network comes along as JSON, because `nn.weights` reads its files with NumPy, which is not in the browser.
 The same sources give the same bytes.
@@ -46,7 +46,7 @@ def digits() -> dict[str, object]:
 
 def main() -> None:
     (HERE / "dist").mkdir(exist_ok=True)
-    with zipfile.ZipFile(HERE / "dist" / "project.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(HERE / "dist" / "packed.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files():
             archive.writestr(zipfile.ZipInfo(name, DATE), content, zipfile.ZIP_DEFLATED)
 

@@ -48,7 +48,7 @@ export function editor(parent, { changed, run }) {
     COLOURS,
     python(),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ "aria-label": "Python code; Escape, then Tab leaves the editor" }),
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "Python code; Escape, then Tab leaves the editor" }),
     keymap.of([
       { key: "Mod-Enter", run: () => (run(), true), preventDefault: true },
       { key: "Shift-Enter", run: () => (run(), true), preventDefault: true },

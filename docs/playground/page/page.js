@@ -15,7 +15,7 @@ const QUICK = 0.3;
 /** An error is not shown while one types, but so many milliseconds later. */
 const PATIENCE = 600;
 /** More letters are not shown of what is printed: the last ones are kept. */
-const MOST = 100000;
+const MOST = 20000;
 
 const state = {
   version: "",
@@ -26,6 +26,7 @@ const state = {
   tab: "picture",
   shown: null,
   chosen: -1,
+  notice: "", // said beside the next answer
   wish: "", // the name of the node that was chosen by hand
   drawn: null, // what the picture shows, as text
   pageOf: null, // the value that the live page shows
@@ -65,26 +66,25 @@ async function run() {
   state.running = true;
   state.again = false;
   state.pageOf = null;
-  let fresh = true; // what was printed before stays until there is something new
-  printed = (text) => {
-    show(fresh ? text : $("output").textContent + text);
-    fresh = false;
-  };
+  clearTimeout(timers.complaint); // of what was typed before
+  said = null; // what was printed before stays until there is something new
   timers.slow = setTimeout(() => {
     status("Running …", "busy");
+    complain(null);
     $("run").textContent = "Stop";
     $("run").title = "Python is stopped and starts anew";
   }, 250);
   const text = code.code,
     made = await python.ask("run", { code: text, pixels: $("pad").hidden ? Array(64).fill(0) : pad.pixels });
   finished();
-  if (fresh) show("");
+  said ??= "";
+  show();
   state.seconds = made.seconds;
   complain(made.wrong);
   if (!made.wrong) {
-    status(
-      `Python ${state.version} · ${duration(made.seconds)}${made.seconds > QUICK ? " · Ctrl + Enter runs it again" : ""}`,
-    );
+    const again = made.seconds > QUICK ? "Ctrl + Enter runs it again" : "";
+    status([state.notice, `Python ${state.version}`, duration(made.seconds), again].filter(Boolean).join(" · "));
+    state.notice = "";
     await present(made.shown);
   }
   document.body.dataset.answered = text === code.code ? "now" : "";
@@ -99,8 +99,8 @@ function finished() {
   $("run").title = "Ctrl + Enter";
 }
 
-const timers = { slow: 0, address: 0, complaint: 0, page: 0, width: 0 };
-let printed = () => {};
+const timers = { slow: 0, address: 0, complaint: 0, page: 0, print: 0, width: 0 };
+let said = "";
 
 function duration(seconds) {
   return seconds < 0.9995 ? `${Math.max(1, Math.round(1000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
@@ -116,11 +116,20 @@ function stop() {
   status("Stopped. Nothing of that run is left; Python starts anew …", "busy");
 }
 
-function show(text) {
+/** Something more is printed: shown soon, and not at every word of a loop. */
+function printed(text) {
+  said = (said ?? "") + text;
+  if (said.length > MOST) said = `…${said.slice(-MOST)}`;
+  timers.print ||= setTimeout(show, 100);
+}
+
+function show() {
+  clearTimeout(timers.print);
+  timers.print = 0;
   const output = $("output"),
     below = output.scrollTop + output.clientHeight > output.scrollHeight - 20;
-  output.textContent = text.length > MOST ? `…${text.slice(-MOST)}` : text;
-  output.hidden = !text;
+  output.textContent = said;
+  output.hidden = !said;
   if (below) output.scrollTop = output.scrollHeight;
 }
 
@@ -302,6 +311,7 @@ async function saidByPage(said) {
 
 function tab(name) {
   state.tab = name;
+  $("title").hidden = name === "live"; // it has a title of its own
   for (const each of ["picture", "live"]) {
     $(`tab-${each}`).setAttribute("aria-selected", String(each === name));
     $(`tab-${each}`).tabIndex = each === name ? 0 : -1;
@@ -378,8 +388,7 @@ async function read() {
   const name = /^#example=(\w+)$/.exec(window.location.hash)?.[1],
     text = Object.hasOwn(EXAMPLES, name ?? "") ? EXAMPLES[name][1] : await unpacked(window.location.hash);
   open(text ?? EXAMPLES.neuron[1]);
-  if (text === null && window.location.hash.length > 1)
-    status("The link's code could not be read: it is damaged or was cut off");
+  state.notice = text === null && window.location.hash.length > 1 ? "The link's code could not be read" : "";
 }
 
 function open(text) {

@@ -34,6 +34,8 @@ NAME = "your code"
 """What the editor's text is called in tracebacks."""
 MOST = 3000
 """Nodes of a larger graph are not listed to be chosen from."""
+LETTERS = 20_000
+"""Of what is printed at a time, the page is told no more, the end of it."""
 
 
 class Printed(io.TextIOBase):
@@ -50,7 +52,7 @@ class Printed(io.TextIOBase):
 
     def flush(self) -> None:
         if self._waiting:
-            self._say("printed", "".join(self._waiting))
+            self._say("printed", "".join(self._waiting)[-LETTERS:])
             self._waiting, self._told = [], time.monotonic()
 
 
