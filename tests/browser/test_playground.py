@@ -229,6 +229,7 @@ def test_an_endless_loop_can_be_stopped_and_python_is_there_again(play: Play) ->
     page.keyboard.type("while True: pass")
     until(page, lambda: page.locator("#run").inner_text() == "Stop")
     assert page.locator("#status").inner_text() == "Running …"
+    until(page, lambda: page.locator("#output").inner_text().strip() == f"∂E/∂w1 = {neuron()[1].grad}")
     page.click("#run")
     assert "Stopped" in page.locator("#status").inner_text()
     until(page, lambda: "has started anew" in page.locator("#status").inner_text(), 60)

@@ -6,6 +6,9 @@ const browser =
   "performance print setTimeout window";
 const host = "MessageChannel MutationObserver document setTimeout";
 const node = "process structuredClone";
+const playground =
+  "CompressionStream DOMParser DecompressionStream MessageChannel Node Option Response TextDecoder TextEncoder Worker " +
+  "atob btoa fetch localStorage self";
 const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
 
 export default [
@@ -14,6 +17,11 @@ export default [
   { files: ["autograd/viz/page/**/*.js"], languageOptions: { globals: readonly(browser) } },
   { files: ["autograd/viz/page/**/*.mjs"], languageOptions: { globals: readonly(host) } },
   { files: ["tests/page/**/*.js"], languageOptions: { globals: readonly(node) } },
+  {
+    files: ["docs/playground/*/*.js"],
+    languageOptions: { globals: readonly(`${browser} ${playground}`) },
+  },
+  { files: ["docs/playground/build.js"], languageOptions: { globals: readonly("URL") } },
   // What runs in the page stands among what runs in Node.js.
   {
     files: ["tests/browser/firefox/*.js"],

@@ -72,6 +72,7 @@ async function run() {
     status("Running …", "busy");
     complain(null);
     $("run").textContent = "Stop";
+    $("run").classList.add("stop");
     $("run").title = "Python is stopped and starts anew";
   }, 250);
   const text = code.code,
@@ -96,6 +97,7 @@ function finished() {
   clearTimeout(timers.slow);
   state.running = false;
   $("run").textContent = "Run";
+  $("run").classList.remove("stop");
   $("run").title = "Ctrl + Enter";
 }
 

@@ -16,7 +16,8 @@ const ATTRIBUTES = new Set(
 function copied(element, deep = 0) {
   if (element.namespaceURI !== SVG || !ELEMENTS.has(element.localName) || deep > 20) return null;
   const made = document.createElementNS(SVG, element.localName);
-  for (const { name, value } of element.attributes) if (ATTRIBUTES.has(name) && !value.includes("url")) made.setAttribute(name, value);
+  for (const { name, value } of element.attributes)
+    if (ATTRIBUTES.has(name) && !value.includes("url")) made.setAttribute(name, value);
   if (/^n\d+$/.test(element.id)) made.dataset.node = element.id.slice(1);
   for (const child of element.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) made.append(child.data);

@@ -36,24 +36,29 @@ MOST = 3000
 """Nodes of a larger graph are not listed to be chosen from."""
 LETTERS = 20_000
 """Of what is printed at a time, the page is told no more, the end of it."""
+SPAN, TOLD = 0.1, 20
+"""In so many seconds the page is told so often at most."""
 
 
 class Printed(io.TextIOBase):
-    """What is printed, told in pieces, no more often than can be read."""
+    """What is printed, told at once; in pieces where that would be more often than can be read."""
 
     def __init__(self, say: Callable[[str, Any], None]) -> None:
-        self._say, self._waiting, self._told = say, [], 0.0
+        self._say, self._waiting = say, ""
+        self._since, self._told = 0.0, 0
 
     def write(self, text: str) -> int:
-        self._waiting.append(text)
-        if time.monotonic() - self._told > 0.05:
+        self._waiting = (self._waiting + text)[-LETTERS:]
+        if time.monotonic() - self._since > SPAN:
+            self._since, self._told = time.monotonic(), 0
+        if self._told < TOLD:
             self.flush()
         return len(text)
 
     def flush(self) -> None:
         if self._waiting:
-            self._say("printed", "".join(self._waiting)[-LETTERS:])
-            self._waiting, self._told = [], time.monotonic()
+            self._say("printed", self._waiting)
+            self._waiting, self._told = "", self._told + 1
 
 
 class Session:
@@ -239,12 +244,24 @@ def _fault(error: BaseException) -> dict[str, Any]:
 
 
 def _assigned(code: str) -> list[str]:
-    """The names that the code gives at its top level, the last first."""
-    names = []
-    for statement in ast.parse(code).body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                names.append(node.id)
+    """The names that the code gives at its top level, or says alone on a line, the last first."""
+    names: list[str] = []
+
+    def look(statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            match statement:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    continue
+                case ast.Assign(targets=targets):
+                    names.extend(node.id for t in targets for node in ast.walk(t) if isinstance(node, ast.Name))
+                case ast.AugAssign(target=ast.Name(id=name)) | ast.AnnAssign(target=ast.Name(id=name)):
+                    names.append(name)
+                case ast.Expr(value=ast.Name(id=name)):
+                    names.append(name)
+            for part in ("body", "orelse", "finalbody"):
+                look(getattr(statement, part, []))
+
+    look(ast.parse(code).body)
     return names[::-1]
 
 
