@@ -11,20 +11,21 @@ const settings = {
   bundle: true,
   minify: true,
   charset: "utf8",
-  legalComments: "none",
+  legalComments: "none", // licences.txt has them all
+  metafile: true,
   logLevel: "warning",
   target: "es2022",
 };
 
 await mkdir(to(""), { recursive: true });
-await build({
+const page = await build({
   ...settings,
   entryPoints: ["page/page.js"],
   format: "iife",
   outfile: "dist/page.js",
   loader: { ".py": "text" },
 });
-await build({
+const worker = await build({
   ...settings,
   entryPoints: ["engine/worker.js"],
   format: "iife",
@@ -63,3 +64,19 @@ for (const [from, name, place, keep] of [
   await writeFile(to(name), compiled(archive, place, keep).toJs());
 }
 await rm(to("packed.zip"));
+
+/** What of others is in the playground, by its licence. */
+const packages = [page, worker].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+  names = new Set(packages.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean)),
+  notices = [];
+for (const name of [...names].sort()) {
+  const about = JSON.parse(await read(`node_modules/${name}/package.json`)),
+    text = await read(`node_modules/${name}/LICENSE`).catch(() => "");
+  notices.push(
+    `${name} ${about.version}: ${about.license}, ${about.homepage ?? about.repository?.url ?? ""}\n\n${text}`,
+  );
+}
+notices.push("Graphviz, in @viz-js/viz: EPL-2.0, https://graphviz.org\n");
+notices.push("CPython, in pyodide: PSF-2.0, https://www.python.org\n");
+notices.push("graphviz for Python: MIT, https://github.com/xflr6/graphviz\n");
+await writeFile(to("licences.txt"), notices.join(`\n${"-".repeat(80)}\n\n`));

@@ -5,6 +5,7 @@ It is built by `make playground` into ``docs/playground/dist``, or stands where 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import math
@@ -27,6 +28,8 @@ BUILT = Path(os.environ.get("AUTOGRAD_PLAYGROUND", ROOT / "docs" / "playground" 
 EXAMPLES = ROOT / "docs" / "playground" / "examples"
 AXE = ROOT / "tests" / "page" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+playwright = pytest.importorskip("playwright.sync_api")
 
 Play = Callable[..., Any]
 
@@ -123,10 +126,11 @@ def code_of(page: Any) -> str:
 
 def live(page: Any, name: str = "explorer") -> Any:
     """The frame of the live page, when the page is in it."""
-    for _ in range(200):
+    for _ in range(400):
         frame = next((f for f in page.frames if f.url.endswith("live.html")), None)
-        if frame is not None and frame.evaluate(f"typeof {name} === 'object'"):
-            return frame
+        with contextlib.suppress(playwright.Error):  # it may be on its way to the page
+            if frame is not None and frame.evaluate(f"typeof {name} === 'object'"):
+                return frame
         page.wait_for_timeout(50)
     raise AssertionError("the live page never came")
 

@@ -29,7 +29,7 @@ const state = {
   notice: "", // said beside the next answer
   wish: "", // the name of the node that was chosen by hand
   drawn: null, // what the picture shows, as text
-  pageOf: null, // the value that the live page shows
+  pageOf: false, // whether the live page is of this run
 };
 
 const code = editor($("editor"), { changed: edited, run: runAgain });
@@ -65,7 +65,7 @@ async function run() {
   }
   state.running = true;
   state.again = false;
-  state.pageOf = null;
+  state.pageOf = false;
   clearTimeout(timers.complaint); // of what was typed before
   said = null; // what was printed before stays until there is something new
   timers.slow = setTimeout(() => {
@@ -181,7 +181,7 @@ function heard(kind, of) {
     state.stopped = state.failed = true;
   } else if (kind === "printed") printed(String(of));
   else if (kind === "live") {
-    state.pageOf = "now";
+    state.pageOf = true;
     if (state.running) tab("live"); // it is being trained, and one wants to watch
     showLive(String(of));
   } else if (kind === "state") live.state(JSON.parse(of));
@@ -290,6 +290,7 @@ async function choose(node) {
 // ── the live page ────────────────────────────────────────────────────────────────────────────────
 
 async function askLive() {
+  state.pageOf = true; // asked for once
   const { wrong } = await python.ask("show_page");
   if (wrong) {
     $("live-empty").textContent = wrong;
