@@ -145,14 +145,18 @@ def neuron(w1: float = 0.4) -> tuple[Value, Value]:
     return E, w[0]
 
 
+def busy() -> float:
+    """How many times longer everything takes because of others who are at work on the machine; 1 or more."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def test_the_first_answer_comes_within_ten_seconds_with_a_cold_cache(play: Play) -> None:
     """A new context has nothing in its cache. Measured alone: under four seconds on two cores."""
     begun = time.monotonic()
     page = play()
     took = time.monotonic() - begun
     print(f"first answer after {took:.1f} s")
-    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
-    assert took < 10 * max(1.0, busy)  # others may be at work beside
+    assert took < 10 * busy()
     assert page.locator("#title").inner_text() == "E = 0.274814"
 
 
@@ -192,7 +196,7 @@ def test_what_is_typed_is_answered_at_once(play: Play) -> None:
     times = page.evaluate("times")
     print(f"from a key to its answer: {min(times):.0f} to {max(times):.0f} ms, median {statistics.median(times):.0f}")
     assert len(times) == 8
-    assert min(times) < 100
+    assert min(times) < 100 * busy()
 
 
 def test_a_box_of_the_picture_is_asked_for_by_pointer_and_by_keys(play: Play) -> None:

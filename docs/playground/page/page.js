@@ -10,6 +10,8 @@ import { Python } from "./engine.js";
 import { dress, scheme } from "./scheme.js";
 
 const $ = (id) => document.getElementById(id);
+/** How it is run by hand. */
+const BY_HAND = matchMedia("(pointer: coarse)").matches ? "Run" : "Ctrl + Enter";
 /** Code that took longer, in seconds, is not run again at each key. */
 const QUICK = 0.3;
 /** An error is not shown while one types, but so many milliseconds later. */
@@ -83,7 +85,7 @@ async function run() {
   state.seconds = made.seconds;
   complain(made.wrong);
   if (!made.wrong) {
-    const again = made.seconds > QUICK ? "Ctrl + Enter runs it again" : "";
+    const again = made.seconds > QUICK ? `${BY_HAND} runs it again` : "";
     status([state.notice, `Python ${state.version}`, duration(made.seconds), again].filter(Boolean).join(" · "));
     state.notice = "";
     await present(made.shown);
@@ -166,7 +168,7 @@ function heard(kind, of) {
     state.version = of;
     status(
       state.stopped
-        ? "Stopped. Nothing of that run is left; Python has started anew. Ctrl + Enter runs the code"
+        ? `Stopped. Nothing of that run is left; Python has started anew. ${BY_HAND} runs the code`
         : "Ready",
     );
     document.body.dataset.ready = "yes";
@@ -175,7 +177,7 @@ function heard(kind, of) {
   } else if (kind === "failed") {
     finished();
     complain({
-      message: `Python has ended: ${of}. ${python.loaded ? "Ctrl + Enter starts it anew" : "Load the page again"}.`,
+      message: `Python has ended: ${of}. ${python.loaded ? `${BY_HAND} starts it anew` : "Load the page again"}.`,
     });
     status("");
     state.stopped = state.failed = true;
@@ -362,7 +364,7 @@ function edited() {
   if (state.stopped) return;
   if (state.seconds <= QUICK && !state.running) run();
   else if (state.seconds <= QUICK) state.again = true;
-  else status("Ctrl + Enter runs it");
+  else status(`${BY_HAND} runs it`);
 }
 
 function withPad() {
