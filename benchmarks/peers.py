@@ -209,8 +209,8 @@ def run(module: str, name: str, quick: bool) -> list[Any]:
 
 
 def threads(number: int) -> dict[str, str]:
-    """The variables that keep NumPy, PyTorch and XLA to so many threads."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
+    """The variables that keep the native engine, NumPy, PyTorch and XLA to so many threads."""
+    names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
     eigen = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"} if number == 1 else {}
     return dict.fromkeys(names, str(number)) | eigen | {"JAX_PLATFORMS": "cpu"}
 

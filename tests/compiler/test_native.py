@@ -173,12 +173,14 @@ UNARY = op.ELEMENTWISE[: op.ADD]
 BINARY = op.ELEMENTWISE[op.ADD : op.ADD_TO]
 
 
-def rows_of(function: Any, operands: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+def rows_of(
+    function: Any, operands: list[np.ndarray], shape: tuple[int, ...], out: np.ndarray | None = None
+) -> np.ndarray:
     """What the loop makes of a call."""
     from autograd.compiler import rows
 
     written = rows._Rows([], shared=False)
-    out = np.full(shape, 7.0)
+    out = np.full(shape, 7.0) if out is None else out
     form, opcode = rows._FORMS[function]
     given = [*operands, out] if function is not np.copyto else [out, *operands]
     assert form(written, opcode, given), "it has no row"
@@ -238,6 +240,24 @@ def test_matrix_products_however_the_matrices_lie(m: int, n: int, k: int) -> Non
             assert np.allclose(rows_of(np.matmul, [a, b], (m, n)), a @ b, rtol=1e-14, atol=1e-14)
     a, b = choose.normal(size=(2, 3, m, k)), choose.normal(size=(3, k, n))
     assert np.allclose(rows_of(np.matmul, [a, b], (2, 3, m, n)), a @ b, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("samples", [4, 5, 33])
+@pytest.mark.parametrize("m", [1, 5])
+@pytest.mark.parametrize("n", [1, 6])
+@pytest.mark.parametrize("k", [1, 3, 4, 11])
+def test_products_of_matrices_of_each_sample_that_lie_side_by_side(samples: int, m: int, n: int, k: int) -> None:
+    """As buffers are: one number of all samples, then the next. Of a stack, one matrix has its own and one has not."""
+    choose = np.random.default_rng(0)
+    a = np.moveaxis(choose.normal(size=(2, m, k, samples)), -1, 1)
+    b = np.moveaxis(choose.normal(size=(n, k, samples)), -1, 0).swapaxes(-1, -2)
+    whole = np.full((2, m, n, samples), 7.0)
+    out = np.moveaxis(whole, -1, 1)
+    assert out.strides[1] == a.strides[1] == b.strides[0] == 8
+    found = rows_of(np.matmul, [a, np.broadcast_to(b, (2, *b.shape))], out.shape, out)
+    assert np.allclose(found, a @ b, rtol=1e-14, atol=1e-14)
+    of_all = np.broadcast_to(choose.normal(size=(k, n)), (2, samples, k, n))
+    assert np.allclose(rows_of(np.matmul, [a, of_all], out.shape, out), a @ of_all, rtol=1e-14, atol=1e-14)
 
 
 def test_the_same_numbers_at_every_run() -> None:
