@@ -102,7 +102,7 @@ def documentation(op: Primitive) -> str:
         slope: the same; 0.01 if it is left out.
     <BLANKLINE>
     Returns:
-        A float of numbers, a `Value` of `Value`s, an array of arrays. Also a method: ``x.leaky_relu(slope)``.
+        A float of numbers, a `Value` of `Value`s, an array of arrays. Also the method ``x.leaky_relu(slope)``.
     <BLANKLINE>
     Raises:
         ValueError, ZeroDivisionError, OverflowError: as Python's arithmetic does, with function and operand.
@@ -130,7 +130,7 @@ def documentation(op: Primitive) -> str:
         )
         said = "the same."
     method = f"{names[0]}.{op.name}({', '.join(names[1:])})"
-    also = "" if op.name == "where" else f" Also a method: ``{method}``."
+    also = "" if op.name == "where" else f" Also the method ``{method}``."
     lines += ["", "Returns:", f"    A float of numbers, a `Value` of `Value`s, an array of arrays.{also}"]
     lines += ["", "Raises:"]
     lines += [
