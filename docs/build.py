@@ -1,8 +1,8 @@
 """Build the site: ``make site``, or python docs/build.py [--out site].
 
 Sphinx is run on a copy of this folder in ``build/docs``, to which is added what stands elsewhere: the notebooks as they
-were committed, the changelog, and the compiler's own README. Where ``docs/playground/dist`` has been built, it is copied
-into the site.
+were committed, the changelog, and the compiler's own README. Where ``docs/playground/dist`` has been built, it is
+copied into the site.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from sphinx.cmd.build import main as sphinx
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-SOURCES = ROOT / "build" / "docs"
 PLAYGROUND = HERE / "playground" / "dist"
 
 PLACES = {
@@ -43,7 +42,7 @@ def placed(text: str, places: Mapping[str, str]) -> str:
         said, target = found[1], found[2]
         for start, place in places.items():
             if target.startswith(start):
-                return f"[{said}]({place}{target[len(start):]})"
+                return f"[{said}]({place}{target[len(start) :]})"
         return found[0] if "://" in target or target.startswith("#") else f"`{said}`"
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", link, text)
@@ -71,47 +70,75 @@ def notebook(source: str) -> str:
     return json.dumps(book, ensure_ascii=False)
 
 
-def gather() -> None:
+def gather(sources: Path) -> None:
     """What Sphinx reads, in one folder."""
-    shutil.rmtree(SOURCES, ignore_errors=True)
-    shutil.copytree(HERE, SOURCES, ignore=shutil.ignore_patterns("playground", "__pycache__", "build.py"))
-    books = SOURCES / "notebooks"
+    shutil.rmtree(sources, ignore_errors=True)
+    shutil.copytree(HERE, sources, ignore=shutil.ignore_patterns("playground", "__pycache__", "build.py"))
+    books = sources / "notebooks"
     books.mkdir(exist_ok=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         (books / path.name).write_text(notebook(path.read_text("utf-8")), "utf-8")
     for picture in (ROOT / "notebooks" / "pictures").glob("*"):
-        (SOURCES / "static" / picture.name).write_bytes(picture.read_bytes())
-    (SOURCES / "changelog.md").write_text((ROOT / "CHANGELOG.md").read_text("utf-8"), "utf-8")
+        (sources / "static" / picture.name).write_bytes(picture.read_bytes())
+    (sources / "changelog.md").write_text((ROOT / "CHANGELOG.md").read_text("utf-8"), "utf-8")
     contributing = placed((ROOT / "CONTRIBUTING.md").read_text("utf-8"), {"CHANGELOG.md": "changelog.md"})
-    (SOURCES / "contributing.md").write_text(
+    (sources / "contributing.md").write_text(
         contributing.replace("[its README](autograd/compiler/README.md)", "[pass by pass](design/compiler.md)"), "utf-8"
     )
     compiler = (ROOT / "autograd" / "compiler" / "README.md").read_text("utf-8")
-    (SOURCES / "design" / "compiler.md").write_text(
+    (sources / "design" / "compiler.md").write_text(
         re.sub(r"\n+```(?=\n)", "\n```", placed(compiler, {}).replace("<BLANKLINE>", "")), "utf-8"
     )
-    for page in SOURCES.glob("*.md"):
+    for page in sources.glob("*.md"):
         page.write_text(page.read_text("utf-8").replace("](../notebooks/", "](notebooks/"), "utf-8")
     if not PLAYGROUND.is_dir():
-        (SOURCES / "playground.md").unlink(missing_ok=True)
+        (sources / "playground.md").unlink(missing_ok=True)
         print("docs/playground/dist is not there (make playground): the site is built without the playground")
-    front = SOURCES / "index.md"
+    front = sources / "index.md"
     there = [
         line
         for line in front.read_text("utf-8").splitlines()
-        if line not in OPTIONAL or (SOURCES / f"{line}.md").exists()
+        if line not in OPTIONAL or (sources / f"{line}.md").exists()
     ]
     front.write_text("\n".join(there), "utf-8")
+
+
+def parameters(found: re.Match[str]) -> str:
+    """The lines of a long signature, which Sphinx writes as a list of definitions of nothing."""
+    return found[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>")
+
+
+def finish(out: Path) -> None:
+    """What Sphinx leaves to say: the level of headings in the sidebar, and to where in the reference code leads."""
+    for path in out.rglob("*.html"):
+        text = said = path.read_text("utf-8")
+        text = text.replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">')
+        text = re.sub(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>\n", parameters, text)
+        if "_modules" in path.parts:
+
+            def there(link: re.Match[str], path: Path = path) -> str:
+                """The same link, to the place that is called so in full: #autograd.Page to #autograd.….Page."""
+                target, name = (path.parent / link[1]).resolve(), link[2]
+                ids = re.findall(r'id="([\w.]+)"', target.read_text("utf-8")) if target.is_file() else [name]
+                full = [x for x in ids if re.fullmatch(rf"autograd\.(?:\w+\.)+{re.escape(name[9:])}", x)]
+                return link[0] if name in ids or not full else f'href="{link[1]}#{full[0]}"'
+
+            text = re.sub(r'href="([^"#:]+)#(autograd\.[\w.]+)"', there, text)
+        if text != said:
+            path.write_text(text, "utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Sphinx's exit code: 0 if nothing was wrong, warnings included."""
     parser = argparse.ArgumentParser(description="Build the site.")
     parser.add_argument("--out", type=Path, default=ROOT / "site", help="the folder to write (site)")
-    out = parser.parse_args(arguments).out.resolve()
-    gather()
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "docs", help="for what Sphinx reads (build/docs)")
+    settings = parser.parse_args(arguments)
+    out, sources = settings.out.resolve(), settings.work.resolve()
+    gather(sources)
     shutil.rmtree(out, ignore_errors=True)
-    failed = sphinx(["-q", "-W", "--keep-going", "-d", str(SOURCES.with_name("doctrees")), str(SOURCES), str(out)])
+    failed = sphinx(["-q", "-W", "--keep-going", "-d", str(sources.with_name("doctrees")), str(sources), str(out)])
+    finish(out)
     if PLAYGROUND.is_dir():
         shutil.copytree(PLAYGROUND, out / "playground", dirs_exist_ok=True)
     for left in (".buildinfo", ".doctrees"):

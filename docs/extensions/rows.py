@@ -26,6 +26,7 @@ class Rows(SphinxDirective):
             if isinstance(op, Primitive):
                 lines += ["", f".. py:function:: autograd.{call(op)}", ""]
                 said = documentation(op).partition("\n")[2].partition("\nArgs:")[0]
+                said = said.replace("\nTies: none, no derivative of it makes a jump.", "")
                 said = re.sub(r"^    (?=y = )", "::\n\n    ", said, count=1, flags=re.MULTILINE)
                 if op.symbol != op.name:
                     said = f"Drawn as {op.symbol}.\n{said}"
