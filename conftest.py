@@ -1,6 +1,6 @@
-"""README.md and the pages of docs/ are run: what their examples print is what is printed there.
+"""README.md and docs/ are run: what their examples print is what is printed there, read as their readers read it.
 
-Examples are doctests without doctest's own marks: an output may have empty lines, in which case doctest wants
+Its examples are doctests without doctest's own marks: an output may have empty lines, in which case doctest wants
 ``<BLANKLINE>``, and a line "..." stands for what was left out. An example ends with its block.
 """
 

@@ -70,6 +70,18 @@ def notebook(source: str) -> str:
     return json.dumps(book, ensure_ascii=False)
 
 
+def cards(readme: str) -> str:
+    """The table of notebooks in the README, as cards."""
+    rows = re.findall(
+        r"^\| \[(\d+) ([^\]]+)\]\(notebooks/([^)]+)\) \| (.+?) \| !\[\]\(notebooks/pictures/(.+?)\)", readme, re.M
+    )
+    made = []
+    for number, title, book, about, picture in rows:
+        said = f"[{number} · {title}]({book})\n\n{about[0].upper()}{about[1:]}.\n\n![](../static/{picture})"
+        made.append(f"::::{{container}}\n{said}\n::::")
+    return "\n".join([":::::{container} doors", *made, ":::::"])
+
+
 def gather(sources: Path) -> None:
     """What Sphinx reads, in one folder."""
     shutil.rmtree(sources, ignore_errors=True)
@@ -78,6 +90,8 @@ def gather(sources: Path) -> None:
     books.mkdir(exist_ok=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         (books / path.name).write_text(notebook(path.read_text("utf-8")), "utf-8")
+    index, readme = books / "index.md", (ROOT / "README.md").read_text("utf-8")
+    index.write_text(index.read_text("utf-8").replace("<!-- cards -->", cards(readme)), "utf-8")
     for picture in (ROOT / "notebooks" / "pictures").glob("*"):
         (sources / "static" / picture.name).write_bytes(picture.read_bytes())
     (sources / "changelog.md").write_text((ROOT / "CHANGELOG.md").read_text("utf-8"), "utf-8")
