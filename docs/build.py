@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import posixpath
 import re
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
@@ -22,33 +22,42 @@ ROOT = HERE.parent
 PLAYGROUND = HERE / "playground" / "dist"
 
 PLACES = {
-    "../README.md": "index.md",
     "README.md": "index.md",
-    "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
-    "../notebooks/": "notebooks/",
+    "CONTRIBUTING.md": "contributing.md",
+    "autograd/compiler/README.md": "design/compiler.md",
 }
-"""Where on the site is what texts of the repository lead to."""
-
+"""Files of the repository that stand elsewhere on the site; those of docs/ and the notebooks stand where they stand."""
 
 OPTIONAL = ("playground", "sources", "how-far-it-goes")
 """Pages of the front page's list that a build may lack."""
 
 
-def placed(text: str, places: Mapping[str, str]) -> str:
-    """A text of Markdown with its links leading to the pages of the site; what is not on it is a name in code."""
+def placed(text: str, file: str, page: str) -> str:
+    """A text of Markdown, with links that led from a file of the repository leading from a page of the site.
+
+    What is not on the site is a name in code.
+    """
 
     def link(found: re.Match[str]) -> str:
-        said, target = found[1], found[2]
-        for start, place in places.items():
-            if target.startswith(start):
-                return f"[{said}]({place}{target[len(start) :]})"
-        return found[0] if "://" in target or target.startswith("#") else f"`{said}`"
+        said, (target, sign, anchor) = found[1], found[2].partition("#")
+        if not target or ":" in target:
+            return found[0]
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(file), target))
+        if target.endswith(".ipynb") or target.startswith("docs/"):
+            place = target.removeprefix("docs/")
+        elif target in PLACES:
+            place = PLACES[target]
+        else:
+            return f"`{said.strip('`')}`"
+        return f"[{said}]({posixpath.relpath(place, posixpath.dirname(page) or '.')}{sign}{anchor})"
 
-    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", link, text)
+    parts = re.split(r"(^ *(```+|~~~+).*?^ *\2 *$)", text, flags=re.MULTILINE | re.DOTALL)
+    prose = [re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", link, part) for part in parts[::3]]
+    return "".join(x for pair in zip(prose, [*parts[1::3], ""], strict=True) for x in pair)
 
 
-def notebook(source: str) -> str:
+def notebook(source: str, name: str) -> str:
     """A notebook for the site: alive without being trusted, and without the progress bars that a kernel would move."""
     book = json.loads(source)
     book["metadata"].pop("widgets", None)
@@ -65,8 +74,11 @@ def notebook(source: str) -> str:
             for output in cell["outputs"]:
                 if "text/latex" in output.get("data", {}):  # several formulas, which are a text with formulas
                     output["data"]["text/markdown"] = output["data"].pop("text/latex")
-        if cell["metadata"].get("jupyter", {}).get("source_hidden"):
-            cell["metadata"].setdefault("tags", []).append("hide-input")
+        tags = cell["metadata"].setdefault("tags", [])
+        if cell["metadata"].get("jupyter", {}).get("source_hidden") and "hide-input" not in tags:
+            tags.append("hide-input")
+        if cell["cell_type"] == "markdown":
+            cell["source"] = placed("".join(cell["source"]), name, name)
     return json.dumps(book, ensure_ascii=False)
 
 
@@ -86,25 +98,20 @@ def gather(sources: Path) -> None:
     """What Sphinx reads, in one folder."""
     shutil.rmtree(sources, ignore_errors=True)
     shutil.copytree(HERE, sources, ignore=shutil.ignore_patterns("playground", "__pycache__", "build.py"))
-    books = sources / "notebooks"
-    books.mkdir(exist_ok=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        (books / path.name).write_text(notebook(path.read_text("utf-8")), "utf-8")
-    index, readme = books / "index.md", (ROOT / "README.md").read_text("utf-8")
-    index.write_text(index.read_text("utf-8").replace("<!-- cards -->", cards(readme)), "utf-8")
+        name = f"notebooks/{path.name}"
+        (sources / name).write_text(notebook(path.read_text("utf-8"), name), "utf-8")
     for picture in (ROOT / "notebooks" / "pictures").glob("*"):
         (sources / "static" / picture.name).write_bytes(picture.read_bytes())
-    (sources / "changelog.md").write_text((ROOT / "CHANGELOG.md").read_text("utf-8"), "utf-8")
-    contributing = placed((ROOT / "CONTRIBUTING.md").read_text("utf-8"), {"CHANGELOG.md": "changelog.md"})
-    (sources / "contributing.md").write_text(
-        contributing.replace("[its README](autograd/compiler/README.md)", "[pass by pass](design/compiler.md)"), "utf-8"
-    )
-    compiler = (ROOT / "autograd" / "compiler" / "README.md").read_text("utf-8")
-    (sources / "design" / "compiler.md").write_text(
-        re.sub(r"\n+```(?=\n)", "\n```", placed(compiler, {}).replace("<BLANKLINE>", "")), "utf-8"
-    )
-    for page in sources.glob("*.md"):
-        page.write_text(page.read_text("utf-8").replace("](../notebooks/", "](notebooks/"), "utf-8")
+    pages = {f"docs/{page.relative_to(HERE)}": str(page.relative_to(HERE)) for page in HERE.glob("**/*.md")}
+    pages = {file: page for file, page in pages.items() if not file.startswith("docs/playground/")}
+    for file, page in (pages | {file: page for file, page in PLACES.items() if file != "README.md"}).items():
+        text = placed((ROOT / file).read_text("utf-8"), file, page)
+        if ">>> " in text:  # a doctest's marks, in a text that is no page of the site
+            text = re.sub(r"\n+```(?=\n)", "\n```", text.replace("<BLANKLINE>", ""))
+        (sources / page).write_text(text, "utf-8")
+    index, readme = sources / "notebooks" / "index.md", (ROOT / "README.md").read_text("utf-8")
+    index.write_text(index.read_text("utf-8").replace("<!-- cards -->", cards(readme)), "utf-8")
     if not PLAYGROUND.is_dir():
         (sources / "playground.md").unlink(missing_ok=True)
         print("docs/playground/dist is not there (make playground): the site is built without the playground")
