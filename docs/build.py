@@ -116,11 +116,10 @@ def gather(sources: Path) -> None:
         (sources / "playground.md").unlink(missing_ok=True)
         print("docs/playground/dist is not there (make playground): the site is built without the playground")
     front = sources / "index.md"
-    there = [
-        line
-        for line in front.read_text("utf-8").splitlines()
-        if line not in OPTIONAL or (sources / f"{line}.md").exists()
-    ]
+    text = front.read_text("utf-8")
+    if not PLAYGROUND.is_dir():
+        text = re.sub(r"::::\{container\}\n\[Playground\].*?::::\n", "", text, count=1, flags=re.DOTALL)
+    there = [line for line in text.splitlines() if line not in OPTIONAL or (sources / f"{line}.md").exists()]
     front.write_text("\n".join(there), "utf-8")
 
 
