@@ -156,16 +156,21 @@ def main(arguments: list[str]) -> int:
     settings = parser.parse_args(arguments)
     out, sources = settings.out.resolve(), settings.work.resolve()
     gather(sources)
-    shutil.rmtree(out, ignore_errors=True)
-    failed = sphinx(["-q", "-W", "--keep-going", "-d", str(sources.with_name("doctrees")), str(sources), str(out)])
-    finish(out)
+    html, doctrees = (sources.with_name(f"{sources.name}-{what}") for what in ("html", "doctrees"))
+    shutil.rmtree(html, ignore_errors=True)  # MyST-NB leaves a folder of pictures beside it
+    failed: int = sphinx(["-q", "-E", "-W", "--keep-going", "-d", str(doctrees), str(sources), str(html)])
+    if failed:
+        print(f"what could be built is in {html}; {out} is as it was")
+        return failed
+    finish(html)
+    shutil.rmtree(html / "_sources", ignore_errors=True)
+    (html / ".buildinfo").unlink(missing_ok=True)
     if PLAYGROUND.is_dir():
-        shutil.copytree(PLAYGROUND, out / "playground", dirs_exist_ok=True)
-    for left in (".buildinfo", ".doctrees"):
-        (out / left).unlink(missing_ok=True)
-    if not failed:
-        print(f"the site is in {out}: open {out / 'index.html'}")
-    return failed
+        shutil.copytree(PLAYGROUND, html / "playground", dirs_exist_ok=True)
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.move(html, out)
+    print(f"the site is in {out}: open {out / 'index.html'}")
+    return 0
 
 
 if __name__ == "__main__":

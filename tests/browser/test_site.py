@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import threading
@@ -321,3 +322,77 @@ def test_axe_finds_nothing_to_complain_about(go: Callable[..., Any], name: str) 
     ]
     serious = [(v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in ("serious", "critical")]
     assert serious == [], json.dumps(serious, indent=1)
+
+
+# ── how it is built ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def build(monkeypatch: pytest.MonkeyPatch) -> Any:
+    pytest.importorskip("sphinx", reason="Sphinx is not installed (the extra site)")
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "extensions"))
+    return runpy.run_path(str(ROOT / "docs" / "build.py"))
+
+
+@pytest.mark.parametrize(
+    ("said", "file", "page", "expected"),
+    [
+        ("[two](02_neuron.ipynb)", "notebooks/01_value.ipynb", "notebooks/01_value.ipynb", "[two](02_neuron.ipynb)"),
+        (
+            "[S](../docs/sources.md#errata)",
+            "notebooks/01_value.ipynb",
+            "notebooks/01.ipynb",
+            "[S](../sources.md#errata)",
+        ),
+        ("[1](../notebooks/01_value.ipynb)", "docs/sources.md", "sources.md", "[1](notebooks/01_value.ipynb)"),
+        ("[log](CHANGELOG.md)", "CONTRIBUTING.md", "contributing.md", "[log](changelog.md)"),
+        ("([trace.py](trace.py))", "autograd/compiler/README.md", "design/compiler.md", "(`trace.py`)"),
+        ("[up](../README.md)", "docs/measured.md", "measured.md", "[up](index.md)"),
+        ("[far](https://a.b/README.md)", "docs/a.md", "a.md", "[far](https://a.b/README.md)"),
+        ("![p](../static/a.svg) [q](#here)", "docs/guide/a.md", "guide/a.md", "![p](../static/a.svg) [q](#here)"),
+        ("\n```python\nf[0](../x.py)\n```\n", "docs/a.md", "a.md", "\n```python\nf[0](../x.py)\n```\n"),
+    ],
+)
+def test_links_of_the_repository_lead_to_pages_of_the_site(
+    build: Any, said: str, file: str, page: str, expected: str
+) -> None:
+    assert build["placed"](f"a {said} z", file, page) == f"a {expected} z"
+
+
+def test_a_notebook_for_the_site_has_no_bars_of_a_kernel_and_need_not_be_trusted(build: Any) -> None:
+    bar = {"output_type": "display_data", "data": {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "0%"}}
+    text = {"output_type": "stream", "name": "stdout", "text": "kept"}
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "# T\n\n> **To see it alive**, trust\n> it.\n\nText."},
+        {"cell_type": "code", "metadata": {"jupyter": {"source_hidden": True}}, "source": "1", "outputs": [bar, text]},
+    ]
+    made = json.loads(build["notebook"](json.dumps({"cells": cells, "metadata": {"widgets": {}}}), "notebooks/a.ipynb"))
+    assert made["metadata"] == {}
+    assert made["cells"][0]["source"] == "# T\n\nText."
+    assert made["cells"][1]["outputs"] == [text]
+    assert made["cells"][1]["metadata"]["tags"] == ["hide-input"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Two `Value`s, `dot`s.", r"Two `Value`\ s, `dot`\ s."),
+        ("mean |ŷ − y| of *operands", r"mean \|ŷ − y\| of \*operands"),
+        ("``a | b`` and ``*x``", "``a | b`` and ``*x``"),
+        (">>> `a`s | *b", ">>> `a`s | *b"),
+    ],
+)
+def test_docstrings_are_read_as_they_are_meant(build: Any, said: str, expected: str) -> None:
+    from docstrings import in_rst
+
+    assert in_rst([said]) == [expected]
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\big(f(x)\big)'", r"\tfrac14", r"w_1 \dots w_8", r"a \iff b", r"x \tag{7}", "∂C/∂z"]
+)
+def test_latex_of_the_notebooks_is_set(build: Any, latex: str) -> None:
+    """Those that docutils alone does not know."""
+    from mathml import mathml
+
+    assert mathml(latex).startswith("<math")
