@@ -26,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import autograd
+import autograd.course
 import nn
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +124,7 @@ def test_every_page_has_one_heading_and_says_what_its_pictures_show(site: Path, 
 def test_every_public_name_is_in_the_reference(site: Path) -> None:
     inventory = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
     known = {line.split(" ", 1)[0] for line in zlib.decompress(inventory).decode().splitlines()}
-    public = {f"{package.__name__}.{name}" for package in (autograd, nn) for name in package.__all__}
+    public = {f"{package.__name__}.{name}" for package in (autograd, nn, autograd.course) for name in package.__all__}
     assert public - known == set()
 
 
