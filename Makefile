@@ -11,7 +11,7 @@ PYTHON ?= python3
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-jax playground test-notebooks fuzz mutants torture lint check bench pictures notebooks clean
+.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-jax test-notebooks fuzz mutants torture lint check bench pictures playground site release notebooks clean
 
 python := $(VENV)/bin/python
 ready  := $(VENV)/ready
@@ -102,8 +102,14 @@ playground: $(ready)-draw $(ready)-compile  ## build the playground, Python in t
 pictures: $(ready)-pictures  ## draw the pictures of the README again
 	$(python) notebooks/pictures.py $(ARGS)
 
+site: $(ready)-site  ## build the documentation into site/, with the playground if there is one
+	$(python) docs/build.py $(ARGS)
+
+release: $(ready)-release  ## build wheel and sdist twice, compare and check them, and write the release notes; in dist/
+	$(python) .ci/release.py $(ARGS)
+
 clean:  ## remove the virtual environment and everything generated
-	rm -rf $(VENV) .venv-* runs build dist tests/page/node_modules tests/browser/firefox/node_modules docs/playground/node_modules docs/playground/dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) .venv-* runs build dist site tests/page/node_modules tests/browser/firefox/node_modules docs/playground/node_modules docs/playground/dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up ────────────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,8 @@ collect_ignore += [] if find_spec("anywidget") else ["autograd/viz/page/widget.p
 """And without anywidget (the extra jupyter)."""
 if not find_spec("jax"):
     collect_ignore.append("autograd/compiler/jax_guarded.py")  # nor this without JAX (the extra jax)
+collect_ignore += ["docs/build.py", "docs/conf.py", "docs/extensions", "docs/playground"]
+"""And what needs Sphinx (the extra site)."""
 
 
 def as_doctest(markdown: str) -> str:
@@ -36,6 +38,9 @@ def as_doctest(markdown: str) -> str:
             if not rest.startswith((">>>", "```")):
                 lines[i] = "<BLANKLINE>"
     return "\n".join(lines)
+
+
+DOCS = Path(__file__).parent / "docs"
 
 
 class ExampleFailedError(Exception):
@@ -69,5 +74,5 @@ class Page(pytest.File):
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Page | None:
-    page = file_path.name == "README.md" or (file_path.suffix == ".md" and file_path.parent.name == "docs")
+    page = file_path.name == "README.md" or (file_path.suffix == ".md" and DOCS in file_path.parents)
     return Page.from_parent(parent, path=file_path) if page else None

@@ -45,6 +45,21 @@ comparing_numbers: ContextVar[bool] = ContextVar("autograd.comparing_numbers", d
 """Whether a row of someone's own is being read, in which ``u == v`` of two `Value`s means their numbers."""
 
 
+class _Documented:
+    """A docstring: of the class its own, and of each row what the row says."""
+
+    def __init__(self, of_class: str | None) -> None:
+        self.of_class = of_class
+
+    def __get__(self, row: Primitive | None, kind: type) -> str | None:
+        if row is None:
+            return self.of_class
+        from importlib import import_module
+
+        said: str = import_module("autograd.formulas.documented").documentation(row)
+        return said
+
+
 class Primitive:
     """A function with known local derivatives. Calling it applies it to whatever it is fed.
 
@@ -69,6 +84,8 @@ class Primitive:
         flat: what a unit of a network is called where this function's slope is nearly 0: "saturated" where the slope
             fades away (σ, tanh), "dead" where it is 0 from a kink on (relu); "" where that says nothing about a unit.
     """
+
+    __doc__ = _Documented(__doc__)
 
     def __init__(
         self,

@@ -186,6 +186,7 @@ class Classifier(ClassifierMixin, _MLPEstimator):  # type: ignore[misc]
     __doc__ = """A multi-layer perceptron that tells classes apart: `nn.cross_entropy` of one output a class.
 
     Beside scikit-learn's `MLPClassifier` the settings have the names of `nn`.
+
 """ + str(_MLPEstimator.__doc__).partition("\n\n")[2]
 
     _loss = staticmethod(cross_entropy)
@@ -248,6 +249,7 @@ class Regressor(RegressorMixin, _MLPEstimator):  # type: ignore[misc]
     __doc__ = """A multi-layer perceptron that gives numbers: `nn.mse_loss` of one output a target.
 
     Beside scikit-learn's `MLPRegressor` the settings have the names of `nn`.
+
 """ + str(_MLPEstimator.__doc__).partition("\n\n")[2]
 
     _loss = staticmethod(mse_loss)

@@ -1,13 +1,13 @@
 """How weights and biases are drawn at the start.
 
-=============  ====================================  ===========  =========================================
-name           weight                                bias         source
-=============  ====================================  ===========  =========================================
-``uniform``    uniform(−1, 1)                        0            micrograd
-``xavier``     uniform(−r, r), r² = 6/(nin + nout)   0            Glorot and Bengio 2010, eq. 16
-``he``         normal(0, 2/nin)                      0            He et al. 2015, eq. 10
-``gaussian``   normal(0, 1)                          normal(0, 1) the book behind source 004, chapter 1
-=============  ====================================  ===========  =========================================
+=============  ====================================  ============  =========================================
+name           weight                                bias          source
+=============  ====================================  ============  =========================================
+``uniform``    uniform(−1, 1)                        0             micrograd
+``xavier``     uniform(−r, r), r² = 6/(nin + nout)   0             Glorot and Bengio 2010, eq. 16
+``he``         normal(0, 2/nin)                      0             He et al. 2015, eq. 10
+``gaussian``   normal(0, 1)                          normal(0, 1)  the book behind source 004, chapter 1
+=============  ====================================  ============  =========================================
 
 (normal(mean, variance); nin and nout are the numbers of inputs and neurons of the layer.)
 """

@@ -156,11 +156,13 @@ class SGD(Optimiser):
 
 
 class Adam(Optimiser):
-    """Kingma and Ba 2015, algorithm 1, in PyTorch's order of operations::
+    """Kingma and Ba 2015, algorithm 1, in PyTorch's order of operations.
 
-    g := g + weight_decay · w
-    m := β₁ m + (1 − β₁) g,   v := β₂ v + (1 − β₂) g²
-    w := w − lr · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)
+    At step t, with m and v from 0::
+
+        g := g + weight_decay · w
+        m := β₁ m + (1 − β₁) g,   v := β₂ v + (1 − β₂) g²
+        w := w − lr · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + eps)
     """
 
     start = (0.0, 0.0, 0)

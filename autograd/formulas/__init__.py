@@ -12,6 +12,7 @@
 `spelling`     names: their subscripts and superscripts, and how they are escaped
 `numbers`      numbers as text
 `rounding`     numbers rounded so that what is printed adds up
+`documented`   what `help` says of a function of the table
 =============  ===================================================================================
 
 Explanations are made of these, and what a compiled program prints is made of these and of arrays

@@ -11,7 +11,7 @@ from autograd.formulas.terms import Derivative, Name, Term
 from autograd.formulas.tidying import tidy
 from autograd.primitives import Primitive
 
-__all__ = ["local_derivative", "rule"]
+__all__ = ["letters_of", "local_derivative", "rule"]
 
 
 def local_derivative(op: Primitive, y: Term, operands: Sequence[Term], index: int) -> Term | None:
@@ -63,14 +63,14 @@ def rule(op: Primitive, index: int, count: int) -> tuple[Derivative, Term]:
     elif op.nary:
         letters, index = ["a", "b"], 0
     else:
-        letters = _letters(op)
+        letters = letters_of(op)
     operands = [Name(letter) for letter in letters]
     y: Term = op(*operands)
     right = local_derivative(op, y, operands, index)
     return Derivative(y, operands[index]), math.nan if right is None else right
 
 
-def _letters(op: Primitive) -> list[str]:
+def letters_of(op: Primitive) -> list[str]:
     """The names that the row gives its operands."""
     for function in (*op.derivatives, op.formula):  # type: ignore[misc]
         code = getattr(function, "__code__", None)

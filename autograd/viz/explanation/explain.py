@@ -27,10 +27,13 @@ __all__ = ["Explanation", "explain"]
 
 
 class Explanation(ChainRule):
-    """The derivation of one gradient. `str` of it is for the terminal; in a notebook it shows itself."""
+    """The derivation of one gradient. A terminal shows its text; in a notebook it shows itself."""
 
     def __str__(self) -> str:
         return as_text(self)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def to_latex(self) -> str:
         """The equations in LaTeX (amsmath), and the notes as text."""
