@@ -1,6 +1,6 @@
-"""The notebooks in Chinese: their cells as they were executed, joined with the translated texts of `docs/zh`.
+"""The notebooks in Chinese: their cells as they were executed, joined with the translated texts of `notebooks/zh`.
 
-`docs/zh/03.md` has the texts of notebook 3, and `autograd/course/exercises/zh/03.md` those of its exercises. Each
+`notebooks/zh/03.md` has the texts of notebook 3, and `autograd/course/exercises/zh/03.md` those of its exercises. Each
 begins with a line that says which English text it translates, by the cell's id (an exercise's number) and the first
 digits of that text's hash::
 
@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-TEXTS = (ROOT / "docs" / "zh", ROOT / "autograd" / "course" / "exercises" / "zh")
+TEXTS = (NOTEBOOKS / "zh", ROOT / "autograd" / "course" / "exercises" / "zh")
 """Where the translations are: of the notebooks, and of their exercises."""
 
 _LINE = re.compile(r"^<!-- ([\w.-]+?)(?: ([0-9a-f]{12}))? -->\n", re.MULTILINE)
@@ -97,7 +97,6 @@ def translated(notebook: Any, texts: dict[str, Text]) -> Any:
     The summary stays where it is, below the title. A cell that has no translation of just this text stays English.
     """
     book = copy.deepcopy(notebook)
-    book["metadata"]["language"] = "zh"
     for cell in book["cells"]:
         if cell["cell_type"] == "markdown":
             text = texts.get(key(cell))
