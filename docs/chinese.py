@@ -8,12 +8,9 @@ digits of that text's hash::
 
     ## 网络 …
 
-`translated` joins; a cell without a translation, or with one of an older text, stays English. Which these are is said by
-
-    python docs/chinese.py
-
-and a test wants there to be none. Who has translated a text anew takes the hash out of its line (``<!-- cell-02 -->``)
-and runs ``python docs/chinese.py --stamp``, which writes the new one.
+`translated` joins; a cell without a translation, or with one of an older text, stays English. Which these are is said
+by ``python docs/chinese.py``, and a test wants there to be none. Who has translated a text anew takes the hash out of
+its line (``<!-- cell-02 -->``) and runs ``python docs/chinese.py --stamp``, which writes the new one.
 """
 
 from __future__ import annotations
