@@ -8,6 +8,8 @@ digits of that text's hash::
 
     ## 网络 …
 
+What a picture shows (``alt`` in the metadata of the cell that draws it) is a text as well, ``alt-cell-07`` by name.
+
 `translated` joins; a cell without a translation, or with one of an older text, stays English. Which these are is said
 by ``python docs/chinese.py``, and a test wants there to be none. Who has translated a text anew takes the hash out of
 its line (``<!-- cell-02 -->``) and runs ``python docs/chinese.py --stamp``, which writes the new one.
@@ -59,9 +61,12 @@ def digest(text: str) -> str:
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:12]
 
 
-def key(cell: Any) -> str:
-    """By what the translation of a cell is found: its id, or the number of its exercise."""
-    return str(cell["metadata"].get("course", cell["id"]))
+def originals(cell: Any) -> Iterator[tuple[str, str]]:
+    """What there is to translate in a cell, and its name: the id, the number of an exercise, or alt- and the id."""
+    if cell["cell_type"] == "markdown":
+        yield str(cell["metadata"].get("course", cell["id"])), english(cell)
+    elif "alt" in cell["metadata"]:
+        yield f"alt-{cell['id']}", cell["metadata"]["alt"]
 
 
 def read(text: str) -> dict[str, Text]:
@@ -89,30 +94,32 @@ def texts(number: int, folders: tuple[Path, ...] = TEXTS) -> dict[str, Text]:
 
 
 def translated(notebook: Any, texts: dict[str, Text]) -> Any:
-    """A copy of a notebook with its Markdown in Chinese; code, outputs and metadata are as they were.
+    """A copy of a notebook with its Markdown, and what its pictures show, in Chinese; all else is as it was.
 
-    The summary stays where it is, below the title. A cell that has no translation of just this text stays English.
+    The summary stays where it is, below the title. What has no translation of just this text stays English.
     """
     book = copy.deepcopy(notebook)
     for cell in book["cells"]:
-        if cell["cell_type"] == "markdown":
-            text = texts.get(key(cell))
-            if text is not None and text.hash == digest(english(cell)):
+        for name, text in originals(cell):
+            if name not in texts or texts[name].hash != digest(text):
+                continue
+            chinese = texts[name].chinese
+            if cell["cell_type"] == "markdown":
                 summary = _SUMMARY.search(_source(cell))
-                title, gap, rest = text.chinese.partition("\n\n")
+                title, gap, rest = chinese.partition("\n\n")
                 cell["source"] = title + gap + (summary[0] if summary else "") + rest
+            else:
+                cell["metadata"]["alt"] = chinese
     return book
 
 
 def untranslated(cells: Any, texts: dict[str, Text]) -> Iterator[str]:
-    """Of which Markdown cells there is no translation, or one of an older text."""
-    for cell in cells:
-        if cell["cell_type"] == "markdown":
-            name, wanted = key(cell), digest(english(cell))
-            if name not in texts:
-                yield f"{name} is not translated"
-            elif texts[name].hash != wanted:
-                yield f"{name} translates an older text ({texts[name].hash or 'no hash'}, not {wanted})"
+    """Of which texts of some cells there is no translation, or one of an older text."""
+    for name, text in (pair for cell in cells for pair in originals(cell)):
+        if name not in texts:
+            yield f"{name} is not translated"
+        elif texts[name].hash != digest(text):
+            yield f"{name} translates an older text ({texts[name].hash or 'no hash'}, not {digest(text)})"
 
 
 def pages(sources: Path) -> Iterator[tuple[str, str]]:
@@ -139,7 +146,7 @@ def _cells(number: int) -> list[Any]:
 
 def _stamp(path: Path) -> None:
     """Write the hash of the English text into the lines of a file that have none."""
-    known = {key(cell): digest(english(cell)) for cell in _cells(int(path.stem)) if cell["cell_type"] == "markdown"}
+    known = {name: digest(text) for cell in _cells(int(path.stem)) for name, text in originals(cell)}
 
     def line(found: re.Match[str]) -> str:
         return found[0] if found[2] or found[1] not in known else f"<!-- {found[1]} {known[found[1]]} -->\n"
