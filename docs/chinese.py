@@ -12,7 +12,8 @@ What a picture shows (``alt`` in the metadata of the cell that draws it) is a te
 
 `translated` joins; a cell without a translation, or with one of an older text, stays English. Which these are is said
 by ``python docs/chinese.py``, and a test wants there to be none. Who has translated a text anew takes the hash out of
-its line (``<!-- cell-02 -->``) and runs ``python docs/chinese.py --stamp``, which writes the new one.
+its line (``<!-- cell-02 -->``) and runs ``python docs/chinese.py --stamp``, which writes the new one. It also writes the
+new ids of cells that were renumbered.
 """
 
 from __future__ import annotations
@@ -144,21 +145,31 @@ def _cells(number: int) -> list[Any]:
     return own + exercises.cells(number)
 
 
-def _stamp(path: Path) -> None:
-    """Write the hash of the English text into the lines of a file that have none."""
-    known = {name: digest(text) for cell in _cells(int(path.stem)) for name, text in originals(cell)}
+def stamped(text: str, known: dict[str, str]) -> str:
+    """The translations of a file, with the hashes of `known` in the lines that have none, and cells by their new ids.
+
+    >>> stamped("<!-- cell-02 -->\\n\\n网络\\n", {"cell-02": "0123456789ab"})
+    '<!-- cell-02 0123456789ab -->\\n\\n网络\\n'
+    >>> stamped("<!-- cell-02 0123456789ab -->\\n\\n网络\\n", {"cell-03": "0123456789ab"})
+    '<!-- cell-03 0123456789ab -->\\n\\n网络\\n'
+    """
+    names = {given: name for name, given in known.items()}
 
     def line(found: re.Match[str]) -> str:
-        return found[0] if found[2] or found[1] not in known else f"<!-- {found[1]} {known[found[1]]} -->\n"
+        name, given = found[1], found[2] or known.get(found[1], "")
+        if known.get(name) != given:
+            name = names.get(given, name)
+        return f"<!-- {name} {given} -->\n" if given else found[0]
 
-    path.write_text(_LINE.sub(line, path.read_text("utf-8")), "utf-8")
+    return _LINE.sub(line, text)
 
 
 if __name__ == "__main__":
     if "--stamp" in sys.argv[1:]:
         for folder in TEXTS:
             for path in sorted(folder.glob("[0-9][0-9].md")):
-                _stamp(path)
+                known = {name: digest(text) for cell in _cells(int(path.stem)) for name, text in originals(cell)}
+                path.write_text(stamped(path.read_text("utf-8"), known), "utf-8")
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         number = int(path.name[:2])
         for fault in untranslated(_cells(number), texts(number)):
