@@ -12,7 +12,7 @@ What a picture shows (``alt`` in the metadata of the cell that draws it) is a te
 
 `translated` joins; a cell without a translation, or with one of an older text, stays English. Which these are is said
 by ``python docs/chinese.py``, and a test wants there to be none. Who has translated a text anew takes the hash out of
-its line (``<!-- cell-02 -->``) and runs ``python docs/chinese.py --stamp``, which writes the new one. It also writes the
+its line (``<!-- cell-02 -->``) and runs ``python docs/chinese.py --stamp``, which writes the new one, and also the
 new ids of cells that were renumbered.
 """
 
