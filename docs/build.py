@@ -11,6 +11,7 @@ import argparse
 import json
 import posixpath
 import re
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from sphinx.cmd.build import main as sphinx
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+CHINESE = runpy.run_path(str(HERE / "chinese.py"), run_name="chinese")
 PLAYGROUND = HERE / "playground" / "dist"
 
 PLACES = {
@@ -74,6 +76,8 @@ def notebook(source: str, name: str) -> str:
             for output in cell["outputs"]:
                 if "text/latex" in output.get("data", {}):  # several formulas, which are a text with formulas
                     output["data"]["text/markdown"] = output["data"].pop("text/latex")
+        if alt := cell["metadata"].get("alt"):
+            cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
         tags = cell["metadata"].setdefault("tags", [])
         if cell["metadata"].get("jupyter", {}).get("source_hidden") and "hide-input" not in tags:
             tags.append("hide-input")
@@ -97,10 +101,12 @@ def cards(readme: str) -> str:
 def gather(sources: Path) -> None:
     """What Sphinx reads, in one folder."""
     shutil.rmtree(sources, ignore_errors=True)
-    shutil.copytree(HERE, sources, ignore=shutil.ignore_patterns("playground", "__pycache__", "build.py"))
+    shutil.copytree(HERE, sources, ignore=shutil.ignore_patterns("playground", "__pycache__", "build.py", "chinese.py"))
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         name = f"notebooks/{path.name}"
         (sources / name).write_text(notebook(path.read_text("utf-8"), name), "utf-8")
+    for name, book in CHINESE["pages"](ROOT / "notebooks"):
+        (sources / "zh" / name).write_text(notebook(book, f"zh/{name}"), "utf-8")
     for picture in (ROOT / "notebooks" / "pictures").glob("*"):
         (sources / "static" / picture.name).write_bytes(picture.read_bytes())
     pages = {f"docs/{page.relative_to(HERE)}": str(page.relative_to(HERE)) for page in HERE.glob("**/*.md")}
@@ -132,6 +138,8 @@ def finish(out: Path) -> None:
     """What Sphinx leaves to say: the level of headings in the sidebar, and to where in the reference code leads."""
     for path in out.rglob("*.html"):
         text = said = path.read_text("utf-8")
+        if path.parent == out / "zh":
+            text = re.sub(r'(<html[^>]*) lang="en"', r'\1 lang="zh-CN"', text, count=1)
         text = text.replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">')
         text = re.sub(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>\n", parameters, text)
         if "_modules" in path.parts:
