@@ -433,6 +433,30 @@ def test_a_dead_relu_is_named() -> None:
     assert "∂h/∂z = 0: the ReLU is dead at z = −1.2, and nothing gets through" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("function", "at", "says", "never"),
+    [
+        (lambda w: ((w * 3).relu() - 1) ** 2, -2.0, ": the ReLU is dead, and nothing", "flat"),
+        (lambda w: (w * 3).relu() * 0.0, 2.0, "∂y/∂w = 0, and nothing", "dead|flat"),
+        (lambda w: ((w * 0.0) + 1.0).relu() * 3.0, 2.0, "= 0, and nothing gets through", "mul is|dead|flat"),
+        (lambda w: maximum(w * 3, 1.0) + 2.0, -2.0, ": maximum is flat, and nothing", "add is|mul is"),
+        (lambda w: maximum(w * 2.0, 0.5).relu() * 2.0, -2.0, ": maximum is flat, and nothing", "dead|mul is"),
+        (lambda w: maximum((w * 2.0).relu() - 1.0, 0.5) * 2.0, -2.0, "is flat|is dead", "mul is|add is"),
+    ],
+)
+def test_what_shuts_a_factor_of_several_nodes_is_named_and_nothing_else(
+    function: Any, at: float, says: str, never: str
+) -> None:
+    w = Value(at, label="w")
+    y = function(w)
+    y.label = "y"
+    found = str(explain(y, wrt=w))
+    note = found[found.find("Note") :]
+    assert re.search(says, note)
+    assert not re.search(never, note)
+
+
+
 def test_a_tie_is_named() -> None:
     a, b = Value(2.0, label="a"), Value(2.0, label="b")
     assert "A tie, a = b: ∂y/∂b changes its rule there, and is taken to be 0.5" in str(explain(maximum(a, b), wrt=b))

@@ -39,6 +39,7 @@ class Link:
         decided: the comparisons that chose the piece (relu: z ≤ 0), as they stand.
         ties: those of them whose two sides are equal.
         direct: whether there are other ways from `use` to `of`, so that this is not all of ∂use/∂of.
+        shut: the primitives whose piece is 0 wherever one is on it.
     """
 
     use: Value
@@ -49,6 +50,7 @@ class Link:
     decided: tuple[tuple[Comparison, bool], ...] = ()
     ties: tuple[Comparison, ...] = ()
     direct: bool = False
+    shut: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

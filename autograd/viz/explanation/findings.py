@@ -104,12 +104,12 @@ def _blocked(use: Value, of: Value, names: Names) -> Note:
 def _lost(link: Link, names: Names) -> Note:
     """A factor that is 0 or nearly, and why: the piece of the rule that holds, or saturation."""
     used = [rule.primitive for rule in link.rules]
-    primitive = next((name for name in used if _saturates(name)), used[-1])
+    primitive = next((name for name in (*link.shut, *used) if name in link.shut or _saturates(name)), used[-1])
     nothing = "and nothing gets through." if link.value == 0 else "and little of the gradient gets through."
     at: Words = (", ",)
     if primitive == used[-1]:  # the last rule is the one applied to link.of itself
         at = (" at ", Comparison(names.formula(link.of), "=", _figure(link.of.data)), ", ")
-    if link.value == 0 and link.decided:
+    if link.shut:
         verdict = "the ReLU is dead" if primitive == "relu" else f"{_called(primitive)} is flat"
         words: Words = (_is(link, names), f": {verdict}", *at, nothing)
     elif _saturates(primitive):

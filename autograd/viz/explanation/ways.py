@@ -124,6 +124,7 @@ class Ways:
             ),
             tuple((c, bool(evaluate(c, self.names.numbers))) for c in decided),
             tuple(c for c in decided if self._tied(c)),
+            shut=(op.name,) if decided and not isinstance(piece, Formula) and piece == 0 else (),
         )
 
     def _piece(self, formula: Term) -> tuple[Term, list[Comparison]]:
@@ -188,6 +189,7 @@ class Ways:
             tuple(dict.fromkeys((*above.rules, *beneath.rules))),
             (*above.decided, *beneath.decided),
             (*above.ties, *beneath.ties),
+            shut=tuple(dict.fromkeys((*above.shut, *beneath.shut))),
         )
 
     # ── the chain ─────────────────────────────────────────────────────────────────────────────
