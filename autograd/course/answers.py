@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
 from autograd.course.running import called
 from autograd.course.wrong import NOT_YET, Wrong, shown
 from autograd.expression import Expression, ExpressionError
+from autograd.primitives import table
 from autograd.value import Value
 
 __all__ = ["as_formula", "as_number", "leaves"]
@@ -23,6 +27,8 @@ def as_number(x: Any, what: str = "The answer") -> float:
     if x is ...:
         raise Wrong(NOT_YET)
     if isinstance(x, str):
+        if x.strip() in _DOTS:
+            raise Wrong(NOT_YET)
         try:
             expression = Expression(x)
             if expression.names and set(expression.names) != {"pi"}:
@@ -66,7 +72,8 @@ def leaves(given: Any, expected: Any, what: str = "the answer") -> Iterator[tupl
             raise Wrong(NOT_YET)
         if len(rows) != len(expected):
             numbers = "entry" if len(expected) == 1 else "entries"
-            raise Wrong(f"{_first(what)} has {len(expected)} {numbers}, and {len(rows)} were given.")
+            were = "was" if len(rows) == 1 else "were"
+            raise Wrong(f"{_first(what)} has {len(expected)} {numbers}, and {len(rows)} {were} given.")
         for i, (row, part) in enumerate(zip(rows, expected, strict=True)):
             yield from leaves(row, part, f"{what}[{i}]")
     else:
@@ -90,6 +97,45 @@ def _first(what: str) -> str:
     return f"T{what[1:]}" if what.startswith("the ") else what
 
 
+_DOTS = ("...", "…")
+_MODULE = re.compile(r"\b(?:math|cmath|np|numpy|jnp|torch|sympy|sp|autograd|Value)\.(?=[a-z]\w*\s*\()")
+_SIGMOID = re.compile(r"(?<!\w)(σ|sigma|sigm|logistic)\s*\(")
+_PRIME = re.compile(r"(?<!['\"\w])[^\W\d]\w*['′]")
+_KNOWN = ("ln", "arcsin", "arccos", "arctan", "atan2", "max", "min")  # to the reader, or it says what they are called
+_CALLED = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*\(")
+
+
+def _as_python(text: str, names: Sequence[str]) -> str:
+    """The same for the formula's reader: math.exp is exp, and ŷ, the notebooks' name, is yhat."""
+    text = _MODULE.sub("", text)
+    if "yhat" in names:
+        text = re.sub(r"\bŷ(?!\w)", "yhat", unicodedata.normalize("NFC", text))
+    return text
+
+
+def _instead(text: str, names: Sequence[str]) -> str:
+    """What to write instead of what the formula's reader has no word for; "" if it is none of that."""
+    if "\\" in text or "$" in text:
+        return "LaTeX is not read: write it as in Python, such as 2*x"
+    if re.search(r"(?<![<>=!])=(?!=)", text):
+        return "its right side is enough: leave out the = and what stands before it"
+    if _PRIME.search(text):
+        return "a derivative, such as f′, has no sign here: write what it is"
+    if re.search(r"\w\s*\[", text):
+        return "its letters have no indices"
+    if found := _SIGMOID.search(text):
+        return f"{found[1]} is called sigmoid here"
+    for name in _CALLED.findall(text):
+        if name in table or name in _KNOWN:
+            continue
+        if name in names:
+            return f"{name} is not a function here: for a product write {name}*(…)"
+        if near := get_close_matches(name.lower(), list(table), 1, 0.7):
+            return f"{name} is not a function here, but {near[0]} is"
+        return f"{name} is not a function here; there are exp, log, sqrt, sin, cos, tanh, sigmoid and the like"
+    return ""
+
+
 def as_formula(answer: Any, names: Sequence[str]) -> Callable[..., float]:
     """A function of numbers by their names: of text, of SymPy's expression, or of a function of them in this order."""
     if answer is ...:
@@ -104,12 +150,16 @@ def as_formula(answer: Any, names: Sequence[str]) -> Callable[..., float]:
     if not isinstance(answer, str):
         kind = type(answer).__name__
         raise Wrong(f"A formula in quotes is expected, or a function, and {shown(answer)} was given, of type {kind}.")
+    if answer.strip() in _DOTS:
+        raise Wrong(NOT_YET)
+    text = _as_python(answer, names)
     try:
-        expression = Expression(answer)
+        expression = Expression(text)
     except ExpressionError as error:
-        raise Wrong(f"The formula cannot be read: {error}.") from None
+        raise Wrong(f"The formula cannot be read: {_instead(text, names) or error}.") from None
     if strange := [name for name in expression.names if name not in names and name != "pi"]:
-        raise Wrong(f"There is {strange[0]} in the formula; its letters are {', '.join(names)}.")
+        power = ": an exponential is written exp(…)" if strange[0] == "e" and re.search(r"\be\s*\*\*", text) else ""
+        raise Wrong(f"There is {strange[0]} in the formula{power}; its letters are {', '.join(names)}.")
 
     def computed(**at: float) -> float:
         where = ", ".join(f"{name} = {x:g}" for name, x in at.items())

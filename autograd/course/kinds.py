@@ -7,7 +7,7 @@ it is called, from a function that the engine differentiates.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.course.answers import as_formula, leaves
@@ -37,6 +37,7 @@ def compared(
     after: str = "",
     rtol: float = ROUNDING,
     factors: Mapping[str, float] | None = None,
+    wanted: str = "",
 ) -> None:
     """Raise `Wrong` at the first number that is not the expected one.
 
@@ -44,15 +45,49 @@ def compared(
         names: what to call an entry, where it has a better name: {"[0]": "∂e/∂a"}, {"['W']": "∂C/∂W"}.
         at: the end of "Your formula is 3 …", such as " at x = 0.5".
         after: a last sentence.
+        wanted: see `relation`.
     """
+    _not_transposed(given, expected, what, names or {}, after)
     for path, number, right in leaves(given, expected, what):
         if not close(number, right, rtol, 1e-12):
-            name = path
-            for part, better in (names or {}).items():
-                if path.startswith(what + part):
-                    name = better + path[len(what + part) :]
-            hint = f"Your {name.removeprefix('the ')} is {number:.6g}{at}. {relation(number, right, factors)}"
+            name = _named(path, what, names or {})
+            hint = f"Your {name.removeprefix('the ')} is {number:.6g}{at}. {relation(number, right, factors, wanted)}"
             raise Wrong(f"{hint} {after}".rstrip())
+
+
+def _named(path: str, what: str, names: Mapping[str, str]) -> str:
+    for part, better in names.items():
+        if path.startswith(what + part):
+            return better + path[len(what + part) :]
+    return path
+
+
+def _not_transposed(given: Any, expected: Any, what: str, names: Mapping[str, str], after: str) -> None:
+    """Raise `Wrong` where a matrix has the right numbers, and rows for columns."""
+    for path, part, right in _matrices(given, expected, what):
+        columns = [list(column) for column in zip(*right, strict=True)]
+        if not _agree(part, right, THREE_DIGITS) and _agree(part, columns, THREE_DIGITS):
+            name = _named(path, what, names)
+            raise Wrong(f"Your {name.removeprefix('the ')} is transposed: its rows are your columns. {after}".rstrip())
+
+
+def _is_matrix(x: Any) -> bool:
+    if not isinstance(x, Sequence) or not x or not all(isinstance(row, Sequence) and len(row) for row in x):
+        return False
+    return len({len(row) for row in x}) == 1 and not any(isinstance(entry, Sequence) for row in x for entry in row)
+
+
+def _matrices(given: Any, expected: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """The matrices that are expected, each with where it is and what was given for it."""
+    if isinstance(expected, Mapping):
+        for key, part in expected.items():
+            if isinstance(given, Mapping) and key in given:
+                yield from _matrices(given[key], part, f"{path}[{key!r}]")
+    elif _is_matrix(expected):
+        yield path, given, expected
+    elif isinstance(expected, Sequence) and isinstance(given, list | tuple) and len(given) == len(expected):
+        for i, part in enumerate(expected):
+            yield from _matrices(given[i], part, f"{path}[{i}]")
 
 
 def numbers(
@@ -77,7 +112,8 @@ def numbers(
             if _agree(answer, mistaken(), rtol):
                 raise Wrong(hint)
         called_here = {f"[{i}]": name for i, name in enumerate(names)}
-        compared(answer, expected, what=what, names=called_here, rtol=rtol, factors=factors)
+        wanted = "three digits are wanted" if rtol else "it is to be counted exactly"
+        compared(answer, expected, what=what, names=called_here, rtol=rtol, factors=factors, wanted=wanted)
 
     return check
 

@@ -123,6 +123,7 @@ CHECKS: dict[str, Check] = {
                 lambda: [0.003, 0.12],
                 "∇V12: the gradient is in proportion to the input. Which of the two inputs is larger?",
             ),
+            (lambda: [0.006, 0.12], "∇V12: it has the same error as V11, and another input."),
             (lambda: [0.012, 0.006], "∇c1: a bias is a weight whose input is always 1; V11 has another one."),
         ],
     ),

@@ -71,6 +71,7 @@ CHECKS: dict[str, Check] = {
         _newton,
         mistakes=[
             (lambda: 1 / 6, "By so much it goes; where does it arrive?"),
+            (lambda: -1 / 6, "That is the step; where does it arrive?"),
             (lambda: 1 + 1 / 6, "The slope at 1 is positive, so down is the other way."),
             (lambda: -1, "That is a step of descent with the rate 1. Newton divides by the curvature."),
         ],
