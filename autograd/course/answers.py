@@ -15,7 +15,7 @@ from autograd.expression import Expression, ExpressionError
 from autograd.primitives import table
 from autograd.value import Value
 
-__all__ = ["as_formula", "as_number", "leaves"]
+__all__ = ["as_formula", "as_number", "leaves", "part_of"]
 
 
 def as_number(x: Any, what: str = "The answer") -> float:
@@ -46,8 +46,13 @@ def as_number(x: Any, what: str = "The answer") -> float:
     raise Wrong(f"{what} is a number, and {shown(x)} was given, of type {type(x).__name__}.")
 
 
-def leaves(given: Any, expected: Any, what: str = "the answer") -> Iterator[tuple[str, float, float]]:
+def leaves(
+    given: Any, expected: Any, what: str = "the answer", names: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, float, float]]:
     """Each number that is expected, with what it is called and what was given for it.
+
+    Args:
+        names: what to call its parts, where they have better names: {"[0]": "∂e/∂a"}, {"['W']": "∂C/∂W"}.
 
     Raises:
         Wrong: where the given has another shape, or something that is no number.
@@ -63,7 +68,7 @@ def leaves(given: Any, expected: Any, what: str = "the answer") -> Iterator[tupl
         for key, part in expected.items():
             if key not in given:
                 raise Wrong(f"{_first(what)} has no entry for {key!r}.")
-            yield from leaves(given[key], part, f"{what}[{key!r}]")
+            yield from leaves(given[key], part, part_of(what, key, names))
         if more := [key for key in given if key not in expected]:
             raise Wrong(f"{_first(what)} has an entry too many: {shown(more[0])}.")
     elif isinstance(expected, Sequence):
@@ -75,9 +80,14 @@ def leaves(given: Any, expected: Any, what: str = "the answer") -> Iterator[tupl
             were = "was" if len(rows) == 1 else "were"
             raise Wrong(f"{_first(what)} has {len(expected)} {numbers}, and {len(rows)} {were} given.")
         for i, (row, part) in enumerate(zip(rows, expected, strict=True)):
-            yield from leaves(row, part, f"{what}[{i}]")
+            yield from leaves(row, part, part_of(what, i, names))
     else:
         yield what, as_number(given, _first(what)), float(expected)
+
+
+def part_of(what: str, key: Any, names: Mapping[str, str] | None) -> str:
+    """What the part with this key is called."""
+    return (names or {}).get(f"[{key!r}]", f"{what}[{key!r}]")
 
 
 def _rows(given: Any, what: str) -> Sequence[Any]:

@@ -251,6 +251,18 @@ def test_what_is_python_in_the_notebooks_is_python_in_a_formula(number: str, ans
     assert check(number, answer)
 
 
+@pytest.mark.parametrize(
+    ("number", "answer", "said"),
+    [
+        ("1.1", [4, None], "∂e/∂b is a number, and None was given"),
+        ("4.4", lambda W, b, a_in, g: (1.0, b, a_in), "∂C/∂W is a list, and 1 was given."),
+        ("2.3", lambda w, x, b, t: (b, w), "∂E/∂w is a list, and 0.3 was given."),
+    ],
+)
+def test_a_part_of_another_shape_is_called_by_its_name(number: str, answer: Any, said: str) -> None:
+    assert said in check(number, answer).hint
+
+
 @pytest.mark.parametrize("number", ["0.1", "10.1", "1.99", "1", "", "one"])
 def test_a_number_that_no_exercise_has_is_an_error_that_says_which_there_are(number: str) -> None:
     for asked in (lambda: check(number, 1), lambda: exercise(number)):

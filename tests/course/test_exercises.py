@@ -158,6 +158,19 @@ def test_a_transposed_matrix_is_called_one(number: str) -> None:
     assert "is transposed: its rows are your columns." in verdict.hint
 
 
+@pytest.mark.parametrize("number", ["1.1", "2.3", "3.1", "3.3", "3.5", "4.4", "4.5", "5.2", "6.2", "6.5", "7.1"])
+def test_the_right_parts_in_another_order_are_told_which_it_is(number: str) -> None:
+    solution = right_answers(exercise(number).notebook)[number]
+    verdict = check(number, (lambda *given: solution(*given)[::-1]) if callable(solution) else solution[::-1])
+    assert not verdict
+    assert "The parts are right, but their order is to be " in verdict.hint
+
+
+def test_what_is_to_be_done_with_grad_alone_is_not_right_otherwise() -> None:
+    for answer in WRONG["8.4"][2:4]:
+        assert "with grad alone" in check("8.4", answer).hint
+
+
 @pytest.mark.parametrize("number", ["1.1", "2.1", "3.1", "3.3", "5.1", "5.2", "5.4", "6.1", "6.2", "6.3", "7.1", "8.2"])
 def test_a_right_number_with_too_few_digits_is_told_so_and_not_that_it_is_wrong(number: str) -> None:
     solution = right_answers(exercise(number).notebook)[number]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import grad, hessian
+from autograd import grad, hessian, hvp
 
 
 def sigmoid(z: float) -> float:
@@ -258,7 +258,7 @@ WRONG: dict[str, list[Any]] = {
         lambda z, d: [math.exp(x) / sum(map(math.exp, z)) for x in z],
         lambda z, d: [(k == d) - math.exp(x) / sum(map(math.exp, z)) for k, x in enumerate(z)],
     ],
-    "6.5": [brighten(slope=False), brighten(slope=True, swapped=True)],
+    "6.5": [brighten(slope=False), brighten(slope=True, swapped=True), lambda w, b, a: (a, 1.0, w)],
     "7.1": [[0.25**5, 0.5**5, 4], [0.25**4, 0.5**4, 4], [0.25**5, 0.25**5 * 16, 1], [0.001, 0.0156, 4]],
     "7.2": ["yhat - y", "-y/yhat + (1 - y)/(yhat - 1)", "(y - yhat)/(yhat*(1 - yhat))", "y/0"],
     "7.3": [
@@ -271,6 +271,7 @@ WRONG: dict[str, list[Any]] = {
     "7.4": [
         lambda z, g: [x if x > 0 else 0.01 * x for x in z],
         lambda z, g: [x if x > 0 else 0.01 * x for x in g],
+        lambda z, g: [1.0 if x > 0 else 0.01 for x in z],
         lambda z, g: [b if a > 0 else 0.0 for a, b in zip(z, g, strict=True)],
     ],
     "7.5": [
@@ -284,6 +285,8 @@ WRONG: dict[str, list[Any]] = {
     "8.4": [
         lambda f, x, v: grad(f)(x),
         lambda f, x, v: [row[i] * v[i] for i, row in enumerate(hessian(f)(x))],
+        lambda f, x, v: np.array(hessian(f)(x)) @ v,
+        lambda f, x, v: (lambda: hvp(f, (x,), (v,)))(),
         endless,
     ],
     "8.5": [rms_norm(0.0), rms_norm(0.5), rms_norm(-1.0)],

@@ -91,7 +91,11 @@ CHECKS: dict[str, Check] = {
         ],
         names={"[0]": "∂E/∂w", "[1]": "∂E/∂b"},
         mistakes=[
-            (_without_slope, "The error reaches e through the half that activates: there is one factor missing.")
+            (
+                lambda w, x, b, t: (grad(_error, argnums=1)(w, x, b, t), grad(_error, argnums=2)(w, x, b, t)),
+                "That is what the inputs get, × their weight. A weight gets × its input.",
+            ),
+            (_without_slope, "The error reaches e through the half that activates: there is one factor missing."),
         ],
     ),
     "2.4": _and,

@@ -67,7 +67,6 @@ CHECKS: dict[str, Check] = {
         names=["limit", "best rate"],
         mistakes=[
             (lambda: [2, 0.2], "The limit comes from the steepest direction, across the valley."),
-            (lambda: _rates()[::-1], "These are the two numbers, the other way round."),
             (lambda: [4 / 9, 0.4], "The curvature is the second derivative: of ½ w² it is not ½."),
         ],
     ),

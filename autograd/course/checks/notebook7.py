@@ -106,6 +106,10 @@ CHECKS: dict[str, Check] = {
         what="∂C/∂z",
         mistakes=[
             (_forward, "That is the forward pass, a. How does a answer to z, and what does that make of g?"),
+            (
+                lambda z, g: grad(lambda z: sum(leaky_relu(z_j) for z_j in z))(z),
+                "That is how a answers to z. C answers to a, too: that is g.",
+            ),
             (_by_what_arrives, "Awake is a neuron by its sum z, not by the gradient that arrives."),
         ],
     ),
