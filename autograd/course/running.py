@@ -3,6 +3,7 @@
 An endless loop is stopped after so many *steps*, instructions of Python's machine, counted by `sys.settrace`: on a
 slow machine no answer is stopped that would not be on a fast one, and it works where there are no signals and no
 threads, as in a browser. (Lines are not enough: to Python 3.11, ``while True: pass`` on one line is one line, once.)
+Only the learner's own code is counted: a function may import SymPy, which is twenty million steps.
 Under a debugger nobody counts, as its breakpoints need that place; one call of C code that does not end (a sum over
 `itertools.count`) has no steps; and a bare ``except:`` around the loop swallows the stop.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import copy
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +29,14 @@ STEPS = 2_000_000
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
+_LIBRARIES = (
+    _PACKAGE,
+    "<frozen ",
+    os.path.dirname(os.__file__) + os.sep,  # a zip file in a browser
+    *(sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
+"""How the names of files begin whose code is nobody's answer."""
+
 _DEBUGGERS = ("bdb", "pdb", "pydev", "_pydev")
 """Where their functions of `sys.settrace` come from: pdb's, and that of VS Code, JupyterLab and PyCharm."""
 
@@ -37,7 +47,7 @@ class _TooManySteps(BaseException):  # no Exception, so that no `except Exceptio
 
 @contextmanager
 def steps_counted(most: int = STEPS) -> Iterator[None]:
-    """Within the block, stop after so many steps of code that is not this package's."""
+    """Within the block, stop after so many steps of code that is no library's."""
     before = sys.gettrace()
     if (getattr(before, "__module__", None) or type(before).__module__).startswith(_DEBUGGERS):
         yield
@@ -46,11 +56,11 @@ def steps_counted(most: int = STEPS) -> Iterator[None]:
 
     def count(frame: FrameType, event: str, arg: Any) -> Any:
         nonlocal left
+        if event == "call" and frame.f_code.co_filename.startswith(_LIBRARIES):
+            return None
         left -= 1
         if left < 0:
             raise _TooManySteps
-        if frame.f_code.co_filename.startswith(_PACKAGE):
-            return None
         frame.f_trace_opcodes = True
         return count
 
@@ -103,5 +113,5 @@ def _described(error: BaseException) -> str:
         message = " ".join(str(error).split())[:200]
     except Exception:
         message = ""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_PACKAGE)]
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_LIBRARIES)]
     return f"{type(error).__name__}{': ' if message else ''}{message}" + (f" (line {lines[-1]})" if lines else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bdb
+import pprint
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -127,6 +128,12 @@ def deep(p: Any, g: Any) -> Any:
 )  # fmt: skip
 def test_a_function_that_fails_is_told_how(answer: Any, said: str) -> None:
     assert said in check("4.3", answer).hint
+
+
+def test_what_a_library_does_for_an_answer_is_not_counted() -> None:
+    """An answer may import SymPy, which is twenty million steps; here it is a fifth of a million of pprint's."""
+    with steps_counted(1000):
+        pprint.pformat(list(range(10_000)))
 
 
 def test_an_endless_function_is_stopped_and_nothing_is_left_behind() -> None:
