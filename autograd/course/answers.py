@@ -30,7 +30,7 @@ def as_number(x: Any, what: str = "The answer") -> float:
         if x.strip() in _DOTS:
             raise Wrong(NOT_YET)
         try:
-            expression = Expression(x)
+            expression = Expression(_as_python(x, ()))
             if expression.names and set(expression.names) != {"pi"}:
                 raise Wrong(f"{what} is a number, and the formula {shown(x)} has names in it.")
             return float(expression())
@@ -108,7 +108,7 @@ def _first(what: str) -> str:
 
 
 _DOTS = ("...", "…")
-_MODULE = re.compile(r"\b(?:math|cmath|np|numpy|jnp|torch|sympy|sp|autograd|Value)\.(?=[a-z]\w*\s*\()")
+_MODULE = re.compile(r"\b(?:math|cmath|np|numpy|jnp|torch|sympy|sp|autograd|Value)\.(?=[a-z]\w*\s*\(|pi\b)")
 _SIGMOID = re.compile(r"(?<!\w)(σ|sigma|sigm|logistic)\s*\(")
 _PRIME = re.compile(r"(?<!['\"\w])[^\W\d]\w*['′]")
 _KNOWN = ("ln", "arcsin", "arccos", "arctan", "atan2", "max", "min")  # to the reader, or it says what they are called

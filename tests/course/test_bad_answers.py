@@ -183,7 +183,8 @@ def test_ctrl_c_is_the_learners() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        [4, -10], (4.0, -10.0), ["4", "-20/2"], np.array([4, -10]), np.array([4.01, -9.98], np.float32),
+        [4, -10], (4.0, -10.0), ["4", "-20/2"], ["4*math.sin(math.pi/2)", "-np.sqrt(100)"],
+        np.array([4, -10]), np.array([4.01, -9.98], np.float32),
         [Value(4.0), Value(-10.0)], [Fraction(4), Fraction(-10)], [sympy.Integer(4), sympy.Rational(-20, 2)],
         [np.int64(4), np.float32(-10)], np.array([Value(4.0), Value(-10.0)]),
     ],
