@@ -21,7 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("number", nargs="?", help="of one exercise, to be shown, such as 2.3")
     number = parser.parse_args(arguments).number
     try:
-        print(exercise(number) if number else "\n".join(f"{e.number:5}{e.title}" for e in exercises()))
+        if number:
+            e = exercise(number)
+            print(f"{e.number} {e.title}\n\n{e.text}\n\nfrom autograd.course import check\n\n{e.start}")
+        else:
+            print("\n".join(f"{e.number:5}{e.title}" for e in exercises()))
     except ValueError as error:
         parser.error(str(error))
 

@@ -12,11 +12,12 @@ def close(given: float, expected: float, rtol: float, atol: float) -> bool:
     return math.isclose(given, expected, rel_tol=rtol, abs_tol=atol)
 
 
-def relation(given: float, expected: float, factors: Mapping[str, float] | None = None) -> str:
+def relation(given: float, expected: float, factors: Mapping[str, float] | None = None, wanted: str = "") -> str:
     """A sentence about a number that is not the right one.
 
     Args:
         factors: numbers by which one may be off, by the names to give them; 2 is always among them.
+        wanted: what is said where it is the right one with too few digits, such as "three digits are wanted".
 
     >>> relation(-3.0, 3.0), relation(12.0, 3.0, {"m": 4})
     ('It has the right size and the wrong sign.', 'It is too large by a factor m.')
@@ -34,6 +35,8 @@ def relation(given: float, expected: float, factors: Mapping[str, float] | None 
     ratio = given / expected
     if close(ratio, -1, 1e-6, 0):
         return "It has the right size and the wrong sign."
+    if wanted and _rounded(given, expected):
+        return f"It is rounded too far: {wanted}."
     sign = ", and has the wrong sign" if ratio < 0 else ""
     for name, factor in {**(factors or {}), "2": 2.0}.items():
         if close(abs(ratio), factor, 1e-6, 0):
@@ -44,3 +47,15 @@ def relation(given: float, expected: float, factors: Mapping[str, float] | None 
         return f"It has the wrong sign, and is too {'large' if ratio < -1 else 'small'} in size."
     size = " in size" if given < 0 else ""
     return f"It is too {'large' if ratio > 1 else 'small'}{size}."
+
+
+def _rounded(given: float, expected: float) -> bool:
+    """Whether it is the expected number with fewer digits, rounded or cut off."""
+    if not given or not expected:
+        return False
+    for digits in range(1, 6):
+        unit = 10.0 ** (math.floor(math.log10(abs(expected))) - digits + 1)
+        for short in (round(expected / unit), math.trunc(expected / unit)):
+            if close(given, short * unit, 1e-9, 0):
+                return True
+    return False

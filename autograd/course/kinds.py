@@ -7,10 +7,11 @@ it is called, from a function that the engine differentiates.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
-from autograd.course.answers import as_formula, leaves
+from autograd.course.answers import as_formula, leaves, part_of
 from autograd.course.hints import close, relation
 from autograd.course.running import called
 from autograd.course.wrong import Wrong, shown
@@ -37,22 +38,59 @@ def compared(
     after: str = "",
     rtol: float = ROUNDING,
     factors: Mapping[str, float] | None = None,
+    wanted: str = "",
 ) -> None:
     """Raise `Wrong` at the first number that is not the expected one.
 
     Args:
-        names: what to call an entry, where it has a better name: {"[0]": "∂e/∂a"}, {"['W']": "∂C/∂W"}.
+        names: what to call an entry, where it has a better name; see `leaves`.
         at: the end of "Your formula is 3 …", such as " at x = 0.5".
         after: a last sentence.
+        wanted: see `relation`.
     """
-    for path, number, right in leaves(given, expected, what):
+    if not _agree(given, expected, rtol):
+        _not_transposed(given, expected, what, names, after)
+        _in_order(given, expected, names, rtol)
+    for name, number, right in leaves(given, expected, what, names):
         if not close(number, right, rtol, 1e-12):
-            name = path
-            for part, better in (names or {}).items():
-                if path.startswith(what + part):
-                    name = better + path[len(what + part) :]
-            hint = f"Your {name.removeprefix('the ')} is {number:.6g}{at}. {relation(number, right, factors)}"
+            hint = f"Your {name.removeprefix('the ')} is {number:.6g}{at}. {relation(number, right, factors, wanted)}"
             raise Wrong(f"{hint} {after}".rstrip())
+
+
+def _in_order(given: Any, expected: Any, names: Mapping[str, str] | None, rtol: float) -> None:
+    """Raise `Wrong` where all parts that have names are right, but stand in another order."""
+    named = isinstance(expected, Sequence) and list(names or {}) == [f"[{i}]" for i in range(len(expected))]
+    if named and any(_agree(given, order, rtol) for order in permutations(expected)):
+        raise Wrong(f"The parts are right, but their order is to be {', '.join((names or {}).values())}.")
+
+
+def _not_transposed(given: Any, expected: Any, what: str, names: Mapping[str, str] | None, after: str) -> None:
+    """Raise `Wrong` where a matrix has the right numbers, and rows for columns."""
+    for name, part, right in _matrices(given, expected, what, names):
+        columns = [list(column) for column in zip(*right, strict=True)]
+        if not _agree(part, right, THREE_DIGITS) and _agree(part, columns, THREE_DIGITS):
+            raise Wrong(f"Your {name.removeprefix('the ')} is transposed: its rows are your columns. {after}".rstrip())
+
+
+def _is_matrix(x: Any) -> bool:
+    if not isinstance(x, Sequence) or not x or not all(isinstance(row, Sequence) and len(row) for row in x):
+        return False
+    return len({len(row) for row in x}) == 1 and not any(isinstance(entry, Sequence) for row in x for entry in row)
+
+
+def _matrices(
+    given: Any, expected: Any, what: str, names: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Any, Any]]:
+    """The matrices that are expected, each with what it is called and what was given for it."""
+    if isinstance(expected, Mapping):
+        for key, part in expected.items():
+            if isinstance(given, Mapping) and key in given:
+                yield from _matrices(given[key], part, part_of(what, key, names))
+    elif _is_matrix(expected):
+        yield what, given, expected
+    elif isinstance(expected, Sequence) and isinstance(given, list | tuple) and len(given) == len(expected):
+        for i, part in enumerate(expected):
+            yield from _matrices(given[i], part, part_of(what, i, names))
 
 
 def numbers(
@@ -77,7 +115,8 @@ def numbers(
             if _agree(answer, mistaken(), rtol):
                 raise Wrong(hint)
         called_here = {f"[{i}]": name for i, name in enumerate(names)}
-        compared(answer, expected, what=what, names=called_here, rtol=rtol, factors=factors)
+        wanted = "three digits are wanted" if rtol else "it is to be counted exactly"
+        compared(answer, expected, what=what, names=called_here, rtol=rtol, factors=factors, wanted=wanted)
 
     return check
 

@@ -1,9 +1,11 @@
 """Functions that were handed in are called here: on copies, with an end, and what they raise becomes a hint.
 
-An endless loop is stopped after so many *lines* of the function, counted by `sys.settrace`: on a slow machine no answer
-is stopped that would not be on a fast one, and it works where there are no signals and no threads, as in a browser.
-Under a debugger nobody counts, as its breakpoints need that place; and one call of C code that does not end (a sum over
-`itertools.count`) has no lines.
+An endless loop is stopped after so many *steps*, instructions of Python's machine, counted by `sys.settrace`: on a
+slow machine no answer is stopped that would not be on a fast one, and it works where there are no signals and no
+threads, as in a browser. (Lines are not enough: to Python 3.11, ``while True: pass`` on one line is one line, once.)
+Only the learner's own code is counted: a function may import SymPy, which is twenty million steps.
+Under a debugger nobody counts, as its breakpoints need that place; one call of C code that does not end (a sum over
+`itertools.count`) has no steps; and a bare ``except:`` around the loop swallows the stop.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import copy
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,24 +22,32 @@ from typing import Any
 
 from autograd.course.wrong import NOT_YET, Wrong, shown
 
-__all__ = ["called", "lines_counted"]
+__all__ = ["called", "steps_counted"]
 
-LINES = 300_000
-"""The most lines of a call; the solutions take some hundreds."""
+STEPS = 2_000_000
+"""The most steps of a call; the solutions take some thousands."""
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+_LIBRARIES = (
+    _PACKAGE,
+    "<frozen ",
+    os.path.dirname(os.__file__) + os.sep,  # a zip file in a browser
+    *(sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
+"""How the names of files begin whose code is nobody's answer."""
 
 _DEBUGGERS = ("bdb", "pdb", "pydev", "_pydev")
 """Where their functions of `sys.settrace` come from: pdb's, and that of VS Code, JupyterLab and PyCharm."""
 
 
-class _TooManyLines(BaseException):  # no Exception, so that no `except Exception` of the learner's keeps it
+class _TooManySteps(BaseException):  # no Exception, so that no `except Exception` of the learner's keeps it
     pass
 
 
 @contextmanager
-def lines_counted(most: int = LINES) -> Iterator[None]:
-    """Within the block, stop after so many lines and calls of code that is not this package's."""
+def steps_counted(most: int = STEPS) -> Iterator[None]:
+    """Within the block, stop after so many steps of code that is no library's."""
     before = sys.gettrace()
     if (getattr(before, "__module__", None) or type(before).__module__).startswith(_DEBUGGERS):
         yield
@@ -45,10 +56,13 @@ def lines_counted(most: int = LINES) -> Iterator[None]:
 
     def count(frame: FrameType, event: str, arg: Any) -> Any:
         nonlocal left
+        if event == "call" and frame.f_code.co_filename.startswith(_LIBRARIES):
+            return None
         left -= 1
         if left < 0:
-            raise _TooManyLines
-        return None if frame.f_code.co_filename.startswith(_PACKAGE) else count
+            raise _TooManySteps
+        frame.f_trace_opcodes = True
+        return count
 
     sys.settrace(count)
     try:
@@ -70,11 +84,11 @@ def called(function: Any, case: dict[str, Any]) -> Any:
     given = copy.deepcopy(case)
     where = f"With {', '.join(f'{name} = {shown(x)}' for name, x in case.items() if not callable(x))}"
     try:
-        with lines_counted():
+        with steps_counted():
             result = function(*given.values())
-    except _TooManyLines:
-        raise Wrong(f"{where} your function does not come to an end: it was stopped after {LINES} lines.") from None
-    except (Exception, SystemExit) as error:
+    except _TooManySteps:
+        raise Wrong(f"{where} your function does not come to an end: it was stopped after {STEPS} steps.") from None
+    except (Exception, SystemExit, GeneratorExit) as error:
         raise Wrong(f"{where} your function raises {_described(error)}.") from None
     if result is ...:
         raise Wrong(NOT_YET)
@@ -99,5 +113,5 @@ def _described(error: BaseException) -> str:
         message = " ".join(str(error).split())[:200]
     except Exception:
         message = ""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_PACKAGE)]
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_LIBRARIES)]
     return f"{type(error).__name__}{': ' if message else ''}{message}" + (f" (line {lines[-1]})" if lines else "")

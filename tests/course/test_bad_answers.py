@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bdb
+import pprint
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -15,7 +16,7 @@ import sympy
 from autograd import Value
 from autograd.course import check, exercise, exercises
 from autograd.course.hints import relation
-from autograd.course.running import lines_counted
+from autograd.course.running import steps_counted
 from autograd.course.wrong import NOT_YET, Wrong, shown
 
 ALL = [e.number for e in exercises()]
@@ -81,6 +82,18 @@ def in_one_line(p: Any, g: Any) -> Any:
     return [0 for _ in iter(int, 1)]
 
 
+def with_nothing_in_it(p: Any, g: Any) -> Any:
+    while True: pass  # noqa: E701  # fmt: skip
+
+
+def caught_again_and_again(p: Any, g: Any) -> Any:
+    while True:
+        try:
+            while True: p = p[:]  # noqa: E701  # fmt: skip
+        except Exception:
+            pass
+
+
 def for_ever() -> Iterator[int]:
     while True:
         yield 1
@@ -102,17 +115,25 @@ def deep(p: Any, g: Any) -> Any:
         (changing, "Your function changes what it is given: p is not what it was."),
         (endless, "does not come to an end"),
         (in_one_line, "does not come to an end"),
+        (with_nothing_in_it, "does not come to an end"),
+        (caught_again_and_again, "does not come to an end"),
         (lambda p, g: sum(for_ever()), "does not come to an end"),
         (lambda p, g: None, "gives nothing (None): has it a return?"),
         (lambda p, g: 1.0, "∂C/∂z is a list, and 1 was given."),
         (lambda p, g: map(float, p), "(list(…) makes one of it)."),
-        (lambda p, g: [1.0], "∂C/∂z has 3 entries, and 1 were given."),
+        (lambda p, g: [1.0], "∂C/∂z has 3 entries, and 1 was given."),
         (lambda p, g: ["a"] * 3, "∂C/∂z[0] is a number, and the formula 'a' has names in it."),
         (lambda p, g: [float("nan")] * 3, "0/0, ∞ − ∞ or the like"),
     ],
 )  # fmt: skip
 def test_a_function_that_fails_is_told_how(answer: Any, said: str) -> None:
     assert said in check("4.3", answer).hint
+
+
+def test_what_a_library_does_for_an_answer_is_not_counted() -> None:
+    """An answer may import SymPy, which is twenty million steps; here it is a fifth of a million of pprint's."""
+    with steps_counted(1000):
+        pprint.pformat(list(range(10_000)))
 
 
 def test_an_endless_function_is_stopped_and_nothing_is_left_behind() -> None:
@@ -128,7 +149,7 @@ def test_where_a_debugger_traces_it_keeps_its_place() -> None:
     before = sys.gettrace()
     sys.settrace(debugger)
     try:
-        with lines_counted(3):
+        with steps_counted(3):
             inside = sys.gettrace()
         after = sys.gettrace()
     finally:
@@ -162,7 +183,8 @@ def test_ctrl_c_is_the_learners() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        [4, -10], (4.0, -10.0), ["4", "-20/2"], np.array([4, -10]), np.array([4.01, -9.98], np.float32),
+        [4, -10], (4.0, -10.0), ["4", "-20/2"], ["4*math.sin(math.pi/2)", "-np.sqrt(100)"],
+        np.array([4, -10]), np.array([4.01, -9.98], np.float32),
         [Value(4.0), Value(-10.0)], [Fraction(4), Fraction(-10)], [sympy.Integer(4), sympy.Rational(-20, 2)],
         [np.int64(4), np.float32(-10)], np.array([Value(4.0), Value(-10.0)]),
     ],
@@ -189,6 +211,64 @@ def test_a_formula_may_be_text_a_function_or_sympys() -> None:
 )
 def test_a_formula_that_cannot_be_read_or_computed_says_why(answer: Any, said: str) -> None:
     assert said in check("1.2", answer).hint
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "said"),
+    [
+        ("1.2", "…", NOT_YET),
+        ("1.2", "...", NOT_YET),
+        ("5.4", "...", NOT_YET),
+        ("1.2", "-2*x*exp(-x^2)", "write (…)**2"),
+        ("1.2", "-2·x·exp(-x²)", "² is not read: write x**2."),
+        ("1.2", "-2*x*e**(-x**2)", "There is e in the formula: an exponential is written exp(…);"),
+        ("1.2", "y' = -2*x*exp(-x**2)", "leave out the = and what stands before it."),
+        ("1.2", "y = -2*x*exp(-x**2)", "leave out the = and what stands before it."),
+        ("1.2", r"-2x\,e^{-x^2}", "LaTeX is not read"),
+        ("1.2", "$-2x$", "LaTeX is not read"),
+        ("1.2", "-2*x*Exp(-x**2)", "Exp is not a function here, but exp is."),
+        ("1.2", "-2*x*expp(-x**2)", "expp is not a function here, but exp is."),
+        ("1.2", "banana(x)", "there are exp, log, sqrt, sin, cos, tanh, sigmoid and the like."),
+        ("1.2", "'x'", "'x' is not a real number."),
+        ("1.2", "[x]", "List is not allowed here."),
+        ("2.2", "σ(z)(1-σ(z))", "σ is called sigmoid here."),
+        ("2.2", "sigma(z)*(1 - sigma(z))", "sigma is called sigmoid here."),
+        ("2.2", "O'*(1 - 2*O)", "a derivative, such as f′, has no sign here: write what it is."),
+        ("2.2", "f′(e)", "a derivative, such as f′, has no sign here: write what it is."),
+        ("2.2", "O(1 - O)", "O is not a function here: for a product write O*(…)."),
+        ("3.2", "2*(yhat[k] - y[k])*h[s]", "its letters have no indices."),
+        ("7.2", "-y*ln(yhat)", "ln is called log here."),
+    ],
+)
+def test_a_formula_in_another_notation_is_told_what_to_write(number: str, answer: str, said: str) -> None:
+    hint = check(number, answer).hint
+    assert said in hint
+    assert len(hint) < 160  # not a list of all functions
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [
+        ("1.2", "-2*x*math.exp(-x**2)"),
+        ("1.2", "-2*x*np.exp(-x**2)"),
+        ("3.2", "2*(ŷ - y)*(1 - ŷ**2)*h"),
+        ("3.2", "2*(y\u0302 - y)*(1 - y\u0302**2)*h"),  # a y and a circumflex
+    ],
+)
+def test_what_is_python_in_the_notebooks_is_python_in_a_formula(number: str, answer: str) -> None:
+    assert check(number, answer)
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "said"),
+    [
+        ("1.1", [4, None], "∂e/∂b is a number, and None was given"),
+        ("4.4", lambda W, b, a_in, g: (1.0, b, a_in), "∂C/∂W is a list, and 1 was given."),
+        ("2.3", lambda w, x, b, t: (b, w), "∂E/∂w is a list, and 0.3 was given."),
+    ],
+)
+def test_a_part_of_another_shape_is_called_by_its_name(number: str, answer: Any, said: str) -> None:
+    assert said in check(number, answer).hint
 
 
 @pytest.mark.parametrize("number", ["0.1", "10.1", "1.99", "1", "", "one"])

@@ -109,7 +109,10 @@ def test_the_command_line_lists_them_and_shows_one(capsys: pytest.CaptureFixture
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == [e.number for e in exercises()]
     main(["4.3"])
-    assert capsys.readouterr().out == f"{exercise('4.3')}\n"
+    shown, e = capsys.readouterr().out, exercise("4.3")
+    assert shown.startswith(f"4.3 {e.title}\n\n{e.text}\n\n")
+    exec(shown[shown.index("from autograd.course import check") :], {})  # what is to be run can be run as it is
+    assert shown.endswith(f"{e.start}\n")
     with pytest.raises(SystemExit):
         main(["4.33"])
     assert "there is no exercise '4.33'" in capsys.readouterr().err

@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from wrong_answers import WRONG
 
 from autograd.course import Verdict, check, exercise, exercises, kinds
+from autograd.course.answers import as_number
 from autograd.course.checks import notebook1
 from autograd.course.wrong import NOT_YET
 
@@ -134,6 +136,51 @@ def test_a_wrong_answer_is_refused_and_its_hint_does_not_tell_the_right_one(
         text = [x for x in right if isinstance(x, str)]
         assert not any(x in verdict.hint for x in text)
         assert not told(verdict.hint, [x for x in right if not isinstance(x, str)], own), verdict.hint
+
+
+def turned(x: Any) -> Any:
+    """The same with every matrix transposed."""
+    x = x.tolist() if isinstance(x, np.ndarray) else x
+    if isinstance(x, dict):
+        return {key: turned(part) for key, part in x.items()}
+    if not isinstance(x, list | tuple):
+        return x
+    if all(isinstance(row, list | tuple) and numbers_in(row) == list(row) for row in x) and len(set(map(len, x))) == 1:
+        return [list(column) for column in zip(*x, strict=True)]
+    return type(x)(turned(part) for part in x)
+
+
+@pytest.mark.parametrize("number", ["3.4", "3.5", "4.1", "4.4", "9.1"])  # all whose matrices are not symmetric
+def test_a_transposed_matrix_is_called_one(number: str) -> None:
+    solution = right_answers(exercise(number).notebook)[number]
+    verdict = check(number, (lambda *given: turned(solution(*given))) if callable(solution) else turned(solution))
+    assert not verdict
+    assert "is transposed: its rows are your columns." in verdict.hint
+
+
+@pytest.mark.parametrize("number", ["1.1", "2.3", "3.1", "3.3", "3.5", "4.4", "4.5", "5.2", "6.2", "6.5", "7.1"])
+def test_the_right_parts_in_another_order_are_told_which_it_is(number: str) -> None:
+    solution = right_answers(exercise(number).notebook)[number]
+    verdict = check(number, (lambda *given: solution(*given)[::-1]) if callable(solution) else solution[::-1])
+    assert not verdict
+    assert "The parts are right, but their order is to be " in verdict.hint
+
+
+def test_what_is_to_be_done_with_grad_alone_is_not_right_otherwise() -> None:
+    for answer in WRONG["8.4"][2:4]:
+        assert "with grad alone" in check("8.4", answer).hint
+
+
+@pytest.mark.parametrize("number", ["1.1", "2.1", "3.1", "3.3", "5.1", "5.2", "5.4", "6.1", "6.2", "6.3", "7.1", "8.2"])
+def test_a_right_number_with_too_few_digits_is_told_so_and_not_that_it_is_wrong(number: str) -> None:
+    solution = right_answers(exercise(number).notebook)[number]
+    alone = not isinstance(solution, list)
+    right = [as_number(x) for x in ([solution] if alone else solution)]
+    for i, x in enumerate(right):
+        for digits in (1, 2):
+            short = float(f"{x:.{digits - 1}e}")
+            verdict = check(number, short if alone else [*right[:i], short, *right[i + 1 :]])
+            assert verdict or "It is rounded too far: " in verdict.hint
 
 
 def test_a_number_that_a_hint_tells_would_be_noticed() -> None:

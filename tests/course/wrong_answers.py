@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import grad, hessian
+from autograd import grad, hessian, hvp
 
 
 def sigmoid(z: float) -> float:
@@ -230,11 +230,11 @@ WRONG: dict[str, list[Any]] = {
         neuron(lambda out, t: (t - out) * out * (1 - out)),
         neuron(lambda out, t: out * (1 - out), 0.5),
     ],
-    "2.4": [[1, 1, -1.5], [10, 10, -5], [10, 10], [-10, -10, 15]],
+    "2.4": [[math.nan] * 3, [1, 1, -1.5], [10, 10, -5], [10, 10], [-10, -10, 15]],
     "2.5": [errors_of(0, 1), errors_of(1, -1), errors_of(1, 1, slope=False)],
     "3.1": [[0.25, 0.5], [0.04, 0.04], [-0.04, -0.08]],
     "3.2": ["2*(yhat - y)*yhat*(1 - yhat)*h", "(yhat - y)*(1 - yhat**2)*h", "2*(yhat - y)*(1 - yhat**2)"],
-    "3.3": [[0.003, 0.12], [0.012, 0.006], [0.006, 0.0003]],
+    "3.3": [[0.003, 0.12], [0.012, 0.006], [0.006, 0.0003], [0.006, 0.12]],
     "3.4": [network(bug) for bug in ("one output", "no slope", "transposed", "no biases")],
     "3.5": [step(bug) for bug in ("too early", "uphill", "in place")],
     "4.1": [[[1, -0.5], [0, 0], [6, -3]], [[1, 0, 6], [0.5, 0, 3]]],
@@ -247,29 +247,31 @@ WRONG: dict[str, list[Any]] = {
     "4.4": [layer("no slope"), layer("g, not δ")],
     "4.5": [two_layers(True, False), two_layers(False, True), two_layers(False, False, flipped=True)],
     "5.1": [[4, 2, 1], [-4, -2, -2], [-4, -4, -1]],
-    "5.2": [[2, 0.2], [4 / 9, 0.4], [2 / 9, 1 / 9]],
+    "5.2": [[2, 0.2], [4 / 9, 0.4], [2 / 9, 1 / 9], [0.2, 2 / 9], [0.22, 0.2]],
     "5.3": [momentum(0.0, 1.0), momentum(0.9, 0.1), momentum(1.0, 1.0), momentum(0.9, -1.0)],
     "5.4": [16, 8, 1],
     "5.5": [line(math.sqrt), line(lambda m: m**2), line(lambda m: -m)],
-    "6.1": [23820, 784 * 10, 23859],
+    "6.1": [23820, 784 * 10, 23859, 23900],
     "6.2": [[-0.8, 0.2, -0.98], [0.128, -0.032, 0.0192], [-0.128, 0.032, 0.0192]],
     "6.3": [0.5, 0.25, 0.0],
     "6.4": [
         lambda z, d: [math.exp(x) / sum(map(math.exp, z)) for x in z],
         lambda z, d: [(k == d) - math.exp(x) / sum(map(math.exp, z)) for k, x in enumerate(z)],
     ],
-    "6.5": [brighten(slope=False), brighten(slope=True, swapped=True)],
-    "7.1": [[0.25**5, 0.5**5, 4], [0.25**4, 0.5**4, 4], [0.25**5, 0.25**5 * 16, 1]],
+    "6.5": [brighten(slope=False), brighten(slope=True, swapped=True), lambda w, b, a: (a, 1.0, w)],
+    "7.1": [[0.25**5, 0.5**5, 4], [0.25**4, 0.5**4, 4], [0.25**5, 0.25**5 * 16, 1], [0.001, 0.0156, 4]],
     "7.2": ["yhat - y", "-y/yhat + (1 - y)/(yhat - 1)", "(y - yhat)/(yhat*(1 - yhat))", "y/0"],
     "7.3": [
         [[1, 1], [0, 2], [3, 1], 4.5],
         [[0, 0], [0, 0], [3, 1], 1.5],
         [[0, 0], [0, 0], [1, 1], 4.5],
         [[0, 0], [0, 0], [3, 1], 5],
+        [[0, 0], [0, 0], [1, -2], 4.5],
     ],
     "7.4": [
         lambda z, g: [x if x > 0 else 0.01 * x for x in z],
         lambda z, g: [x if x > 0 else 0.01 * x for x in g],
+        lambda z, g: [1.0 if x > 0 else 0.01 for x in z],
         lambda z, g: [b if a > 0 else 0.0 for a, b in zip(z, g, strict=True)],
     ],
     "7.5": [
@@ -278,11 +280,13 @@ WRONG: dict[str, list[Any]] = {
         lambda z, y: float("nan"),
     ],
     "8.1": [[[4, 0], [0, 12]], [[4, 2], [2, 6]], [4, 13]],
-    "8.2": [1 / 6, 7 / 6, -1, 0.5],
+    "8.2": [1 / 6, -1 / 6, 7 / 6, -1, 0.5, 0.5 ** (1 / 3)],
     "8.3": ["-(k*q + c*q**3)", "(k*q + c*q**3)/m", "-k*q/m"],
     "8.4": [
         lambda f, x, v: grad(f)(x),
         lambda f, x, v: [row[i] * v[i] for i, row in enumerate(hessian(f)(x))],
+        lambda f, x, v: np.array(hessian(f)(x)) @ v,
+        lambda f, x, v: (lambda: hvp(f, (x,), (v,)))(),
         endless,
     ],
     "8.5": [rms_norm(0.0), rms_norm(0.5), rms_norm(-1.0)],

@@ -44,6 +44,8 @@ def _and(answer: Any) -> None:
     (_, w1, _), (_, w2, _), (_, b, _) = leaves(answer, [0.0, 0.0, 0.0])
     for x1, x2 in ((1, 1), (0, 0), (0, 1), (1, 0)):
         says = sigmoid(w1 * x1 + w2 * x2 + b)
+        if says != says:
+            raise Wrong(f"For ({x1}, {x2}) it says {says}: the weights and the bias are to be finite numbers.")
         if not (says > 0.9 if x1 and x2 else says < 0.1):
             if (says > 0.5) == bool(x1 and x2):
                 raise Wrong(f"For ({x1}, {x2}) it says {says:.3g}: the right side of the line, but not decidedly.")
@@ -76,7 +78,10 @@ CHECKS: dict[str, Check] = {
     "2.2": formula(
         _curvature,
         [{"O": x} for x in (0.2, 0.35, 0.9)],
-        mistakes=[(lambda O: 1 - 2 * O, "That is how f′ answers to O. How does O answer to e?")],  # noqa: E741
+        mistakes=[
+            (lambda O: 1 - 2 * O, "That is how f′ answers to O. How does O answer to e?"),  # noqa: E741
+            (lambda O: O * (1 - O), "That is f′. How does it change with e?"),  # noqa: E741
+        ],
     ),
     "2.3": function(
         _neuron_backward,
@@ -86,7 +91,11 @@ CHECKS: dict[str, Check] = {
         ],
         names={"[0]": "∂E/∂w", "[1]": "∂E/∂b"},
         mistakes=[
-            (_without_slope, "The error reaches e through the half that activates: there is one factor missing.")
+            (
+                lambda w, x, b, t: (grad(_error, argnums=1)(w, x, b, t), grad(_error, argnums=2)(w, x, b, t)),
+                "That is what the inputs get, × their weight. A weight gets × its input.",
+            ),
+            (_without_slope, "The error reaches e through the half that activates: there is one factor missing."),
         ],
     ),
     "2.4": _and,

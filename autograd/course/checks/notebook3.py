@@ -44,6 +44,15 @@ def _backward(x: list[float], y: list[float], V: Matrix, c: list[float], W: Matr
     )  # in the order of the backward pass: the first that differs is at fault
 
 
+def _asleep_inside(x: list[float], y: list[float], V: Matrix, c: list[float], W: Matrix, b: list[float]) -> Any:
+    """As if h were its own sum: without h (1 − h)."""
+    found = _backward(x, y, V, c, W, b)
+    slopes = [grad(sigmoid)(dot(row, x, c_s)) for row, c_s in zip(V, c, strict=True)]
+    found["c"] = [g / slope for g, slope in zip(found["c"], slopes, strict=True)]
+    found["V"] = [[g / slope for g in row] for row, slope in zip(found["V"], slopes, strict=True)]
+    return found
+
+
 def _step(x: list[float], y: list[float], V: Matrix, W: Matrix, η: float) -> tuple[Matrix, Matrix]:
     """Both matrices by gradients of the same moment."""
     found = _backward(x, y, V, [0.0] * len(V), W, [0.0] * len(W))
@@ -123,6 +132,7 @@ CHECKS: dict[str, Check] = {
                 lambda: [0.003, 0.12],
                 "∇V12: the gradient is in proportion to the input. Which of the two inputs is larger?",
             ),
+            (lambda: [0.006, 0.12], "∇V12: it has the same error as V11, and another input."),
             (lambda: [0.012, 0.006], "∇c1: a bias is a weight whose input is always 1; V11 has another one."),
         ],
     ),
@@ -130,6 +140,12 @@ CHECKS: dict[str, Check] = {
         _backward,
         [_EXAMPLE, _OF_OTHER_SIZES],
         what="∇",
+        mistakes=[
+            (
+                _asleep_inside,
+                "W and b are right. But from h the error goes on through what activates the hidden unit, too.",
+            )
+        ],
     ),
     "3.5": function(
         _step,

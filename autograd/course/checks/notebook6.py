@@ -84,5 +84,8 @@ CHECKS: dict[str, Check] = {
             {"w": [-1.6, 0.3], "b": 0.25, "a": [0.75, 0.1]},
         ],
         names={"[0]": "∂ŷ/∂w", "[1]": "∂ŷ/∂b", "[2]": "∂ŷ/∂a"},
+        mistakes=[
+            (lambda w, b, a: (a, 1.0, w), "So the sum answers. ŷ follows the sum, but more slowly: how much?"),
+        ],
     ),
 }

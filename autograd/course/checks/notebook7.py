@@ -41,6 +41,8 @@ def _asleep(answer: Any) -> None:
     given = [number for _, number, _ in leaves(answer, [*slopes, rise])]
     if given[:6] == [x for sample in _SAMPLES for x in sample]:
         raise Wrong("∂a/∂w = x where the neuron is awake. For which samples is it?")
+    if given[:6] == [0.0] * 4 + _WEIGHTS:
+        raise Wrong("Awake it is for the third sample alone. But what is the derivative of w·x by w?")
     names = {f"[{i}]": f"∂a/∂w ({which} sample)" for i, which in enumerate(("first", "second", "third"))}
     compared(answer, [*slopes, given[6]], names=names)
     if given[6] != rise:
@@ -69,7 +71,15 @@ CHECKS: dict[str, Check] = {
         lambda: [left_of(1.0), left_of(2.0), 1 / grad(sigmoid)(0.0)],
         names=["ratio with weights of 1", "ratio with weights of 2", "weight"],
         mistakes=[
-            (lambda: [0.25**5, 0.5**5, 4], "With w = 2: five slopes, but are there five weights between z¹ and a⁵?")
+            (lambda: [0.25**5, 0.5**5, 4], "With w = 2: five slopes, but are there five weights between z¹ and a⁵?"),
+            (
+                lambda: [0.25**4, 0.5**4, 4],
+                "You count as many slopes as weights. But from a⁵ down to z¹ there is one more.",
+            ),
+            (
+                lambda: [0.25**4, 0.25**4 * 16, 4],
+                "You count as many slopes as weights. But from a⁵ down to z¹ there is one more.",
+            ),
         ],
     ),
     "7.2": formula(
@@ -96,6 +106,10 @@ CHECKS: dict[str, Check] = {
         what="∂C/∂z",
         mistakes=[
             (_forward, "That is the forward pass, a. How does a answer to z, and what does that make of g?"),
+            (
+                lambda z, g: grad(lambda z: sum(leaky_relu(z_j) for z_j in z))(z),
+                "That is how a answers to z. C answers to a, too: that is g.",
+            ),
             (_by_what_arrives, "Awake is a neuron by its sum z, not by the gradient that arrives."),
         ],
     ),

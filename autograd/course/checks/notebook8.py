@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import CodeType
 from typing import Any
 
 from autograd.course.kinds import Check, formula, function, numbers
+from autograd.course.wrong import Wrong
 from autograd.functional import grad, hessian, hvp
 from autograd.nary import dot
 from autograd.primitives import table
@@ -61,6 +63,36 @@ def _diagonal(f: Any, x: Vector, v: Vector) -> Vector:
     return [row[i] * v[i] for i, row in enumerate(hessian(f)(x))]
 
 
+_product = function(
+    lambda f, x, v: hvp(f, (x,), (v,)),
+    [
+        {"f": banana, "x": [-0.6, 0.45], "v": [1.3, -0.7]},
+        {"f": wave, "x": [0.9, -1.2, 0.35], "v": [0.4, 1.1, -0.8]},
+    ],
+    what="Hv",
+    mistakes=[
+        (
+            _diagonal,
+            "That is the diagonal of H alone. The gradient with respect to one number depends on the others, too.",
+        ),
+        (lambda f, x, v: grad(f)(x), "That is the gradient of f. How does it change along v?"),
+    ],
+)
+
+
+def _by_grad_alone(answer: Any) -> None:
+    _product(answer)
+    if used := _names_in(getattr(answer, "__code__", None)) & {"hessian", "hvp", "jacobian", "jvp"}:
+        raise Wrong(f"That is Hv. But it is {min(used)} that has computed it: do without, with grad alone.")
+
+
+def _names_in(code: CodeType | None) -> set[str]:
+    """The names that a function uses, and the functions within it."""
+    if code is None:
+        return set()
+    return set(code.co_names).union(*(_names_in(part) for part in code.co_consts if isinstance(part, CodeType)))
+
+
 CHECKS: dict[str, Check] = {
     "8.1": numbers(
         lambda: hessian(lambda p: p[0] ** 2 * p[1] + p[1] ** 3)([1.0, 2.0]),
@@ -71,6 +103,7 @@ CHECKS: dict[str, Check] = {
         _newton,
         mistakes=[
             (lambda: 1 / 6, "By so much it goes; where does it arrive?"),
+            (lambda: -1 / 6, "That is the step; where does it arrive?"),
             (lambda: 1 + 1 / 6, "The slope at 1 is positive, so down is the other way."),
             (lambda: -1, "That is a step of descent with the rate 1. Newton divides by the curvature."),
         ],
@@ -82,21 +115,7 @@ CHECKS: dict[str, Check] = {
             (lambda q, m, k, c: -(k * q + c * q**3), "That is the force, ∂L/∂q. What does a heavier mass do with it?"),
         ],
     ),
-    "8.4": function(
-        lambda f, x, v: hvp(f, (x,), (v,)),
-        [
-            {"f": banana, "x": [-0.6, 0.45], "v": [1.3, -0.7]},
-            {"f": wave, "x": [0.9, -1.2, 0.35], "v": [0.4, 1.1, -0.8]},
-        ],
-        what="Hv",
-        mistakes=[
-            (
-                _diagonal,
-                "That is the diagonal of H alone. The gradient with respect to one number depends on the others, too.",
-            ),
-            (lambda f, x, v: grad(f)(x), "That is the gradient of f. How does it change along v?"),
-        ],
-    ),
+    "8.4": _by_grad_alone,
     "8.5": function(
         _rms_norm_backward,
         [
