@@ -116,3 +116,10 @@ def test_the_command_line_lists_them_and_shows_one(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["4.33"])
     assert "there is no exercise '4.33'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_committed_notebooks_end_with_the_exercises_as_they_are(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes())
+    assert not SCRIPT["append"](copy), "python notebooks/exercises.py, and execute the notebook"
