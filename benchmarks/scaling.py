@@ -347,7 +347,9 @@ def weight(size: float) -> str:
 def table(found: Sequence[Measured], held_out: Sequence[Measured], each: int) -> Iterator[str]:
     """Line by line, each with its name."""
     model = Model.of(found)
-    yield f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    load = f", load {os.getloadavg()[0]:.0f}" if hasattr(os, "getloadavg") else ""
+    processor = platform.processor() or platform.machine()
+    yield f"{processor}, {os.cpu_count()} cores, Python {platform.python_version()}{load}"
     yield "\nmeasured, and what the fitted model gives for the same    a step, reading included      model    error"
     errors = []
     for k, m in enumerate(found, 1):
