@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["CHECKPOINT", "CHOICES", "FILES", "InputError", "Settings", "run"]
 
 CHECKPOINT = "checkpoint.safetensors"
+_PARTS = 1024  # that a processor is cut into; JAX takes minutes for a hundred thousand
 FILES = (
     "weights.safetensors",
     "history.csv",
@@ -151,9 +152,10 @@ def run(settings: Settings) -> None:
     try:
         with signals():
             _require(settings)
+            mesh = _mesh(settings.devices) if settings.engine == "jax" else None
             digits = _load(settings)
             with _alone_in(settings.out):
-                job = _Job(settings, digits)
+                job = _Job(settings, digits, mesh)
                 job.run()
                 print(f"Done in {_duration(perf_counter() - began)}. Written:\n{job.listing()}")
     except KeyboardInterrupt:
@@ -204,13 +206,25 @@ def _alone_in(folder: Path) -> Iterator[None]:
         raise InputError(f"another job is working in {folder}: wait for it, or choose another --out") from None
 
 
-def _mesh(devices: int) -> Any:
-    """So many devices: those that there are or, where that is one processor, as many parts of it."""
+def _mesh(devices: int | None) -> Any:
+    """So many devices: those that there are or, where that is one processor, as many parts of it; None for the first.
+
+    Raises:
+        InputError: for more than there are, or more parts than JAX makes in seconds; where JAX finds none at all.
+    """
     import jax
 
-    with suppress(RuntimeError):  # something has asked for the devices before: then they are as they are
-        jax.config.update("jax_num_cpu_devices", devices)
-    found = jax.devices()
+    if (devices or 1) > _PARTS:
+        raise InputError(f"devices is at most {_PARTS}, not {devices}")
+    if devices is not None:
+        with suppress(RuntimeError):  # something has asked for the devices before: then they are as they are
+            jax.config.update("jax_num_cpu_devices", devices)
+    try:
+        found = jax.devices()
+    except RuntimeError as error:
+        raise InputError(f"JAX finds no devices: {str(error).splitlines()[0]}") from error
+    if devices is None:
+        return None
     if len(found) < devices:
         raise InputError(f"devices is at most {len(found)} here ({found[0].device_kind}), not {devices}")
     return jax.make_mesh((devices,), ("batch",), devices=found[:devices])
@@ -219,8 +233,8 @@ def _mesh(devices: int) -> Any:
 class _Job:
     """One run: what it works with, and what has come of it."""
 
-    def __init__(self, settings: Settings, digits: Digits) -> None:
-        self.settings, self.digits = settings, digits
+    def __init__(self, settings: Settings, digits: Digits, mesh: Any) -> None:
+        self.settings, self.digits, self.mesh = settings, digits, mesh
         self.model = nn.MLP(
             digits.x_learn.shape[1],
             [*settings.hidden, digits.classes],
@@ -318,7 +332,7 @@ class _Job:
                 callbacks=[tell],
                 checkpoint=self.checkpoint,
                 engine="auto" if settings.engine == "compiled" else settings.engine,
-                mesh=None if settings.devices is None else _mesh(settings.devices),
+                mesh=self.mesh,
                 seed=settings.seed,
             )
         except ValueError as error:

@@ -18,7 +18,7 @@ True
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -46,6 +46,9 @@ class Engine(Protocol):
 
     def begin_together(self, where: str) -> None:
         """That all processes begin with the same parameters, and where this text says."""
+
+    def of_all(self, numbers: Sequence[float]) -> Array:
+        """What each process gives here, a row a process."""
 
     def share(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Of the rows of a mini-batch those that `step` wants from this process."""
@@ -91,6 +94,9 @@ class _Alone:
 
     def begin_together(self, where: str) -> None:
         """There is nobody else."""
+
+    def of_all(self, numbers: Sequence[float]) -> Array:
+        return np.array([numbers], np.float64)
 
     def share(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         return rows

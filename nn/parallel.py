@@ -23,7 +23,7 @@ it would bring 14 more packages, and a folder instead of one file that is there 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -51,7 +51,10 @@ class DataParallel(Compiled):
 
     Where another process is lost, JAX ends this one: at once where the two are computing together, with a
     ConnectionError from `step`, else as soon as its heartbeat has been missed for as long as
-    ``jax.distributed.initialize(…, heartbeat_timeout_seconds=100)`` says.
+    ``jax.distributed.initialize(…, heartbeat_timeout_seconds=100)`` says. One that ends by an error or an interrupt
+    of its own waits for the others first, and they for it, as long as ``shutdown_timeout_seconds=300`` says there;
+    then all of them are ended. What decides how a training goes on is the same in all: what the first has measured,
+    and whether a callback has ended it in any.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class DataParallel(Compiled):
 
         if not isinstance(mesh, jax.sharding.Mesh):
             raise TypeError(f"mesh is a jax.sharding.Mesh, such as jax.make_mesh((8,), ('batch',)), not {mesh!r}")
+        mesh = jax.sharding.Mesh(mesh.devices, mesh.axis_names)  # XLA shards what is computed, whatever kind it was of
         devices = mesh.devices.ravel().tolist()
         self._devices = len(devices)
         self._mine = [k for k, device in enumerate(devices) if device.process_index == jax.process_index()]
@@ -99,16 +103,21 @@ class DataParallel(Compiled):
 
         if jax.process_count() == 1:
             return
-        from jax.experimental import multihost_utils
-
-        now = hashlib.sha256(self.program.vector.tobytes() + where.encode()).digest()
-        of_all = multihost_utils.process_allgather(np.frombuffer(now, np.uint8))
+        of_all = _of_all(hashlib.sha256(self.program.vector.tobytes() + where.encode()).digest())
         others = np.flatnonzero((of_all != of_all[0]).any(axis=1)).tolist()
         if others:
             raise ValueError(
                 f"processes {others} do not begin as process 0 does: all need the same model, samples, settings and "
                 "checkpoint (a file that all of them see)"
             )
+
+    def of_all(self, numbers: Sequence[float]) -> Array:
+        import jax
+
+        mine = np.array(numbers, np.float64)
+        if jax.process_count() == 1:
+            return mine[None]
+        return np.ascontiguousarray(_of_all(mine.tobytes())).view(np.float64)
 
     # ── a step ────────────────────────────────────────────────────────────────────────────────
 
@@ -118,7 +127,7 @@ class DataParallel(Compiled):
 
         if len(x) != len(self._mine) * self._each:
             raise ValueError(f"a step takes {len(self._mine) * self._each} samples, as share said, not {len(x)}")
-        mine = [np.ascontiguousarray(a, np.float64) for a in (x, y)]
+        mine = [self.program._array(a, number) for number, a in enumerate((x, y))]
         self.program._check_limits(mine)
         whole, each = self._whole, self._each
         real = np.arange(self._devices * each) < whole
@@ -185,3 +194,10 @@ class DataParallel(Compiled):
             jax.value_and_grad(mean), out_shardings=self._everywhere, compiler_options=OPTIONS
         )
         return compiled
+
+
+def _of_all(mine: bytes) -> Array:
+    """The bytes of each process, a row a process; bytes, as JAX might round numbers."""
+    from jax.experimental import multihost_utils
+
+    return np.asarray(multihost_utils.process_allgather(np.frombuffer(mine, np.uint8)))

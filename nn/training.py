@@ -128,6 +128,8 @@ def fit(
     training.score = score or _lowest_loss
     beginning = _begin(training, kept)
     training.engine.begin_together(training.where())
+    if not len(training.history):
+        training.begin()
     try:
         with _bar(progress, epochs, training) as bar:
             while not training.is_over(epochs, patience):
@@ -135,7 +137,8 @@ def fit(
                     bar.update()
                     if kept is not None and kept.is_late():
                         _keep(kept, training)
-                if any([callback(training) is True for callback in callbacks]):  # noqa: C419  all of them are called
+                ended = any([callback(training) is True for callback in callbacks])  # noqa: C419  all of them are called
+                if training.engine.of_all([ended]).any():
                     training.history.stopped = ENDED
                 bar.set_postfix_str(repr(training.history).partition(": ")[2], refresh=False)
                 if kept is not None and (training.is_over(epochs, patience) or kept.is_due(training.number - 1)):
@@ -151,13 +154,11 @@ def fit(
 
 
 def _begin(training: Training, kept: Checkpoint | None) -> State | None:
-    """Begin, or go on from what was kept; where something is to be kept, the state before that."""
+    """Go on from what was kept, if anything was; where something is to be kept, the state before that."""
     if kept is None:
-        training.begin()
         return None
     state, beginning = kept.begin(training.settings()), training.state()
     if state is None:
-        training.begin()
         return beginning
     try:
         training.check(state)
@@ -357,6 +358,9 @@ class Training:
             if self.metrics:
                 outputs = self.engine.outputs(X)
                 measured = {name: float(metric(outputs, y)) for name, metric in self.metrics.items()}
+            # What is decided by them, the best epoch and when to end, has to be the same wherever it is measured.
+            validation, *numbers = self.engine.of_all([validation, *measured.values()])[0].tolist()
+            measured = dict(zip(measured, numbers, strict=True))
         lr = None if learning is None else float(self.engine.optimiser.lr)
         epoch = Epoch(self.number if learning is not None else 0, learning, validation, measured, lr)
         self.history.epochs.append(epoch)

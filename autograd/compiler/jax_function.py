@@ -43,6 +43,7 @@ from autograd.compiler.passes import Programs
 from autograd.compiler.results import rectangular, returned
 from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, Operand, RowNumbers
 from autograd.compiler.trace import TAKE
+from autograd.compiler.trees import leaves
 
 __all__ = ["OPTIONS", "Sample", "to_jax", "unknown_functions", "without_jax"]
 
@@ -412,7 +413,7 @@ class Sample:
 
 
 def _take(group: Any, stores: _Stores, whole: Sequence[Any], dtype: Any) -> Any:
-    """items[index] for each lane; NaN for an index that is out of range, as nothing can be raised there."""
+    """items[index] for each lane; NaN for an index that is none of them, as nothing can be raised there."""
     import jax.numpy as jnp
 
     items, index = group.operands
@@ -420,7 +421,8 @@ def _take(group: Any, stores: _Stores, whole: Sequence[Any], dtype: Any) -> Any:
     for k, x in enumerate(whole):
         exact.write(INPUT + k, 0, x)
     given = exact if index.store >= INPUT else stores
-    chosen = given.read(index.store, index.rows, index.strides).astype(jnp.int32)
+    read = given.read(index.store, index.rows, index.strides)
+    chosen = read.astype(jnp.int32)  # what that changes (½, NaN, 2³²) is no index
     if items.store == CONSTANT:
         table = jnp.asarray(items.values, dtype)
     else:
@@ -429,7 +431,7 @@ def _take(group: Any, stores: _Stores, whole: Sequence[Any], dtype: Any) -> Any:
     table = jnp.broadcast_to(table, (*table.shape[:lanes], *group.inner)).reshape(*table.shape[:lanes], -1)
     length = table.shape[-1]
     begins = length * np.arange(table.size // length).reshape(table.shape[:-1])
-    inside = (chosen >= 0) & (chosen < length)
+    inside = (chosen >= 0) & (chosen < length) & (chosen.astype(read.dtype) == read)
     found = table.reshape(-1)[jnp.where(inside, chosen, 0) + begins]
     return jnp.broadcast_to(jnp.where(inside, found, jnp.nan), group.shape)
 
@@ -446,13 +448,35 @@ def _runs(fixed: Sequence[tuple[int, float]]) -> Iterator[list[tuple[int, float]
         yield run
 
 
-def to_jax(programs: Programs, shapes: Sequence[tuple[int, ...]], rules: bool = True) -> Callable[..., Any]:
+def _array(what: str, given: Any) -> Any:
+    """An array of JAX's, of real numbers.
+
+    Raises:
+        TypeError: for complex numbers, of which JAX would take the real parts.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    if isinstance(given, (np.ndarray, np.generic)) and given.dtype.kind in "iu" and not jax.config.jax_enable_x64:
+        short = np.iinfo(np.int32)
+        if given.size and (given.max() > short.max or given.min() < short.min):  # JAX would let them wrap
+            given = given.astype(np.float32)
+    array = jnp.asarray(given)
+    if jnp.issubdtype(array.dtype, jnp.complexfloating):
+        raise TypeError(f"{what} is an array of real numbers, not of {array.dtype}")
+    return array
+
+
+def to_jax(
+    programs: Programs, shapes: Sequence[tuple[int, ...]], rules: bool = True, forms: Sequence[Any] | None = None
+) -> Callable[..., Any]:
     """The function that `Program.to_jax` describes.
 
     Args:
         programs: what it is made of.
-        shapes: of each input of one sample.
+        shapes: of each input array of one sample.
         rules: see `Sample`.
+        forms: of each argument (`trees`); if not said, each is an array.
 
     Raises:
         ModuleNotFoundError, TypeError: as `Program.to_jax`.
@@ -465,15 +489,21 @@ def to_jax(programs: Programs, shapes: Sequence[tuple[int, ...]], rules: bool = 
     import jax.numpy as jnp
 
     of_one, parameters = Sample(programs, rules), len(programs.parameters)
+    of_arguments = list(range(len(shapes))) if forms is None else list(forms)
 
     def function(vector: Any, *inputs: Any) -> Any:
-        vector, arrays = jnp.asarray(vector), [jnp.asarray(x) for x in inputs]
+        vector = _array("the vector", vector)
         if not jnp.issubdtype(vector.dtype, jnp.floating):
             vector = vector.astype(float)
         if vector.shape != (parameters,):
             raise ValueError(f"the vector has shape ({parameters},), not {vector.shape}")
-        if len(arrays) != len(shapes):
-            raise TypeError(f"the function takes a vector and {len(shapes)} arrays, and was given {len(arrays)} arrays")
+        if len(inputs) != (number := len(of_arguments)):
+            raise TypeError(f"the function takes a vector and {number} arrays, and was given {len(inputs)} arrays")
+        arrays = [
+            _array(f"argument {k}", leaf)
+            for k, (form, one) in enumerate(zip(of_arguments, inputs, strict=True))
+            for leaf in leaves(form, one, f"argument {k}")
+        ]
         given = [x.shape for x in arrays]
         if given == [*shapes]:
             return of_one(vector, *arrays)

@@ -269,12 +269,13 @@ class Program(Derivatives):
         It needs JAX, the extra ``jax``.
 
         Returns:
-            A function of the vector of parameters and of the inputs: one sample each, in the shapes of the example,
-            or as many samples each as a first axis. It gives what `Program` gives when it is called: the value of
-            the sample, or an array with the value of every sample; their mean is ``.mean()``. Where random numbers are
-            drawn (`nn.Dropout`), they are its last argument, uniform in [0, 1), for each sample as many as
-            ``print(program)`` says. Its precision is that of the vector: float64 where JAX has ``jax_enable_x64`` set,
-            else float32. A `take` whose index is out of range is NaN, as nothing can be raised there.
+            A function of the vector of parameters and of the inputs: one sample each, in the shapes of the example
+            (a dictionary where that had one), or as many samples each as a first axis. It gives what `Program` gives
+            when it is called: the value of the sample, or an array with the value of every sample; their mean is
+            ``.mean()``. Where random numbers are drawn (`nn.Dropout`), they are its last argument, uniform in [0, 1),
+            for each sample as many as ``print(program)`` says. Its precision is that of the vector: float64 where JAX
+            has ``jax_enable_x64`` set, else float32. A `take` whose index is out of range, or no integer, is NaN, as
+            nothing can be raised there.
 
         Raises:
             ModuleNotFoundError: without JAX.
@@ -293,7 +294,9 @@ class Program(Derivatives):
         """
         from autograd.compiler.jax_function import to_jax
 
-        return to_jax(self._programs, [*self._shapes, *[(self._noise,)] * bool(self._noise)])
+        noise = [(self._noise,)] * bool(self._noise)
+        forms = [*self._forms, *[len(self._shapes)] * len(noise)]
+        return to_jax(self._programs, [*self._shapes, *noise], forms=forms)
 
     def _executable(self, size: int) -> Executable:
         """What runs batches of a size; those that ran last are kept, as many as fit into `_KEPT`."""

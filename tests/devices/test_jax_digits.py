@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +35,23 @@ def test_devices_are_for_jax_and_at_least_one() -> None:
         Settings(devices=2)
     with pytest.raises(InputError, match="devices is at least 1, not 0"):
         Settings(engine="jax", devices=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "platforms", "said"),
+    [
+        (["--devices", "2"], "nonsense", "JAX finds no devices: Unable to initialize backend 'nonsense'"),
+        ([], "nonsense", "JAX finds no devices: Unable to initialize backend 'nonsense'"),
+        (["--devices", "100000"], "cpu", "devices is at most 1024, not 100000"),
+    ],
+)
+def test_devices_that_are_not_there_are_refused_in_one_line_before_anything_is_written(
+    tmp_path: Path, options: list[str], platforms: str, said: str
+) -> None:
+    command = [sys.executable, "-m", "nn", "digits", "--out", str(tmp_path / "out"), "--engine", "jax", *options]
+    environment = {**os.environ, "JAX_PLATFORMS": platforms}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {said}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()

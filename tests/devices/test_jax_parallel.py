@@ -54,10 +54,13 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def together(folder: Path, **settings: Any) -> list[tuple[int, str, str]]:
-    """Two processes of two devices each, and how they end; `die` is for the second of them."""
-    at, die = f"127.0.0.1:{free_port()}", settings.pop("die", 0)
-    both = [start(folder, f"of{p}", devices=2, processes=2, process=p, at=at, die=die * p, **settings) for p in (0, 1)]
+def together(folder: Path, only: tuple[int, str, int] = (0, "die", 0), **settings: Any) -> list[tuple[int, str, str]]:
+    """Two processes of two devices each, and how they end; `only` one of them has another setting."""
+    (who, name, what), at = only, f"127.0.0.1:{free_port()}"
+    both = [
+        start(folder, f"of{p}", devices=2, processes=2, process=p, at=at, **{name: what * (p == who)}, **settings)
+        for p in (0, 1)
+    ]
     return [ended(process) for process in both]
 
 
@@ -103,18 +106,48 @@ def test_two_processes_give_what_one_gives(tmp_path: Path) -> None:
     assert off(of_both(tmp_path, memmap=str(tmp_path / "X.npy")), alone) < SUMS
 
 
-def test_one_process_killed_stops_the_other_in_time_and_nothing_is_lost_but_the_steps_since(tmp_path: Path) -> None:
+@pytest.mark.parametrize("who", [0, 1])
+def test_one_process_killed_stops_the_other_in_time_and_nothing_is_lost_but_the_steps_since(
+    tmp_path: Path, who: int
+) -> None:
+    """The first is the one that writes, and that all the others report to."""
     expected = of_both(tmp_path)
     kept = str(tmp_path / "kept.safetensors")
     begun = time.monotonic()
-    (status, said, errors), (killed, _, _) = together(tmp_path, checkpoint=kept, die=3)
+    found = together(tmp_path, (who, "die", 3), checkpoint=kept)
+    (status, said, errors), (killed, _, _) = found[1 - who], found[who]
     assert killed == -signal.SIGKILL
     assert status != 0
     assert time.monotonic() - begun < 60 + 3 * HEARTBEAT  # of which most is for starting
     assert "epoch 3" in said
     assert "epoch 5" not in said
-    assert re.search("another (one has stopped|task died)|Connection closed by peer", errors)
+    assert re.search("another (one has stopped|task died)|Connection closed by peer|coordination service", errors)
     assert of_both(tmp_path, checkpoint=kept).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_one_process_that_fails_stops_the_other_in_time(tmp_path: Path, who: int) -> None:
+    """It is alive, so that its heart beats: it waits for the other, which waits for its gradient."""
+    begun = time.monotonic()
+    found = together(tmp_path, (who, "fail", 2))
+    assert all(status != 0 for status, _, _ in found)
+    assert "a disk is full" in found[who][2]
+    assert time.monotonic() - begun < 60 + 3 * HEARTBEAT
+
+
+def test_a_callback_that_ends_it_in_one_process_ends_it_in_all(tmp_path: Path) -> None:
+    expected = of_both(tmp_path, epochs=2)
+    for status, said, errors in together(tmp_path, (1, "end", 2)):
+        assert status == 0, errors
+        assert "epoch 3" not in said
+    for p in (0, 1):
+        assert json.loads((tmp_path / f"of{p}.json").read_text()) == expected.tolist()
+
+
+def test_what_the_first_process_measures_decides_for_all(tmp_path: Path) -> None:
+    """Each epoch is better than the one before as the first measures it, and worse as the second does."""
+    expected = of_both(tmp_path)
+    assert of_both(tmp_path, luck=True, patience=2).tolist() == expected.tolist()
 
 
 def test_processes_that_begin_differently_are_refused(tmp_path: Path) -> None:
@@ -161,6 +194,21 @@ def test_what_is_on_disk_is_not_read_before_it_is_needed(tmp_path: Path, monkeyp
     np.save(tmp_path / "X.npy", np.zeros((6, 2)))
     X = np.load(tmp_path / "X.npy", mmap_mode="r")
     assert np.shares_memory(nn.training._samples("samples", X, np.zeros((6, 1)))[0], X)
+
+
+@pytest.mark.parametrize("kind", jax.sharding.AxisType)
+def test_a_mesh_is_a_number_of_devices_whatever_kind_of_axes_it_has(kind: Any) -> None:
+    part = engine(jax.make_mesh((1,), ("batch",), axis_types=(kind,), devices=jax.devices()[:1]))
+    X, Y = np.ones((3, 2)), np.ones((3, 1))
+    expected = nn.engines.Compiled(part.model, nn.half_squared_error, nn.Adam, (X[0], Y[0]), "numpy").step(X, Y)
+    assert part.step(X[part.share(np.arange(3))], Y) == pytest.approx(expected, rel=1e-14)
+
+
+def test_numbers_that_a_program_refuses_are_refused() -> None:
+    part = engine()
+    part.share(np.arange(1))
+    with pytest.raises(ValueError, match=r"integers above 2\*\*53"):
+        part.step(np.array([[2**60, 1]]), np.ones((1, 1)))
 
 
 def test_what_is_no_mesh_or_for_another_engine_is_refused() -> None:

@@ -233,12 +233,59 @@ def test_an_engine_computes_in_doubles_whatever_jax_is_set_to() -> None:
     assert program(X, Y).dtype == np.float64
 
 
-def test_an_index_out_of_range_is_nan_and_an_integer_is_exact_in_float32() -> None:
-    rows = [Value(float(k)) for k in range(3)]
+@pytest.mark.parametrize("doubles", [True, False])
+def test_an_index_chooses_if_it_is_one_of_the_integers_that_there_are_and_else_is_nan(doubles: bool) -> None:
+    """As an index a number is cut to 32 bits, which would make a 0 of 2³², of ½ and of NaN."""
+    rows = [Value(k + 5.0) for k in range(3)]
     program = autograd.compile(lambda k: take(rows, k), example=0)
-    assert np.array_equal(
-        program.to_jax()(program.vector, jnp.array([0, 2, 3, -1])), [0.0, 2.0, np.nan, np.nan], equal_nan=True
-    )
+    given: list[Any] = [
+        np.array([0, 2, 3, -1]), np.array([0.0, 2.0, -0.0]), np.array([0.5, 1.9, -0.5, 2.1]), np.array([True, False]),
+        np.array([np.nan, np.inf, -np.inf]), np.array([2**31, 2**32, 2**32 + 1, -(2**32)]), np.uint8([0, 255]),
+        np.array([2.0**31, 2.0**32, 2.0**53, 1e30]), np.int8([1, -1]), np.uint64([1, 2**64 - 1]),
+    ]  # fmt: skip
+    with jax.enable_x64(doubles):
+        f = program.to_jax()
+        for k in given:
+            expected = [rows[int(one)].data if one in (0, 1, 2) else math.nan for one in k]
+            assert np.array_equal(f(program.vector, k), expected, equal_nan=True)
+            if doubles or k.dtype.itemsize < 8:  # else jax.jit has let it wrap before it calls anything
+                assert np.array_equal(jax.jit(f)(program.vector, k), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("doubles", [True, False])
+def test_integers_that_float32_has_to_round_do_not_wrap(doubles: bool) -> None:
+    w = Value(1.0)
+    program = autograd.compile(lambda x: w * x, example=0.0)
+    with jax.enable_x64(doubles):
+        for number in (2**31, 2**40, -(2**31) - 1, 2**53):
+            assert float(program.to_jax()(program.vector, np.array(number))) == pytest.approx(number, rel=1e-7)
+
+
+NUMBERS, PAIRS = np.array([1.0, 2.0, -1.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]])
+TREES: dict[str, tuple[Any, Any, Any]] = {  # a function, the example of its argument, a batch of three
+    "a dictionary": (lambda p: p["a"] * p["b"][0] + p["b"][1], {"a": 1.0, "b": [1.0, 2.0]}, {"a": NUMBERS, "b": PAIRS}),
+    "another order": (lambda p: p["a"] - p["b"][0], {"b": [1.0, 2.0], "a": 1.0}, {"a": NUMBERS, "b": PAIRS}),
+    "dictionaries in dictionaries": (lambda p: p["a"]["b"] * 2, {"a": {"b": 1.0}}, {"a": {"b": NUMBERS}}),
+    "a list of dictionaries": (lambda p: p[0]["a"] - p[1]["a"], [{"a": 1.0}] * 2, [{"a": NUMBERS}, {"a": 3 * NUMBERS}]),
+    "nested lists": (lambda p: p[0][1] * p[1][0], [[1.0, 2.0], [3.0, 4.0]], np.arange(12.0).reshape(3, 2, 2)),
+}
+
+
+@pytest.mark.parametrize("claim", TREES)
+def test_arguments_are_in_the_form_of_the_example(claim: str) -> None:
+    """A batch beside a call of the program; its first sample; and the gradient by an argument, in its form."""
+    of_form, example, batch = TREES[claim]
+    w = Value(1.5)
+    program = autograd.compile(lambda tree, y: w * of_form(tree) ** 2 - y, example=(example, 0.0), engine="numpy")
+    f, expected = program.to_jax(), program(batch, NUMBERS)
+    assert np.allclose(jax.jit(f)(program.vector, batch, NUMBERS), expected, rtol=1e-15)
+    first = jax.tree.map(lambda array: array[0], batch)
+    assert float(f(program.vector, first, 1.0)) == pytest.approx(expected[0], rel=1e-15)
+    found = jax.grad(lambda tree: f(program.vector, tree, NUMBERS).sum())(batch)
+    slope = program.value_and_grad(batch, NUMBERS, wrt="tree", reduction="sum")[1]
+    assert jax.tree.structure(found) == jax.tree.structure(slope)
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(slope), strict=True):
+        assert np.allclose(a, b, rtol=1e-14)
 
 
 # ── what XLA is given ─────────────────────────────────────────────────────────────────────────
@@ -346,6 +393,14 @@ def test_what_does_not_fit_is_refused_with_what_was_given_and_expected() -> None
         f(np.ones(3), X, Y)
     with pytest.raises(TypeError, match="takes a vector and 2 arrays, and was given 1 arrays"):
         f(program.vector, X)
+    with pytest.raises(TypeError, match="argument 0 is an array of real numbers, not of complex128"):
+        f(program.vector, X + 1j, Y)
+    with pytest.raises(TypeError, match="the vector is an array of real numbers, not of complex128"):
+        f(program.vector + 1j, X, Y)
+    tree = autograd.compile(lambda p: p["a"] * p["b"], example={"a": 1.0, "b": 2.0}).to_jax()
+    for other in ({"a": 1.0}, {"a": 1.0, "c": 2.0}, 1.0, [1.0, 2.0]):
+        with pytest.raises(TypeError, match="argument 0 is a dictionary of 'a', 'b', not"):
+            tree(np.zeros(0), other)
     for wrong in ((X[:, :2], Y), (X, Y[:3]), (X, Y[0]), (X[None], Y[None])):
         with pytest.raises(ValueError, match=r"the inputs of a sample have the shapes \[\(3,\), \(2,\)\]"):
             f(program.vector, *wrong)

@@ -1,7 +1,9 @@
 """A training in a process of its own: ``python trains.py '{"devices": 8}'`` writes its weights to the file `out`.
 
 What can be said: `devices` of this process, `mesh` (0 for none: the engine alone), `epochs`, `batch`, `dropout`,
-`memmap`, `checkpoint` and `existing`; `process` of `processes` at the address `at`; `die`: be killed after that epoch.
+`memmap`, `checkpoint` and `existing`; `process` of `processes` at the address `at`. After which epoch this process is
+killed (`die`), fails (`fail`), or has a callback that ends it (`end`); `luck`: which epoch is the best depends on the
+process that measures it, and with it `patience`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 SETTINGS: dict[str, Any] = {
     "devices": 1, "mesh": 1, "engine": "jax", "epochs": 5, "batch": 9, "dropout": False, "memmap": "",
     "checkpoint": "", "existing": "resume", "out": "", "process": 0, "processes": 1, "at": "", "die": 0,
+    "fail": 0, "end": 0, "luck": False, "patience": None,
 }  # fmt: skip
 SAMPLES = 173  # 20 mini-batches of 9, the last of 2: none of them can be cut into 8 equal shares
 
@@ -29,7 +32,9 @@ def train(of: dict[str, Any]) -> list[float]:
 
     if of["processes"] > 1:
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
-        jax.distributed.initialize(of["at"], of["processes"], of["process"], heartbeat_timeout_seconds=10)
+        jax.distributed.initialize(
+            of["at"], of["processes"], of["process"], heartbeat_timeout_seconds=10, shutdown_timeout_seconds=10
+        )
     choose = np.random.default_rng(0)
     X, Y = choose.random((SAMPLES, 6)), np.eye(4)[choose.integers(0, 4, SAMPLES)]
     if of["memmap"]:
@@ -50,14 +55,21 @@ def train(of: dict[str, Any]) -> list[float]:
 
     model = Network()
 
-    def after(training: Any) -> None:
-        print("epoch", training.history[-1].number, flush=True)
-        if training.history[-1].number == of["die"]:
+    def after(training: Any) -> bool:
+        number = training.history[-1].number
+        print("epoch", number, flush=True)
+        if number == of["die"]:
             os.kill(os.getpid(), signal.SIGKILL)
+        if number == of["fail"]:
+            raise OSError("a disk is full")
+        return bool(number == of["end"])
 
+    measured = iter(range(100))
     nn.fit(
         model, X, Y, loss=nn.half_squared_error, optimiser=partial(nn.Adam, lr=0.05), epochs=of["epochs"],
-        batch_size=of["batch"], validation=(X[:20], Y[:20]), score=lambda epoch: epoch.number, engine=of["engine"],
+        batch_size=of["batch"], validation=(X[:20], Y[:20]), engine=of["engine"],
+        metrics={"luck": lambda outputs, y: next(measured) * (1 - 2 * of["process"])} if of["luck"] else None,
+        score=lambda epoch: epoch.metrics.get("luck", epoch.number), patience=of["patience"],
         mesh=jax.make_mesh((len(jax.devices()),), ("batch",)) if of["mesh"] else None, callbacks=[after],
         checkpoint=nn.Checkpoint(of["checkpoint"], existing=of["existing"]) if of["checkpoint"] else None,
         progress=False,
