@@ -456,7 +456,6 @@ def test_what_shuts_a_factor_of_several_nodes_is_named_and_nothing_else(
     assert not re.search(never, note)
 
 
-
 def test_a_tie_is_named() -> None:
     a, b = Value(2.0, label="a"), Value(2.0, label="b")
     assert "A tie, a = b: ∂y/∂b changes its rule there, and is taken to be 0.5" in str(explain(maximum(a, b), wrt=b))
