@@ -98,6 +98,11 @@ def cards(readme: str) -> str:
     return "\n".join([":::::{container} doors", *made, ":::::"])
 
 
+def figures(readme: str) -> str:
+    """What the README says is measured, to where it comes to the tests."""
+    return re.search(r"^## What is measured\n\n(.*?)\n`make test` prints", readme, re.M | re.S)[1]
+
+
 def gather(sources: Path) -> None:
     """What Sphinx reads, in one folder."""
     shutil.rmtree(sources, ignore_errors=True)
@@ -118,6 +123,8 @@ def gather(sources: Path) -> None:
         (sources / page).write_text(text, "utf-8")
     index, readme = sources / "notebooks" / "index.md", (ROOT / "README.md").read_text("utf-8")
     index.write_text(index.read_text("utf-8").replace("<!-- cards -->", cards(readme)), "utf-8")
+    measured = sources / "measured.md"
+    measured.write_text(measured.read_text("utf-8").replace("<!-- figures -->", figures(readme)), "utf-8")
     if not PLAYGROUND.is_dir():
         (sources / "playground.md").unlink(missing_ok=True)
         print("docs/playground/dist is not there (make playground): the site is built without the playground")

@@ -360,6 +360,14 @@ def test_links_of_the_repository_lead_to_pages_of_the_site(
     assert build["placed"](f"a {said} z", file, page) == f"a {expected} z"
 
 
+def test_the_figures_of_the_site_are_those_of_the_readme(build: Any) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    found = build["figures"](readme)
+    assert found in readme
+    assert len(re.findall(r"^\| .* \| .* \| .* \|$", found, re.M)) > 5
+    assert "<!-- figures -->" in (ROOT / "docs" / "measured.md").read_text("utf-8")
+
+
 def test_a_notebook_for_the_site_has_no_bars_of_a_kernel_and_need_not_be_trusted(build: Any) -> None:
     bar = {"output_type": "display_data", "data": {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "0%"}}
     text = {"output_type": "stream", "name": "stdout", "text": "kept"}
