@@ -256,12 +256,15 @@ class _Row:
             self.function = self._stopped
 
     def values(self, *operands: Any) -> Any:
-        run = self._run(operands)
-        return run.of(self.alone.value)
+        return self._run(operands, operands[0].dtype).of(self.alone.value)
 
-    def _run(self, operands: Sequence[Any]) -> _Run:
+    def of_constants(self, dtype: Any) -> Any:
+        """The values of a group that reads nothing else, such as e¹⁰⁰⁰⁰."""
+        return self._run((), dtype).of(self.alone.value)
+
+    def _run(self, operands: Sequence[Any], dtype: Any) -> _Run:
         known = {x: array for (_, x), array in zip(self.reads, operands, strict=True)}
-        run = _Run(known, operands[0].dtype)
+        run = _Run(known, dtype)
         run.all(self.alone.forward)
         return run
 
@@ -279,7 +282,7 @@ class _Row:
             import jax.numpy as jnp
 
             y = row(*primals)
-            run = self._run(primals)
+            run = self._run(primals, primals[0].dtype)
             run.at[self.alone.value] = y
             run.all(self.alone.backward)
             slope: Any = None
@@ -368,7 +371,10 @@ class Sample:
         for number, row in enumerate(self._rows, 1):
             group = row.group
             read = [stores.read(o.store, o.rows, o.strides) for o, _ in row.reads]
-            y = _take(group, stores, whole, vector.dtype) if group.op is TAKE else row.function(*read)
+            if group.op is TAKE:
+                y = _take(group, stores, whole, vector.dtype)
+            else:
+                y = row.function(*read) if read else row.of_constants(vector.dtype)
             if number % _FUSED == 0:
                 y = jax.lax.optimization_barrier(y)
             stores.write(group.store, group.start, y.reshape(-1))

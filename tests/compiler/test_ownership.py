@@ -287,3 +287,21 @@ def test_an_unknown_engine_or_one_that_refuses_says_so() -> None:
         ValueError, match=r"the engine 'nodes' cannot run this program: it chooses by an input \(take\)"
     ):
         autograd.compile(lambda i: take(w, i), example=(1,), engine="nodes")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_made_of_constants_alone_is_an_operand_like_any_other(engine: str) -> None:
+    """Each primitive of constants beside the ones of an input, where it is not folded: it overflows, or is ±∞."""
+    w = Value(0.5)
+    program = autograd.compile(
+        lambda x: [
+            autograd.exp(Value(1e4)) + w * x,
+            autograd.exp(Value(1e4)) * autograd.log(Value(0.0)) + w,
+            autograd.total([autograd.exp(Value(1e4)), Value(1.0)]) - w,
+            autograd.where(w * x > 0, w, autograd.exp(Value(1e4))),
+        ],
+        example=(1.0,),
+        engine=engine,
+    )
+    with np.errstate(all="ignore"):
+        assert np.array_equal(program([1.0, 2.0]), [[np.inf, -np.inf, np.inf, 0.5]] * 2)
