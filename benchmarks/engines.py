@@ -13,75 +13,46 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
+from benchmarks import works
+from benchmarks.native import batch_of, compiled
+from benchmarks.works import Work
+
 BATCHES = (1, 4, 8, 32, 256)
 ROUNDS = 5
 
 
-def recurrent(steps: int, width: int) -> Any:
-    from autograd import Value, dot, tanh
-
-    choose = random.Random(0)
-    W = [[Value(choose.gauss(0, 0.3)) for _ in range(width + 1)] for _ in range(width)]
-    b = [Value(0.0) for _ in range(width)]
-    v = [Value(choose.gauss(0, 0.3)) for _ in range(width)]
-
-    def loss(x: Any, y: Any) -> Any:
-        h: list[Any] = [0.0] * width
-        for t in range(steps):
-            h = [tanh(dot(row, [*h, x[t]], bias)) for row, bias in zip(W, b, strict=True)]
-        return (dot(v, h) - y) ** 2
-
-    return loss, ([0.0] * steps, 0.0)
-
-
-def random_graph(size: int) -> Any:
-    import autograd
-    from autograd import Value
-
+def random_graph(size: int) -> Work:
+    """One that has inputs; with those of `works`, batches are all alike."""
     choose = random.Random(1)
-    parameters = [Value(choose.uniform(0.5, 1.5)) for _ in range(20)]
     steps = [(choose.randrange(5), choose.random(), choose.random()) for _ in range(size)]
 
-    kinds: list[Callable[[Any, Any], Any]] = [
-        lambda a, b: a + b,
-        lambda a, b: a * b / 2,
-        lambda a, b: a - b,
-        lambda a, b: autograd.sin(a),
-        lambda a, b: autograd.tanh(b),
-    ]
-
-    def loss(x: Any) -> Any:
-        values = [*parameters, *x]
+    def loss(of: Any, p: Any, x: Any) -> Any:
+        kinds: list[Callable[[Any, Any], Any]] = [
+            lambda a, b: a + b,
+            lambda a, b: a * b / 2,
+            lambda a, b: a - b,
+            lambda a, b: of.sin(a),
+            lambda a, b: of.tanh(b),
+        ]
+        values = [*p, *x]
         for kind, first, second in steps:
             near = min(60, len(values))
             values.append(kinds[kind](values[-1 - int(first * near)], values[-1 - int(second * near)]))
-        return autograd.total(values[-10:])
+        return sum(values[-10:])
 
-    return loss, ([0.0] * 5,)
-
-
-def network(*sizes: int) -> Any:
-    import nn
-
-    model = nn.MLP(sizes[0], list(sizes[1:]), activation="tanh", seed=0)
-
-    def loss(x: Any, y: Any) -> Any:
-        z = model(x)
-        return nn.half_squared_error(z if isinstance(z, list) else [z], y)
-
-    return loss, ([0.0] * sizes[0], [0.0] * sizes[-1])
+    return Work(loss, [choose.uniform(0.5, 1.5) for _ in range(20)], ([0.0] * 5,))
 
 
-PROGRAMS: dict[str, Callable[[], Any]] = {
-    "2-3-1": lambda: network(2, 3, 1),
-    "64-16-10": lambda: network(64, 16, 10),
-    "recurrent, 50 steps of width 8": lambda: recurrent(50, 8),
-    "recurrent, 200 steps of width 8": lambda: recurrent(200, 8),
-    "recurrent, 200 steps of width 2": lambda: recurrent(200, 2),
-    "recurrent, 400 steps of width 1": lambda: recurrent(400, 1),
-    "random graph of 20": lambda: random_graph(20),
-    "random graph of 200": lambda: random_graph(200),
-    "random graph of 5 000": lambda: random_graph(5000),
+PROGRAMS: dict[str, Work] = {
+    "2-3-1": works.network((2, 3, 1)),
+    "64-16-10": works.network((64, 16, 10)),
+    "recurrent, 50 steps of width 8": works.recurrent(50, 8),
+    "recurrent, 200 steps of width 8": works.recurrent(200, 8),
+    "recurrent, 200 steps of width 2": works.recurrent(200, 2),
+    "recurrent, 400 steps of width 1": works.recurrent(400, 1),
+    "random graph of 20": random_graph(20),
+    "random graph of 200": random_graph(200),
+    "random graph of 5 000": random_graph(5000),
 }
 
 
@@ -91,19 +62,13 @@ def runnable() -> list[str]:
 
 
 def main() -> int:
-    import numpy as np
-
-    import autograd
-
     heads = "".join(f"{name:>14}" for name in (*runnable(), "chosen", "of the best"))
     print(f"{'program':<34}{'batch':>6}{heads}")
     worst = 1.0
-    for name, make in PROGRAMS.items():
-        f, example = make()
-        program = autograd.compile(f, example=example)
+    for name, work in PROGRAMS.items():
+        program, _ = compiled(work)
         for size in BATCHES:
-            rng = np.random.default_rng(0)
-            inputs = [np.ascontiguousarray(rng.normal(size=(size, *np.shape(part)))) for part in example]
+            inputs = batch_of(work.inputs, size)
             runs = {engine.name: engine.bind(program.vector, size) for engine in program._engines}
             best = dict.fromkeys(runs, math.inf)
             for _ in range(ROUNDS):

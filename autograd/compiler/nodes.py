@@ -12,7 +12,7 @@ an element. The arrays follow IEEE where Python's floats raise, so they also tak
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -190,9 +190,8 @@ class _Run:
         return float(np.mean(v[self.root])), np.array([np.sum(g[i]) for i in self.places], float)
 
     def _sample_by_sample(self, inputs: list[Floats]) -> tuple[float, Floats]:
-        mean, gradient, numbers = 0.0, np.zeros(len(self.vector)), self.vector.tolist()
-        for sample in range(self.batch):
-            v = self._forward(self._leaves(numbers, inputs, sample), self.engine.operations)
+        mean, gradient = 0.0, np.zeros(len(self.vector))
+        for v in self._samples(inputs):
             g = self._backward(v, 1 / self.batch, self.engine.edges)
             mean += v[self.root] / self.batch
             gradient += [g[i] for i in self.places]
@@ -203,17 +202,18 @@ class _Run:
         place = self.engine.place
         if self.batch <= _FEW:
             try:
-                samples = self._samples(inputs)
+                samples = list(self._samples(inputs))
                 return lambda node: np.array([v[place[node]] for v in samples], float)
             except (ArithmeticError, ValueError):
                 pass  # where Python's floats raise, arrays follow IEEE
         v = self._on_arrays(inputs)
         return lambda node: v[place[node]]
 
-    def _samples(self, inputs: list[Floats]) -> list[list[Any]]:
+    def _samples(self, inputs: list[Floats]) -> Iterator[list[Any]]:
         """All values of each sample, as floats."""
-        numbers, operations = self.vector.tolist(), self.engine.operations
-        return [self._forward(self._leaves(numbers, inputs, sample), operations) for sample in range(self.batch)]
+        numbers = self.vector.tolist()
+        for sample in range(self.batch):
+            yield self._forward(self._leaves(numbers, inputs, sample), self.engine.operations)
 
     def _on_arrays(self, inputs: list[Floats]) -> list[Any]:
         v = self._leaves([self.vector[i : i + 1] for i in range(len(self.vector))], inputs, slice(None))

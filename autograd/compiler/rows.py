@@ -291,7 +291,7 @@ class _Rows:
         self.calls: list[list[Any]] = [[] for _ in moving]
         self.kept: dict[int, Any] = {}
         self.turned: dict[int, Floats] = {}
-        self._bounds = [(k, address_of(x), address_of(x) + x.nbytes) for k, x in enumerate(moving)]
+        self._bounds = [(address_of(x), address_of(x) + x.nbytes) for x in moving]
 
     def turn(self, inputs: list[Floats], steps: list[Step]) -> None:
         """Find the inputs of which products that will be rows read a number over and over."""
@@ -301,34 +301,36 @@ class _Rows:
             if is_row and not _lie_well(function, args):
                 a, b, out = args
                 for x in (a, b):
-                    k = self._input_of(x)
-                    if k is not None and k < len(inputs):
-                        reads[k] += out.size * (a.shape[-1] if a.ndim else 1)
+                    found = self._moving(x)
+                    if found and found[0] < len(inputs):
+                        reads[found[0]] += out.size * (a.shape[-1] if a.ndim else 1)
         for k, x in enumerate(inputs):
             if min(x.shape) > 1 and reads[k] > _OFTEN * x.size:
                 self.turned[k] = np.empty(x.shape[::-1])
 
-    def _input_of(self, x: Any) -> int | None:
-        """Which of the moving arrays an array is a view of."""
-        if isinstance(x, np.ndarray) and x.dtype == np.float64 and x.size:
-            address = address_of(x)
-            for k, start, end in self._bounds:
-                if start <= address < end:
-                    return k
+    def _moving_at(self, address: int) -> tuple[int, int] | None:
+        """Which of the moving arrays is at an address, and how far from its beginning that is."""
+        for k, (start, end) in enumerate(self._bounds):
+            if start <= address < end:
+                return k, address - start
         return None
+
+    def _moving(self, x: Any) -> tuple[int, int] | None:
+        """The same of where an array begins, that is a view of it."""
+        is_view = isinstance(x, np.ndarray) and x.dtype == np.float64 and x.size
+        return self._moving_at(address_of(x)) if is_view else None
 
     def _with_turned(self, args: list[Any]) -> list[Any]:
         """The arguments, with views of what is turned in the place of those of inputs."""
         return [self._view_of_turned(x) if isinstance(x, np.ndarray) else x for x in args] if self.turned else args
 
     def _view_of_turned(self, x: Floats) -> Floats:
-        k = self._input_of(x)
-        if k not in self.turned:
+        found = self._moving(x)
+        if not found or found[0] not in self.turned:
             return x
-        assert k is not None
-        turned = self.turned[k]
+        turned = self.turned[found[0]]
         width, batch = turned.shape
-        sample, number = divmod((address_of(x) - self._bounds[k][1]) >> 3, width)
+        sample, number = divmod(found[1] >> 3, width)
         strides = [s // width if s % (8 * width) == 0 else s * batch for s in x.strides]
         return np.ndarray(x.shape, np.float64, turned, 8 * (number * batch + sample), strides)
 
@@ -351,11 +353,8 @@ class _Rows:
 
     def _remember(self, args: list[Any]) -> None:
         for position, x in enumerate(args):
-            if isinstance(x, np.ndarray) and x.dtype == np.float64 and x.size:
-                address = address_of(x)
-                for k, start, end in self._bounds:
-                    if start <= address < end:
-                        self.calls[k].append((args, position, x.shape, x.strides, address - start))
+            if found := self._moving(x):
+                self.calls[found[0]].append((args, position, x.shape, x.strides, found[1]))
 
     def add(self, *given: Any) -> None:
         """A row: numbers, and arrays, of which it has the addresses; or an array and how many doubles to go on."""
@@ -365,10 +364,8 @@ class _Rows:
             else:
                 x, further = x if type(x) is tuple else (x, 0)
                 address = address_of(x) + 8 * further
-                for k, start, end in self._bounds:
-                    if start <= address < end:
-                        self.looking[k].append((len(self.code), address - start))
-                        break
+                if found := self._moving_at(address):
+                    self.looking[found[0]].append((len(self.code), found[1]))
                 else:
                     while getattr(x, "base", None) is not None:
                         x = x.base

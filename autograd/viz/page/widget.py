@@ -7,17 +7,14 @@ With what `explore` gives in a notebook one can
   within one by ``widget.update()``;
 * ask which node is chosen on the page, ``widget.selection``, or choose one; ``widget.observe(f, "selection")`` tells.
 
-The page itself is that of `Page`, in a frame; `notebook.mjs` puts it there, and `actions/kernel.js` is the page's end
-of the conversation. What comes from there is numbers, indices of leaves and of a node; nothing else is understood.
+The page itself is that of `Page`, in a frame; `notebook.mjs` puts it there. What is said between it and Python, and
+what is understood, is that of `AlivePage`.
 """
 
 from __future__ import annotations
 
-import base64
 import math
-import struct
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -26,11 +23,10 @@ from weakref import WeakSet
 import traitlets
 from anywidget import AnyWidget
 
-from autograd.graph import topological_order
 from autograd.value import Value
+from autograd.viz.page.alive import AlivePage
 from autograd.viz.page.explore import Page
 from autograd.viz.page.listing import listing
-from autograd.viz.page.rerun import rerun
 from autograd.viz.picture.notebook import shell
 
 __all__ = ["Widget"]
@@ -39,7 +35,7 @@ PAUSE, PAUSE_OF_FRAMES, BYTES_A_SECOND = 0.04, 0.005, 300_000
 """So often `update` speaks to the page at most: nobody sees more, and Jupyter drops what is more than 1 MB/s."""
 
 
-class Widget(Page, AnyWidget):  # type: ignore[misc]
+class Widget(AlivePage, AnyWidget):  # type: ignore[misc]
     """A page that is alive both ways; everything a `Page` is, and an anywidget.
 
     A number that is changed on the page is given to the leaf in Python, and both passes are run there, too, so that
@@ -61,10 +57,8 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
     selection = traitlets.Any(None, allow_none=True)
 
     def __init__(self, tape: dict[str, Any], value: Value) -> None:
-        Page.__init__(self, tape, value)
-        self._order = topological_order(value)
+        AlivePage.__init__(self, tape, value)
         self._place = {node: v for v, node in enumerate(self._order)}
-        self._leaves = [node for node in self._order if node.op is None]
         self._heard = ""  # the last that the page said
         self._spoken = -math.inf  # when the page was last spoken to
         self._label = ""  # of a frame that is still to be kept
@@ -97,9 +91,8 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
             self._spoken, self._label = time.monotonic(), ""
 
     def _now(self) -> dict[str, Any]:
-        numbers = struct.pack(f"<{len(self._leaves)}d", *[leaf.data for leaf in self._leaves])
         return {
-            "leaves": base64.b64encode(numbers).decode(),
+            "leaves": self._numbers(),
             "selected": -1 if self.selection is None else self._place[self.selection],
         }
 
@@ -135,41 +128,11 @@ class Widget(Page, AnyWidget):  # type: ignore[misc]
         if self._closed or (said := self._understood(content)) is None:
             return
         self._heard, numbers, selected = said
-        word = ""
-        try:
-            if numbers:
-                if not all(map(math.isfinite, numbers.values())):
-                    raise ValueError("NaN and ∞ stay on the page alone")
-                rerun(self._order, numbers)
-        except (ArithmeticError, ValueError, RuntimeError) as error:
-            word = f"Python keeps its numbers: {error}"
+        word = self._give(numbers)
         with self.hold_trait_notifications():
-            self.selection = selected
+            self.selection = None if selected < 0 else self._order[selected]
         self._speak(word=word, always=True)
         _update_all()
-
-    def _understood(self, content: object) -> tuple[str, dict[Value, float], Value | None] | None:
-        """Which of the page's words it is, the numbers of leaves, and the node that is chosen; None if it is none."""
-        if not isinstance(content, Mapping) or set(content) != {"n", "leaves", "selected"}:
-            return None
-        n, leaves, selected = content["n"], content["leaves"], content["selected"]
-        if not isinstance(n, str) or not isinstance(leaves, list) or not self._is_place(selected, -1):
-            return None
-        numbers = {}
-        for pair in leaves:
-            if not isinstance(pair, list) or len(pair) != 2 or not self._is_place(pair[0]):
-                return None
-            leaf, x = self._order[pair[0]], pair[1]
-            if leaf.op is not None or not (x is None or type(x) in (int, float)):
-                return None
-            try:
-                numbers[leaf] = math.nan if x is None else float(x)  # JSON writes NaN and infinities as null
-            except OverflowError:
-                return None
-        return n, numbers, None if selected < 0 else self._order[selected]
-
-    def _is_place(self, given: object, least: int = 0) -> bool:
-        return type(given) is int and least <= given < len(self._order)
 
     # ── in the notebook ───────────────────────────────────────────────────────────────────────────
 

@@ -1,20 +1,14 @@
-"""The live page in the playground: that of `explore`, and alive both ways, as in a notebook.
-
-`actions/kernel.js` of the page is the other end of the conversation.
-"""
+"""The live page in the playground: that of `explore`, and alive both ways, as in a notebook."""
 
 from __future__ import annotations
 
-import base64
 import math
-import struct
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from autograd import Value, topological_order
-from autograd.viz.page.explore import Page
+from autograd import Value
+from autograd.viz.page.alive import AlivePage
 from autograd.viz.page.rerun import rerun
 
 __all__ = ["LivePage"]
@@ -27,14 +21,12 @@ def say(kind: str, of: Any) -> None:
     """How the page around is spoken to; the session puts its own way in this place."""
 
 
-class LivePage(Page):
+class LivePage(AlivePage):
     """What `explore` gives in the playground; everything that a `Page` is."""
 
     def __init__(self, tape: dict[str, Any], value: Value) -> None:
         super().__init__(tape, value)
         self.root = value
-        self._order = topological_order(value)
-        self._leaves = [node for node in self._order if node.op is None]
         self._spoken, self._shown = -math.inf, False
 
     def show(self) -> None:
@@ -54,9 +46,7 @@ class LivePage(Page):
             self._speak(frame=str(label))
 
     def _speak(self, *, seen: str = "", word: str = "", frame: str = "", selected: int = -1) -> None:
-        numbers = struct.pack(f"<{len(self._leaves)}d", *[leaf.data for leaf in self._leaves])
-        leaves = base64.b64encode(numbers).decode()
-        say("state", {"leaves": leaves, "selected": selected, "seen": seen, "word": word, "frame": frame})
+        say("state", {"leaves": self._numbers(), "selected": selected, "seen": seen, "word": word, "frame": frame})
         self._spoken = time.monotonic()
 
     def follow(self) -> None:
@@ -73,31 +63,7 @@ class LivePage(Page):
         understood = self._understood(said)
         if understood is None:
             return False
-        numbers, word = understood, ""
-        try:
-            if not all(map(math.isfinite, numbers.values())):
-                raise ValueError("NaN and ∞ stay on the page alone")
-            if numbers:
-                rerun(self._order, numbers)
-        except (ArithmeticError, ValueError, RuntimeError) as error:
-            word = f"Python keeps its numbers: {error}"
-        self._speak(seen=said["n"], word=word, selected=said["selected"])
+        seen, numbers, selected = understood
+        word = self._give(numbers)
+        self._speak(seen=seen, word=word, selected=selected)
         return bool(numbers) and not word
-
-    def _understood(self, said: Any) -> dict[Value, float] | None:
-        if not isinstance(said, Mapping) or not isinstance(said.get("n"), str):
-            return None
-        if not self._is_place(said.get("selected"), -1) or not isinstance(said.get("leaves"), list):
-            return None
-        numbers = {}
-        for pair in said["leaves"]:
-            if not (isinstance(pair, list) and len(pair) == 2 and self._is_place(pair[0])):
-                return None
-            leaf, x = self._order[pair[0]], pair[1]
-            if leaf.op is not None or not (x is None or type(x) in (int, float)):
-                return None
-            numbers[leaf] = math.nan if x is None else float(x)
-        return numbers
-
-    def _is_place(self, given: object, least: int = 0) -> bool:
-        return type(given) is int and least <= given < len(self._order)
