@@ -62,7 +62,7 @@ class Derived:
         self.scalars: Scalars = program._programs.scalars
         self._made: dict[Any, tuple[Program, Rows]] = {}
         self._patterns: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
-        self._colours: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
+        self._colours: dict[tuple[int, ...], tuple[Rows, Rows, bool]] = {}
 
     # ── what is run ───────────────────────────────────────────────────────────────────────────
 
@@ -107,13 +107,7 @@ class Derived:
         rows, columns = self.pattern(parts)
         if not len(rows):
             return np.zeros((len(inputs[0]) if inputs else 1, 0))
-        if tuple(parts) not in self._colours:
-            self._colours[tuple(parts)] = (
-                colours(rows, columns, self.width(parts)),
-                colours(columns, rows, self.height),
-            )
-        by_columns, by_rows = self._colours[tuple(parts)]
-        forwards = by_columns.max() <= 2 * by_rows.max() + 1  # a walk back costs about two forwards
+        by_columns, by_rows, forwards = self._coloured(parts)
         directions = 1 + (by_columns if forwards else by_rows).max()
         if directions <= _FEW and directions * len(self.scalars) <= _SHORT:
             found = self.run("entries", parts, inputs)
@@ -123,6 +117,16 @@ class Derived:
             seeds = self.split(_indicators(by_columns), parts)
             return self.on_lanes("tangent", parts, inputs, seeds)[:, by_columns[columns], rows]
         return self.on_lanes("cotangent", parts, inputs, [_indicators(by_rows)])[:, by_rows[rows], columns]
+
+    def _coloured(self, parts: Sequence[int]) -> tuple[Rows, Rows, bool]:
+        """The direction of each column and of each row, and whether those of the columns take less, forwards."""
+        key = tuple(parts)
+        if key not in self._colours:
+            rows, columns = self.pattern(parts)
+            by_columns, by_rows = colours(rows, columns, self.width(parts)), colours(columns, rows, self.height)
+            forwards = bool(by_columns.max() <= 2 * by_rows.max() + 1)  # a walk back costs about two forwards
+            self._colours[key] = by_columns, by_rows, forwards
+        return self._colours[key]
 
     def pattern(self, parts: Sequence[int]) -> tuple[Rows, Rows]:
         """Row and column of each entry of the Jacobian that can be other than 0, row by row."""
@@ -189,7 +193,8 @@ class Derived:
     def _entries(self, parts: Sequence[int]) -> Callable[..., Any]:
         """What gives the entries of the Jacobian at the places of `pattern`."""
         rows, columns = (x.tolist() for x in self.pattern(parts))
-        by_columns, by_rows = (x.tolist() for x in self._colours[tuple(parts)])
+        of_columns, of_rows, fewer_forwards = self._coloured(parts)
+        by_columns, by_rows = of_columns.tolist(), of_rows.tolist()
 
         def forwards(f: Callable[..., Any], point: Sequence[Sequence[Any]]) -> Any:
             slopes = []
@@ -219,7 +224,7 @@ class Derived:
             """They alone, or beside the values where they are plain numbers, as a program has to compute something."""
             return entries if any(isinstance(x, Value) for x in entries) else (f(point), entries)
 
-        return forwards if max(by_columns) <= 2 * max(by_rows) + 1 else backwards
+        return forwards if fewer_forwards else backwards
 
     def _example(self) -> list[Any]:
         whole = {self.scalars.inputs[node] for node in self.scalars.integers}
