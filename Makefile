@@ -102,7 +102,8 @@ playground: $(ready)-draw $(ready)-compile  ## build the playground, Python in t
 pictures: $(ready)-pictures  ## draw the pictures of the README again
 	$(python) notebooks/pictures.py $(ARGS)
 
-site: $(ready)-site  ## build the documentation into site/, with the playground if there is one
+site: $(ready)-site  ## build the documentation into site/, with the playground where there is npm
+	@if command -v npm >/dev/null; then $(MAKE) playground; else echo "no npm here: the site is built without the playground"; fi
 	$(python) docs/build.py $(ARGS)
 
 release: $(ready)-release  ## build wheel and sdist twice, compare and check them, and write the release notes; in dist/
