@@ -50,7 +50,7 @@ class Executable(Protocol):
     nbytes: int
 
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
-        """The mean of the root over a batch, and its gradient: an array that is the caller's."""
+        """The mean of the root over a batch, and its gradient: an array of the caller's. NumPy warns of nothing."""
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""

@@ -142,6 +142,7 @@ class Plan:
 
     # ── running ───────────────────────────────────────────────────────────────────────────────
 
+    @np.errstate(all="ignore")
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
         """The mean of the root over a batch, and its gradient."""
         assert self.root is not None

@@ -114,6 +114,7 @@ class Run:
     def __init__(self, engine: JaxEngine, vector: Floats, batch: int) -> None:
         self._engine, self._vector, self._batch = engine, vector, batch
 
+    @np.errstate(all="ignore")
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
         """The mean of the root over a batch, and its gradient."""
         import jax

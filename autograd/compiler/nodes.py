@@ -178,6 +178,7 @@ class _Run:
         self.inputs = [(place[node], argument, row) for node, (argument, row) in scalars.inputs.items()]
         self.root = -1 if scalars.root is None else place[scalars.root]
 
+    @np.errstate(all="ignore")
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
         """The mean of the root over a batch, and its gradient."""
         if self.batch <= _FEW:

@@ -22,7 +22,9 @@ a sum may change, which changes its last digits.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from autograd.compiler.instructions import ProgramError
@@ -250,15 +252,17 @@ class Scalars:
         known = self._known.get(key)
         if known is not None:
             return known
-        simpler = self._simpler(op, operands)
-        if simpler is not None:
-            return simpler
+        if op is _WHERE or op is _POW:
+            simpler = self._simpler(op, operands)
+            if simpler is not None:
+                return simpler
+        levels, of_batch, with_gradient = self.level, self.batched, self.active
         level = batched = active = 0
         for x in operands:
-            if self.level[x] > level:
-                level = self.level[x]
-            batched |= self.batched[x]
-            active |= self.active[x]
+            if levels[x] > level:
+                level = levels[x]
+            batched |= of_batch[x]
+            active |= with_gradient[x]
         if not level and not batched and op is not TAKE and all(x in self.constants for x in operands):
             try:
                 node = self.constant(op.apply_to_floats([self.constants[x] for x in operands]))
@@ -280,17 +284,15 @@ class Scalars:
         return node
 
     def _simpler(self, op: Primitive, operands: tuple[int, ...]) -> int | None:
-        """A node that gives the very same number; None if there is none. Second derivatives are full of them."""
+        """Of a choice or power: a node with the very same number, or None. Second derivatives are full of them."""
         if op is _WHERE:
             condition, a, b = operands
             if a == b:
                 return a
             known = self.constants.get(condition)
             return None if known is None else a if known else b
-        if op is _POW:
-            exponent = self.constants.get(operands[1])
-            return operands[0] if exponent == 1 else self.constant(1.0) if exponent == 0 else None
-        return None
+        exponent = self.constants.get(operands[1])
+        return operands[0] if exponent == 1 else self.constant(1.0) if exponent == 0 else None
 
     def leave_out_what_nothing_uses(self) -> None:
         """Keep leaves, and the nodes that the result is computed from."""
@@ -381,11 +383,7 @@ class _Normaliser:
                 if placeholder._db is True:
                     s.integers.add(node)
         order = self.trace.order
-        uses: dict[Value, int] = {}
-        for v in order:
-            for x in v.operands:
-                if isinstance(x, Value):
-                    uses[x] = uses.get(x, 0) + 1
+        uses = Counter(map(id, chain.from_iterable([v.operands for v in order])))
         roots = set(values(self.trace.result))  # each is used by more than a sum
         for rank, v in enumerate(order):
             op = v.op
@@ -393,7 +391,7 @@ class _Normaliser:
                 if v not in place:
                     place[v] = self._leaf(v, rank)
                 continue
-            once = uses.get(v) == 1 and v not in roots
+            once = uses[id(v)] == 1 and v not in roots
             if op in _SUMS:
                 terms = self._sum(v, rank)
                 place[v] = terms if once else self._node_of_sum(terms)

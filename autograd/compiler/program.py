@@ -226,8 +226,7 @@ class Program(Derivatives):
     def _mean_gradient(self, inputs: list[Floats], size: int) -> tuple[float, Floats]:
         self._begin()
         try:
-            with np.errstate(all="ignore"):
-                mean, gradient = self._executable(size).value_and_grad(inputs)
+            mean, gradient = self._executable(size).value_and_grad(inputs)
         finally:
             self._running.clear()
         self._last_gradient = gradient
@@ -450,10 +449,9 @@ class Program(Derivatives):
                     f"argument {number} of a batch has shape ({wanted}) after its example, not {given.shape}"
                 )
             inputs.append(given)
-        sizes = {len(x) for x in inputs} or {1}
-        if len(sizes) > 1:
+        size = len(inputs[0]) if inputs else 1
+        if len(inputs) > 1 and any(len(x) != size for x in inputs):
             raise ValueError(f"the arguments of a batch have different numbers of samples: {[len(x) for x in inputs]}")
-        size = sizes.pop()
         if not size:
             raise ValueError("the batch is empty")
         if self._limited:

@@ -11,17 +11,17 @@ Importing this module imports Numba.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd.compiler.interpreter as op
+import autograd.compiler.tape_writer as to
 from autograd.compiler.arrays import Code, read_table
-from autograd.compiler.compiled import loop
+from autograd.compiler.compiled import loop, writer
 from autograd.compiler.instructions import (
     Array,
     Compare,
@@ -45,12 +45,12 @@ Floats = NDArray[np.float64]
 
 _DOT, _TOTAL, _POW = table["dot"], table["total"], table["pow"]
 _CHEAP = frozenset(table[name] for name in ("add", "sub", "mul", "neg", "pos"))  # whose rows are all of one kind
-_TOGETHER = 8  # nodes whose derivatives are computed step by step in turn, so that none waits for another
+_WITHOUT_TEMPLATE = {_DOT: to.DOTS, _TOTAL: to.TOTALS, DETACH: to.DETACHED}
 _OPCODE = {name: opcode for opcode, name in enumerate(op.ELEMENTWISE)}
 
 
-_ARENA = 1 << 62  # where addresses begin until there is an arena; nothing else is so great
 _MOST = 1 << 29  # doubles of an arena: places have 30 bits
+_WIDEST = 62  # operands of a primitive: the derivatives that are wanted are bits of a number
 
 Place = int
 """Where a number is: twice how many doubles from the beginning of the arena; odd, if each sample has one of its own."""
@@ -103,7 +103,7 @@ class TapePlan:
         self._take(inputs)
         self._run(self._start, self._end, self._base)
         row = self._of_root
-        return float(row[0] if len(row) == 1 else np.add.reduce(row) / len(row)), self._gradient.copy()
+        return float(row[0]) if len(row) == 1 else _mean(row), self._gradient.copy()
 
     def values(self, inputs: list[Floats]) -> Callable[[int], Any]:
         """Compute all values of a batch; gives a function from a node to its array."""
@@ -115,37 +115,46 @@ class TapePlan:
         """Compute; gives the values of nodes, an array (nodes, samples). Asked for the same list again, it is quick."""
         self.values(inputs)
         if nodes is not self._nodes:
-            places = np.array([self._places[node] for node in nodes], np.int64)
+            places = self._places[np.array(nodes, int)]
             self._gathered = (places >> 1)[:, None] + (places & 1)[:, None] * np.arange(self.batch)
             self._nodes = nodes
         found: Floats = self._arena[self._gathered]
         return found
 
     def _take(self, inputs: list[Floats]) -> None:
-        np.copyto(self._parameters, self._vector)
+        self._parameters[:] = self._vector
         for here, given in zip(self._inputs, inputs, strict=True):
-            np.copyto(here, given.reshape(self.batch, -1).T)
+            here[:] = given.reshape(self.batch, -1).T
 
     def _row(self, node: int) -> Floats:
         offset, batched = divmod(self._places[node], 2)
         return self._arena[offset : offset + (self.batch if batched else 1)]
 
 
+@np.errstate(all="ignore")
+def _mean(row: Floats) -> float:
+    return float(np.add.reduce(row) / len(row))
+
+
 # ── what a primitive is made of ───────────────────────────────────────────────────────────────
 
 
-class _Step:
-    """An operation: the opcode, and its operands, each the number of a place.
+class _Step(NamedTuple):
+    """An operation: the opcode, and its operands, each the number of a place."""
 
-    Attributes:
-        alone: the opcode of its scalar row, and what picks the places of out, a, b, c; out is the last one.
-    """
+    opcode: int
+    operands: Sequence[int]
+    alone: Sequence[int]
+    """The opcode of its scalar row, and the places of out, a, b, c; −1 is that of the result."""
 
-    __slots__ = ("alone", "opcode", "operands")
+    @property
+    def results(self) -> int:
+        return 1 + (self.opcode == op.SIN_AND_COS)
 
-    def __init__(self, opcode: int, operands: Sequence[int], alone: Sequence[int]) -> None:
-        self.opcode, self.operands = opcode, operands
-        self.alone = alone[0], itemgetter(*alone[1:])
+    @property
+    def words(self) -> list[int]:
+        operands = [*self.operands, *[self.operands[0]] * (3 - len(self.operands))]
+        return [self.opcode, len(self.operands), *operands, self.alone[0], *self.alone[2:]]
 
 
 class _Template(NamedTuple):
@@ -161,6 +170,22 @@ class _Template(NamedTuple):
     backward: list[_Step]
     factors: list[int | None]
     """∂y/∂operand, its place; None where it is not wanted or no gradient flows."""
+
+    @property
+    def results(self) -> int:
+        return sum(step.results for step in [*self.forward, *self.backward])
+
+    def written(self, numbers: list[Place]) -> list[int]:
+        """As `tape_writer` reads it, with the places of the numbers."""
+        results = sum(step.results for step in self.forward)
+        header = [len(self.factors), len(numbers), results, len(self.forward), len(self.backward), self.result]
+        factors = [-1 if factor is None else factor for factor in self.factors]
+        return [
+            *header,
+            *factors,
+            *numbers,
+            *chain.from_iterable(step.words for step in [*self.forward, *self.backward]),
+        ]
 
 
 def _template(row: Primitive, known: Sequence[float | None], wanted: Sequence[bool]) -> _Template:
@@ -246,27 +271,13 @@ def _step(row: Primitive, x: Any) -> tuple[int, tuple[Any, ...]]:
     raise NotOnTapeError(row.name)
 
 
-def _runs(scalars: Scalars) -> list[tuple[Primitive, list[int]]]:
-    """The nodes in an order in which they can be computed: level by level, those of one primitive together."""
-    found: dict[tuple[int, str], list[int]] = {}
-    names = {row: "" if row in _CHEAP else row.name for row in set(scalars.op) if row is not None}
-    for node, row in enumerate(scalars.op):
-        if row is not None:
-            found.setdefault((scalars.level[node], names[row]), []).append(node)
-    runs = []
-    for key in sorted(found):
-        alike: dict[Primitive, list[int]] = {}
-        for node in found[key]:
-            alike.setdefault(scalars.op[node], []).append(node)  # type: ignore[arg-type]
-        runs += list(alike.items())
-    return runs
-
-
 # ── the rows ──────────────────────────────────────────────────────────────────────────────────
 
 
 class _Tape:
     """The rows of a scalar program, with addresses that are counted from where its arena will begin.
+
+    Here it becomes arrays of integers, of which `tape_writer` writes the rows.
 
     Attributes:
         size: how many doubles the arena has.
@@ -276,269 +287,121 @@ class _Tape:
     """
 
     def __init__(self, scalars: Scalars, parameters: Sequence[int], batch: int) -> None:
-        self.scalars, self.batch = scalars, batch
         self.numbers: list[tuple[int, float]] = []
-        self.places: list[Place] = [0] * len(scalars)
-        self._halves = array("I")  # two to a word
-        self._kind_of_run, self._head = -1, 0
         self._constants: dict[str, Place] = {}
-        self._known: dict[Any, _Template] = {}
-        self._inside: dict[int, tuple[_Template, list[Place]]] = {}
-        self._scratch: list[list[Place]] = []
-        self._deltas: dict[int, Place] = {}
-        self._given: set[int] = set(parameters)
-        n, own = len(parameters), int(batch > 1)
-        for i, node in enumerate(parameters):
-            self.places[node], self._deltas[node] = 2 * (n + i), 2 * i
+        n, many = len(parameters), len(scalars)
         begins = [2 * n + batch * sum(scalars.widths[:k]) for k in range(len(scalars.widths) + 1)]
         self.size = begins[-1]
+        nodes = _Nodes(scalars)
+        known = np.zeros((many + 1, len(to.FIELDS)), np.int64)
+        known[:, to.OPERANDS], known[:many, to.BATCHED] = nodes.operands_of, scalars.batched
+        known[:many, to.ACTIVE] = nodes.active
+        self.places, deltas, given = known[:many, to.PLACE], known[:many, to.DELTA], known[:many, to.GIVEN]
+        deltas[:] = -1
+        for k, node in enumerate(parameters):
+            self.places[node], deltas[node], given[node] = 2 * (n + k), 2 * k, 1
         for node, (argument, row) in scalars.inputs.items():
-            self.places[node] = 2 * (begins[argument] + batch * row) + own
+            self.places[node] = 2 * (begins[argument] + batch * row) + (batch > 1)
         for node, number in scalars.constants.items():
             self.places[node] = self._number(number)
-        self._one, self._minus_one, self._nothing = self._number(1.0), self._number(-1.0), self._number(-0.0)
-        runs = _runs(scalars)
-        for primitive, nodes in runs:
-            self._compute(primitive, nodes)
-        self._end_run()
-        self.forward = len(self._halves) // 2
-        if scalars.root is not None:
-            self._differentiate(scalars.root, n, runs)
-            self._end_run()
+        templates: list[int] = []
+        kinds = []
+        # halves of a row, of what is written of a sum, and of what is written for each of its operands
+        row, of_sum, of_operand = (42, 26, 58) if batch > 1 else (6, 4, 8)
+        room = 2 * 42  # to clear the gradient, and δ of the root
+        for node, count in zip(nodes.examples, nodes.counts, strict=True):
+            primitive: Any = scalars.op[node]
+            kinds.append(_WITHOUT_TEMPLATE.get(primitive, len(templates)))
+            if kinds[-1] >= 0:
+                values = [scalars.constants.get(x) if primitive is _POW else None for x in scalars.operands[node]]
+                wanted = [scalars.active[node] and scalars.active[x] for x in scalars.operands[node]]
+                template = _template(primitive, values, wanted)
+                templates += template.written([self._number(x) for x in template.numbers])
+                room += count * row * (template.results + len(wanted))
+        room += of_sum * many + of_operand * nodes.summed
+        state = np.zeros(len(to.STATE), np.int64)
+        state[to.CONSTANTS :] = [self._number(x) for x in (1.0, -1.0, -0.0, 0.0, 1 / batch)]
+        state[to.RUN_OF], state[to.SIZE], state[to.BATCH] = -1, self.size, batch
+        code = np.empty(room, np.uint32)
+        root, starts = -1 if scalars.root is None else scalars.root, np.array(kinds, np.int64)
+        writer()(
+            root, nodes.order, nodes.runs, starts[nodes.kinds], nodes.operands, np.array(templates, np.int64),
+            starts[starts >= 0], known, state, code,
+        )  # fmt: skip
+        self.forward, self.size = int(state[to.BACKWARD_AT]) // 2, int(state[to.SIZE])
         if self.size > _MOST:
             raise NotOnTapeError(f"{self.size} numbers")
+        self._code = code[: state[to.USED]].copy().view(np.int64)
 
     def addressed(self, arena: int) -> NDArray[np.int64]:
         """The rows, with this beginning of the arena."""
-        code = np.array(self._halves, np.uint32).view(np.int64)
-        code[code >= _ARENA] += arena - _ARENA
+        code = self._code.copy()
+        code[code >= to.ARENA] += arena - to.ARENA
         return code
-
-    # ── what is written ───────────────────────────────────────────────────────────────────────
-
-    def _begin_run(self, opcode: int, rows: int) -> Callable[[tuple[Place, ...]], None]:
-        """Scalar rows of an operation follow, so many; gives what writes one: the places of out, a, b, c."""
-        halves = self._halves
-        if opcode == self._kind_of_run:
-            halves[self._head] += rows
-        else:
-            self._kind_of_run, self._head = opcode, len(halves) + 1
-            halves.extend((op.RUN + opcode, rows))
-        return halves.extend
-
-    def _end_run(self) -> None:
-        self._kind_of_run = -1
-
-    def _words(self, *words: int) -> None:
-        self._end_run()
-        for word in words:
-            self._halves.extend((word & 0xFFFFFFFF, word >> 32))
-
-    def _new(self, batched: Any = False) -> Place:
-        if batched and self.batch > 1:
-            place = 2 * self.size + 1
-            self.size += self.batch
-        else:
-            place = 2 * self.size
-            self.size += 1
-        return place
 
     def _number(self, number: float) -> Place:
         key = repr(number)
         if key not in self._constants:
             self.numbers.append((self.size, number))
-            self._constants[key] = self._new()
+            self._constants[key] = 2 * self.size
+            self.size += 1
         return self._constants[key]
 
-    def _operation(self, opcode: int, out: Place, *operands: Place) -> None:
-        if out & 1:
-            words = [word for place in (out, *operands) for word in (_address(place), 0, 0, place & 1)]
-            self._words(op.VECTOR, opcode, 1, 1, self.batch, *words, *[0] * (16 - len(words)))
-        else:
-            kind, _, *others = op.scalar_row(opcode, out, operands)
-            self._begin_run(kind, 1)((out, *[self._number(x) if type(x) is float else x for x in others]))
 
-    def _steps(self, step: _Step, inside: list[list[Place]], temporaries: Sequence[Place] = ()) -> None:
-        """Write an operation for each of several nodes, and add its result to their places."""
-        opcode, pick = step.alone
-        if step.opcode == op.SIN_AND_COS or (self.batch > 1 and any(x & 1 for places in inside for x in places)):
-            for i, places in enumerate(inside):
-                places += self._results(step, places, temporaries[i] if temporaries else None)
-            return
-        write = self._begin_run(opcode, len(inside))
-        for i, places in enumerate(inside):
-            if temporaries:
-                places.append(temporaries[i] & ~1)
-            else:
-                places.append(2 * self.size)
-                self.size += 1
-            write(pick(places))
+class _Nodes:
+    """The nodes of a scalar program as arrays, and the order they are computed in: in runs, each of one kind.
 
-    def _results(self, step: _Step, places: list[Place], temporary: Place | None) -> list[Place]:
-        """The same for one node; gives the places of its results."""
-        operands = [places[x] for x in step.operands]
-        own = any(x & 1 for x in operands)
-        out = self._new(own) if temporary is None else temporary & ~1 | own
-        if step.opcode != op.SIN_AND_COS:
-            self._operation(step.opcode, out, *operands)
-            return [out]
-        cosine = self._new(own)
-        if own:
-            self._operation(op.SIN, out, *operands)
-            self._operation(op.COS, cosine, *operands)
-        else:
-            self._operation(op.SIN_AND_COS, out, *operands, cosine)
-        return [out, cosine]
+    A kind is a primitive, which of its derivatives are wanted, and of a power what is known of base and exponent. Runs
+    go level by level; what is cheap is one run, but for its kinds.
 
-    # ── forward ───────────────────────────────────────────────────────────────────────────────
+    Attributes:
+        operands, operands_of: of all nodes, one after the other; and for each node where they begin, and the end.
+        active: whether a gradient flows through a node.
+        order: the nodes that are computed.
+        runs: where in the order each begins, and the end of the last.
+        kinds: that of each run.
+        examples, counts: a node of each kind, and how many there are.
+        summed: how many operands sums have.
+    """
 
-    def _compute(self, row: Primitive, nodes: list[int]) -> None:
-        """Nodes of one primitive, which do not depend on each other."""
-        if row is DETACH:
-            for node in nodes:
-                self.places[node] = self.places[self.scalars.operands[node][0]]
-        elif row is _DOT or row is _TOTAL:
-            for node in nodes:
-                self.places[node] = self._new(self.scalars.batched[node])
-                self._sum(row, self.places[node], [self.places[x] for x in self.scalars.operands[node]])
-        elif row.nary:
-            raise NotOnTapeError(row.name)
-        else:
-            alike: dict[Any, list[int]] = {}
-            for node in nodes:
-                alike.setdefault(self._kind(row, node), []).append(node)
-            for kind, some in alike.items():
-                self._compute_alike(self._known[kind], some)
+    def __init__(self, scalars: Scalars) -> None:
+        many = len(scalars)
+        self.operands_of = np.zeros(many + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, scalars.operands), np.int64, many), out=self.operands_of[1:])
+        self.operands = np.fromiter(chain.from_iterable(scalars.operands), np.int64, self.operands_of[-1])
+        self.active = np.array(scalars.active, bool)
+        computed = np.flatnonzero(np.diff(self.operands_of))
+        of: list[Any] = scalars.op
+        rows: dict[Primitive, int] = {}
+        row = np.array([rows.setdefault(of[node], len(rows)) for node in computed.tolist()], int)
+        for primitive in rows:
+            if primitive.nary and primitive not in _WITHOUT_TEMPLATE:
+                raise NotOnTapeError(primitive.name)
 
-    def _kind(self, row: Primitive, node: int) -> Any:
-        """What tells the template of a node from others; it is then in `_known`."""
-        scalars, operands = self.scalars, self.scalars.operands[node]
-        active = scalars.active
-        wanted = tuple([active[node] and active[x] for x in operands])
-        known = [scalars.constants.get(x) if row is _POW else None for x in operands]
-        kind = row, wanted, str(known) if row is _POW else ""  # as text 0 and −0 are two, and NaN is one
-        if kind not in self._known:
-            self._known[kind] = _template(row, known, wanted)
-        return kind
+        # what tells kinds apart: the primitive, a bit for each derivative that is wanted, what is known of a power
+        counts = np.diff(self.operands_of)
+        place = np.minimum(np.arange(len(self.operands)) - np.repeat(self.operands_of[:-1], counts), _WIDEST)
+        bits = np.add.reduceat(self.active[self.operands] << place, self.operands_of[computed]) if len(row) else row
+        sums = np.array([primitive in _WITHOUT_TEMPLATE for primitive in rows], bool)[row]
+        if (counts[computed][~sums] > _WIDEST).any():
+            raise NotOnTapeError(f"a primitive of more than {_WIDEST} operands")
+        bits[sums | ~self.active[computed]] = 0
+        known, texts = np.zeros(len(row), int), {"": 0}  # as text 0 and −0 are two, and NaN is one
+        for k in np.flatnonzero(row == rows.get(_POW, -1)).tolist():
+            text = str([scalars.constants.get(x) for x in scalars.operands[computed[k]]])
+            known[k] = texts.setdefault(text, len(texts))
+        different, bits = np.unique(bits, return_inverse=True)
+        kind = (row * len(different) + bits) * len(texts) + known
+        _, first, kind, self.counts = np.unique(kind, return_index=True, return_inverse=True, return_counts=True)
+        self.examples = computed[first].tolist()
 
-    def _compute_alike(self, template: _Template, nodes: list[int]) -> None:
-        places, operands = self.places, self.scalars.operands
-        numbers = [self._number(x) for x in template.numbers]
-        inside = [[*[places[x] for x in operands[node]], *numbers] for node in nodes]
-        for step in template.forward:
-            self._steps(step, inside)
-        result, active = template.result, self.scalars.active
-        for node, here in zip(nodes, inside, strict=True):
-            places[node] = here[result]
-            if active[node]:
-                self._inside[node] = template, here
-
-    def _sum(self, row: Primitive, out: Place, xs: list[Place]) -> None:
-        """Σ a · b + bias."""
-        if row is _DOT:
-            n = len(xs) // 2
-            pairs, bias = list(zip(xs[:n], xs[n:-1], strict=True)), xs[-1]
-        else:
-            pairs, bias = [(x, self._one) for x in xs[1:]], xs[0]
-        if out & 1:
-            words = [word for pair in pairs for x in pair for word in (_address(x), x & 1)]
-            self._words(op.DOT, 7 + len(words), _address(out), _address(bias), bias & 1, len(pairs), self.batch, *words)
-        else:
-            self._end_run()
-            self._halves.extend((op.LINE, len(pairs), out, bias, *[x for pair in pairs for x in pair]))
-
-    # ── backward ──────────────────────────────────────────────────────────────────────────────
-
-    def _differentiate(self, root: int, parameters: int, runs: list[tuple[Primitive, list[int]]]) -> None:
-        scalars = self.scalars
-        if parameters:
-            zero = _address(self._number(0.0))
-            self._words(op.VECTOR, op.COPY, 1, 1, parameters, _ARENA, 0, 0, 1, zero, *[0] * 11)
-        if scalars.active[root]:
-            delta = self._delta(root)
-            self._operation(op.COPY, delta, self._number(1 / self.batch) if delta & 1 else self._one)
-            self._given.add(root)
-        for row, nodes in reversed(runs):
-            given = [node for node in nodes if node in self._given]
-            if row is DETACH:
-                continue
-            if row.nary:
-                for node in given:
-                    self._hand_on_sum(node, row)
-            else:
-                alike: dict[int, list[int]] = {}
-                for node in given:
-                    alike.setdefault(id(self._inside[node][0]), []).append(node)
-                for some in alike.values():
-                    for i in range(0, len(some), _TOGETHER):
-                        self._hand_on(some[i : i + _TOGETHER])
-
-    def _hand_on(self, nodes: list[int]) -> None:
-        """To each operand δ · ∂y/∂operand, of nodes that are made of the same steps."""
-        template = self._inside[nodes[0]][0]
-        inside = [self._inside[node][1] for node in nodes]
-        if template.backward:
-            inside = [places[:] for places in inside]
-            for number, step in enumerate(template.backward):
-                self._steps(step, inside, self._temporaries(number))
-        for number, factor in enumerate(template.factors):
-            if factor is not None:
-                for node, places in zip(nodes, inside, strict=True):
-                    self._contribute(self.scalars.operands[node][number], self._deltas[node], places[factor])
-
-    def _temporaries(self, number: int) -> list[Place]:
-        """Places that the derivatives of every node use, one for each of those that are written together."""
-        if number == len(self._scratch):
-            self._scratch.append([self._new(True) for _ in range(_TOGETHER)])
-        return self._scratch[number]
-
-    def _contribute(self, node: int, delta: Place, factor: Place) -> None:
-        target, first = self._delta(node), node not in self._given
-        if first:
-            self._given.add(node)
-        if not delta & 1:  # then the operand is no sample's either
-            self._begin_run(op.PRODUCT_PLUS, 1)((target, delta, factor, self._nothing if first else target))
-        elif not target & 1:  # from each sample to what is one for all
-            if first:
-                self._operation(op.COPY, target, self._number(0.0))
-            self._spread(delta, [(target, factor)])
-        elif factor == self._one:
-            self._operation(op.COPY if first else op.ADD_TO, target, delta)
-        elif factor == self._minus_one:
-            if first:
-                self._operation(op.NEGATIVE, target, delta)
-            else:
-                self._operation(op.SUBTRACT, target, target, delta)
-        else:
-            self._operation(op.MULTIPLY if first else op.MULTIPLY_ADD, target, delta, factor)
-
-    def _hand_on_sum(self, node: int, row: Primitive) -> None:
-        operands, active = self.scalars.operands[node], self.scalars.active
-        factors = [self._one] * len(operands)
-        if row is _DOT:
-            n = len(operands) // 2
-            factors = [*[self.places[x] for x in (*operands[n:-1], *operands[:n])], self._one]
-        found = [(x, factor) for x, factor in zip(operands, factors, strict=True) if active[x]]
-        delta = self._deltas[node]
-        if not delta & 1:
-            for x, factor in found:
-                self._contribute(x, delta, factor)
-            return
-        for x in dict.fromkeys(x for x, _ in found if x not in self._given):
-            self._operation(op.COPY, self._delta(x), self._number(0.0))
-            self._given.add(x)
-        self._spread(delta, [(self._delta(x), factor) for x, factor in found])
-
-    def _spread(self, delta: Place, pairs: list[tuple[Place, Place]]) -> None:
-        """Add δ · factor of every sample to each target."""
-        words = [word for pair in pairs for x in pair for word in (_address(x), x & 1)]
-        self._words(op.SPREAD, 6 + len(words), _address(delta), 1, len(pairs), self.batch, *words)
-
-    def _delta(self, node: int) -> Place:
-        if node not in self._deltas:
-            self._deltas[node] = self._new(self.scalars.batched[node])
-        return self._deltas[node]
-
-
-def _address(place: Place) -> int:
-    return _ARENA + 8 * (place >> 1)
+        # level by level; there by name, but what is cheap first
+        named = [("" if of[node] in _CHEAP else of[node].name, k) for k, node in enumerate(self.examples)]
+        rank = np.empty(len(named), int)
+        rank[[k for _, k in sorted(named)]] = np.arange(len(named))
+        key = np.array(scalars.level, int)[computed] * len(named) + rank[kind]
+        order = np.argsort(key, kind="stable")
+        self.order, key = computed[order], key[order]
+        begins = np.flatnonzero(np.diff(key, prepend=-1))
+        self.runs, self.kinds = np.append(begins, len(key)), kind[order[begins]]
+        self.summed = int(counts[computed[sums]].sum())

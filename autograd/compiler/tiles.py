@@ -55,6 +55,7 @@ class Tiles:
         """For each thread what runs its tiles, by their size."""
         return [{size: self._bind(size) for size in {size for _, size in share}} for share in self._shares]
 
+    @np.errstate(all="ignore")
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
         """The mean of the root over a batch, and its gradient."""
 

@@ -282,12 +282,17 @@ def _of_groups(s: Scalars, groups: Groups) -> Iterator[Iterable[int]]:
 def _grouped(s: Scalars) -> Groups:
     """Nodes of the same level, primitive, kind of store and length, in the order they are to be computed."""
     alike: dict[tuple[Any, ...], list[int]] = {}
-    for node, op in enumerate(s.op):
+    # what made a node: lanes that find operands of one kind do so side by side, where there is a pattern
+    kinds = [
+        op.name if op is not None else batched or (node in s.constants and "constant")
+        for node, (op, batched) in enumerate(zip(s.op, s.batched, strict=True))
+    ]
+    each = zip(s.op, s.operands, s.level, s.batched, s.active, s.optional, strict=True)
+    for node, (op, operands, level, batched, active, optional) in enumerate(each):
         if op is not None:
-            operands = s.operands[node]
-            kinds = _kinds(s, operands[:: len(operands) // 2] if op is _DOT else operands[:1] if op.nary else operands)
-            gradient = s.active[node] and 1 + s.optional[node]
-            alike.setdefault((s.level[node], op, s.batched[node], len(operands), kinds, gradient), []).append(node)
+            shown = operands[:: len(operands) // 2] if op is _DOT else operands[:1] if op.nary else operands
+            of = tuple([kinds[x] for x in shown])
+            alike.setdefault((level, op, batched, len(operands), of, active and 1 + optional), []).append(node)
     families: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for key in alike:
         families.setdefault((*key[:3], *key[4:]), []).append(key)
@@ -313,16 +318,6 @@ def _together(alike: dict[tuple[Any, ...], list[int]], lengths: list[tuple[Any, 
         return False
     (_, _, batched, *_), longest = lengths[0], max(key[3] for key in lengths)
     return not batched or sum(len(alike[key]) for key in lengths) * longest <= _GATHERED * len(lengths)
-
-
-def _kinds(s: Scalars, operands: tuple[int, ...]) -> tuple[Any, ...]:
-    """What made the operands: lanes of one kind find theirs side by side, where it has a pattern."""
-    return tuple(
-        [
-            op.name if (op := s.op[x]) is not None else s.batched[x] or (x in s.constants and "constant")
-            for x in operands
-        ]
-    )
 
 
 # ── patterns ──────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import math
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ pytest.importorskip("numba", reason="Numba is not installed (the extra fast), so
 
 from autograd.compiler import compiled
 from autograd.compiler import interpreter as op
+from autograd.compiler import tape_writer as to
+from autograd.compiler.compiled import writer
 from autograd.compiler.rows import RowsPlan
 from autograd.compiler.tape import NotOnTapeError, TapePlan, _Tape
 
@@ -276,14 +279,14 @@ def test_a_primitive_of_ones_own_runs_natively_and_compiles_nothing() -> None:
         w = Value(0.5)
         program = autograd.compile(lambda x: bump(x * w), example=1.0, engine="native")
         X = np.array([-1.0, 0.5, 2.0])
-        from autograd.compiler.compiled import _loop
+        from autograd.compiler.compiled import loop
 
-        before = _loop().signatures
+        before = loop().signatures
         value, gradient = program.value_and_grad(X)
         inside = np.where(X > 0, np.exp(-((X / 2) ** 2)), 1)
         assert value == pytest.approx(inside.mean(), rel=1e-15)
         assert gradient[0] == pytest.approx(np.where(X > 0, -2 * X * 0.5 * X * inside, 0).mean(), rel=1e-14)
-        assert _loop().signatures == before
+        assert loop().signatures == before
     finally:
         bump.remove()
 
@@ -300,6 +303,18 @@ def test_a_function_that_numpy_alone_has_stays_a_call_of_numpy() -> None:
         assert gradient[0] == pytest.approx(1.5 / math.sqrt(10) / 2, rel=1e-15)
     finally:
         area.remove()
+
+
+def test_what_writes_a_tape_never_writes_beyond_its_room() -> None:
+    """A count that is wrong is an error then, and no torn memory."""
+    nothing, table, state = np.empty(0, np.int64), np.zeros((2, len(to.FIELDS)), np.int64), np.zeros(len(to.STATE), int)
+    table[0, [to.ACTIVE, to.GIVEN]] = 1  # a parameter alone, whose adjoint is to be cleared
+    given = 0, nothing, np.zeros(1, int), nothing, nothing, nothing, nothing, table, state
+    writer()(*given, np.empty(200, np.uint32))
+    assert state[to.USED] == 42 + 6
+    state[:] = 0
+    with pytest.raises(IndexError):
+        writer()(*given, np.empty(40, np.uint32))
 
 
 # ── what is kept on disk ──────────────────────────────────────────────────────────────────────
@@ -321,20 +336,48 @@ def in_a_process(cache: Path, **more: str) -> tuple[str, str]:
     return done.stdout.strip(), done.stderr
 
 
-def test_the_loop_is_compiled_once_says_so_and_survives_a_damaged_cache(tmp_path: Path) -> None:
-    shown, said = in_a_process(tmp_path)
-    assert shown == "6.0"
-    assert "compiling the loop of the native engine with Numba" in said
-    assert "compiled the loop of the native engine in" in said
-    assert in_a_process(tmp_path) == ("6.0", "")
-    (machine_code,) = tmp_path.rglob("*.nbc")
+@pytest.mark.parametrize(("function", "what"), [("go_through", "the loop"), ("write", "what writes")])
+def test_what_is_compiled_is_compiled_once_says_so_and_survives_a_damaged_cache(
+    function: str, what: str, cache: Path
+) -> None:
+    assert in_a_process(cache) == ("6.0", "")
+    (machine_code,) = cache.rglob(f"*.{function}-*.nbc")
     damaged = bytearray(machine_code.read_bytes())
     damaged[len(damaged) // 2] ^= 1  # one bit
     machine_code.write_bytes(damaged)
-    shown, said = in_a_process(tmp_path)
+    shown, said = in_a_process(cache)
     assert shown == "6.0"
-    assert "compiled the loop" in said
-    assert in_a_process(tmp_path) == ("6.0", "")
+    assert f"compiling {what}" in said
+    assert f"compiled {what}" in said
+    assert said.count("compiled") == 1
+    assert in_a_process(cache) == ("6.0", "")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a process has kept what it compiled, and has said so."""
+    path = tmp_path_factory.mktemp("cache")
+    shown, said = in_a_process(path)
+    assert shown == "6.0"
+    for what in ("the loop of the native engine", "what writes the native engine's tapes"):
+        assert f"compiling {what} with Numba" in said
+        assert f"compiled {what} in" in said
+    return path
+
+
+@pytest.mark.parametrize("source", compiled._SOURCES)
+def test_what_was_compiled_from_another_source_is_compiled_again(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba itself looks at the one file that a function stands in, and not at what is compiled into it."""
+    for name in compiled._SOURCES:
+        shutil.copy(Path(compiled.__file__).with_name(name), tmp_path / name)
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
+    before = compiled._digest(tmp_path, "f")
+    assert compiled._digest(tmp_path, "f") == before
+    with (tmp_path / source).open("a") as file:
+        file.write("# changed")
+    assert compiled._digest(tmp_path, "f") != before
 
 
 @pytest.mark.parametrize("failing", [RuntimeError("cannot cache: no locator"), OSError(28, "disk full"), EOFError()])
@@ -345,11 +388,12 @@ def test_where_the_cache_cannot_be_used_the_loop_is_compiled_for_the_process(
         def compile(self, signature: str) -> None:
             self.signature = signature
 
-    def jit(cache: bool) -> Loop:
+    def jit(function: Any, cache: bool, options: Any) -> Loop:
         if cache:
             raise failing
         return Loop()
 
     monkeypatch.setattr(compiled, "_jit", jit)
-    assert compiled._loop.__wrapped__().signature == "void(int64, int64, int64)"
+    made = compiled._made.__wrapped__(op.go_through, "void(int64)", "the loop")
+    assert made.signature == "void(int64)"
     assert "for this process alone" in capsys.readouterr().err
