@@ -374,14 +374,18 @@ def _spread(entries: Floats, places: NDArray[np.int64], width: int) -> Floats:
     """Rows of so many numbers, 0 but for the entries at their places, which go up."""
     if len(places) == width:
         return entries
-    whole = np.zeros((len(entries), width))
     ends = np.flatnonzero(np.diff(places) != 1) + 1
     if len(ends) >= len(entries):
+        whole = np.zeros((len(entries), width))
         whole[:, places] = entries
         return whole
+    whole, after = np.empty((len(entries), width)), 0
     for begin, end in pairwise([0, *ends.tolist(), len(places)]):  # side by side in both: several times as quick
         if begin < end:
-            whole[:, places[begin] : places[begin] + end - begin] = entries[:, begin:end]
+            whole[:, after : places[begin]] = 0.0
+            after = places[begin] + end - begin
+            whole[:, places[begin] : after] = entries[:, begin:end]
+    whole[:, after:] = 0.0
     return whole
 
 

@@ -168,6 +168,8 @@ class Plan:
                 pairs[1].append(node if store == CONSTANT else row)
             self._gathered = [(store, np.array(places), np.array(rows)) for store, (places, rows) in found.items()]
             self._nodes = nodes
+        if len(self._gathered) == 1 and self._gathered[0][0] == SAMPLE:  # all of them, in their order
+            return self.stores[SAMPLE].take(self._gathered[0][2], 0)
         values = np.empty((len(nodes), self.batch))
         for store, at, rows in self._gathered:
             if store == CONSTANT:

@@ -12,7 +12,8 @@ RUN       a scalar operation, many times: one word with RUN + the operation, and
 LINE      Σ a · b + c likewise: one word with LINE, and how many; out, c of 32 bits; for each product a, b of 32 bits
 VECTOR    operation, three lengths, and (address, three strides) of out, a, b, c: the same on arrays
 SUM, PEAK three lengths, and (address, three strides) of out and a: Σ or max over the axes on which out has stride 0
-PRODUCT   loops l and l′, m, n, k; (address, strides of l, l′, and of its own two axes) of out, a, b: matrix products
+PRODUCT   loops l and l′, m, n, k; (address, strides of l, l′, and of its own two axes) of out, a, b: matrix products,
+          or sums of them along the loops on which out has stride 0; 1 to add them to what is in out
 GATHER    out, source, row numbers, how many, width; strides of a row of out, of a row and of a column of the source
 SCATTER   adjoint, x, row numbers, how many, width, stride of a row of the adjoint; 1 to clear those rows first, 2 to
           do only that
@@ -71,14 +72,8 @@ VECTOR, SUM, PEAK, PRODUCT, GATHER, SCATTER, TAKE, GIVE, DOT, SPREAD = range(len
 LINE, RUN = 63, 64
 
 SCALAR_WORDS, VECTOR_WORDS, REDUCE_WORDS, PRODUCT_WORDS, GATHER_WORDS, SCATTER_WORDS, TAKE_WORDS = (
-    5,
-    21,
-    12,
-    21,
-    9,
-    8,
-    12,
-)
+    5, 21, 12, 22, 9, 8, 12,
+)  # fmt: skip
 """How long rows are; those of DOT and SPREAD say it themselves."""
 
 _compiled = njit(error_model="numpy", nogil=True)  # 1/0 is inf, as everywhere in a compiled program
@@ -238,6 +233,29 @@ def _function(kind, x):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def _choices(n, out, so, a, sa, b, sb, c, sc):  # type: ignore[no-untyped-def]
+    """a where c is not 0, b elsewhere; both are read, and once if they do not change: several are chosen at once."""
+    if sa == 0 and sb == 0:
+        x, y = a[0], b[0]
+        for i in range(n):
+            out[i * so] = x if c[i * sc] != 0.0 else y
+    elif sa == 0:
+        x = a[0]
+        for i in range(n):
+            y = b[i * sb]
+            out[i * so] = x if c[i * sc] != 0.0 else y
+    elif sb == 0:
+        y = b[0]
+        for i in range(n):
+            x = a[i * sa]
+            out[i * so] = x if c[i * sc] != 0.0 else y
+    else:
+        for i in range(n):
+            x, y = a[i * sa], b[i * sb]
+            out[i * so] = x if c[i * sc] != 0.0 else y
+
+
+@_compiled
 def _remainder(x, y):  # type: ignore[no-untyped-def]
     """x % y as Python and NumPy have it: with the sign of y."""
     rest = np.fmod(x, y) if y != 0.0 else math.nan
@@ -340,8 +358,7 @@ def _line(kind, n, out, so, a, sa, b, sb, c, sc):  # type: ignore[no-untyped-def
     elif kind == COPYSIGN:
         _signs(n, out, so, a, sa, b, sb)
     elif kind == SELECT:
-        for i in range(n):
-            out[i * so] = a[i * sa] if c[i * sc] != 0.0 else b[i * sb]
+        _choices(n, out, so, a, sa, b, sb, c, sc)
     elif kind < ADD:
         for i in range(n):
             out[i * so] = _function(kind, a[i * sa])
@@ -442,13 +459,14 @@ def _reduce(op, w):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _product(m, n, k, out, om, on, a, am, ak, b, bk, bn):  # type: ignore[no-untyped-def]
-    """out[m, n] = Σ_k a[m, k] b[k, n]."""
+def _product(m, n, k, out, om, on, a, am, ak, b, bk, bn, adds):  # type: ignore[no-untyped-def]
+    """out[m, n] = Σ_k a[m, k] b[k, n], or out += that."""
     if on == 1 and bn == 1 and n > 1:
         for i in range(m):
             row = doubles(address(out) + 8 * i * om)
-            for j in range(n):
-                row[j] = 0.0
+            if not adds:
+                for j in range(n):
+                    row[j] = 0.0
             l = 0  # noqa: E741
             while l + 3 < k:
                 x0, x1, x2, x3 = (
@@ -461,28 +479,37 @@ def _product(m, n, k, out, om, on, a, am, ak, b, bk, bn):  # type: ignore[no-unt
                 for j in range(n):
                     row[j] += (x0 * b0[j] + x1 * b0[j + bk]) + (x2 * b0[j + 2 * bk] + x3 * b0[j + 3 * bk])
                 l += 4  # noqa: E741
-            while l < k:
-                x0 = a[i * am + l * ak]
-                b0 = doubles(address(b) + 8 * l * bk)
+            b0 = doubles(address(b) + 8 * l * bk)
+            x0 = a[i * am + l * ak] if l < k else 0.0
+            x1 = a[i * am + (l + 1) * ak] if l + 1 < k else 0.0
+            if l + 2 < k:
+                x2 = a[i * am + (l + 2) * ak]
+                for j in range(n):
+                    row[j] += (x0 * b0[j] + x1 * b0[j + bk]) + x2 * b0[j + 2 * bk]
+            elif l + 1 < k:
+                for j in range(n):
+                    row[j] += x0 * b0[j] + x1 * b0[j + bk]
+            elif l < k:
                 for j in range(n):
                     row[j] += x0 * b0[j]
-                l += 1  # noqa: E741
     else:
         for i in range(m):
             for j in range(n):
-                out[i * om + j * on] = _dot(
-                    k, doubles(address(a) + 8 * i * am), ak, doubles(address(b) + 8 * j * bn), bk
-                )
+                x = _dot(k, doubles(address(a) + 8 * i * am), ak, doubles(address(b) + 8 * j * bn), bk)
+                if adds:
+                    x += out[i * om + j * on]
+                out[i * om + j * on] = x
 
 
 @_compiled
-def _product_of_each(many, m, n, k, out, om, on, a, am, ak, b, bk, bn):  # type: ignore[no-untyped-def]
+def _product_of_each(many, m, n, k, out, om, on, a, am, ak, b, bk, bn, adds):  # type: ignore[no-untyped-def]
     """The same of matrices of which many lie in one another, number beside number."""
     for i in range(m):
         for j in range(n):
             row = doubles(address(out) + 8 * (i * om + j * on))
-            for s in range(many):
-                row[s] = 0.0
+            if not adds:
+                for s in range(many):
+                    row[s] = 0.0
             at_a, at_b = address(a) + 8 * i * am, address(b) + 8 * j * bn
             l = 0  # noqa: E741
             while l + 3 < k:
@@ -505,14 +532,16 @@ def _products_of(w):  # type: ignore[no-untyped-def]
     if w[8] == w[13] == w[18] == 1 and w[2] > 4:
         for i in range(w[1]):
             out, a, b = doubles(w[6] + 8 * i * w[7]), doubles(w[11] + 8 * i * w[12]), doubles(w[16] + 8 * i * w[17])
-            _product_of_each(w[2], w[3], w[4], w[5], out, w[9], w[10], a, w[14], w[15], b, w[19], w[20])
+            adds = w[21] != 0 or (w[7] == 0 and i > 0)
+            _product_of_each(w[2], w[3], w[4], w[5], out, w[9], w[10], a, w[14], w[15], b, w[19], w[20], adds)
         return
     for i in range(w[1]):
         for j in range(w[2]):
             out = doubles(w[6] + 8 * (i * w[7] + j * w[8]))
             a = doubles(w[11] + 8 * (i * w[12] + j * w[13]))
             b = doubles(w[16] + 8 * (i * w[17] + j * w[18]))
-            _product(w[3], w[4], w[5], out, w[9], w[10], a, w[14], w[15], b, w[19], w[20])
+            adds = w[21] != 0 or (w[7] == 0 and i > 0) or (w[8] == 0 and j > 0)
+            _product(w[3], w[4], w[5], out, w[9], w[10], a, w[14], w[15], b, w[19], w[20], adds)
 
 
 @_compiled

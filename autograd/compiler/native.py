@@ -49,7 +49,7 @@ _FETCHED = 10e9  # bytes in a second, about as fast as the processor can fetch t
 _SHARED_BY_BLAS = 2**18  # multiplications of one product, above which BLAS takes all processors by itself
 _ROWS_OF_ONE = 64  # lanes of a group that may be the rows of one product; more of them may be many products
 _NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
-_CACHED = 2**22  # bytes, that the numbers of a tile may take to stay near the processor
+_CACHED = 2**20  # bytes, that the numbers of a tile may take to stay near the processor
 
 _PER_CALL, _PER_FUNCTION = 3e-6, 8e-9
 _ROWS, _ROWS_ALONE, _ROWS_PER_GROUP, _ROWS_PER_REDUCTION = 3e-6, 0.02e-6, 0.12e-6, 0.13e-6  # alone: of one lane

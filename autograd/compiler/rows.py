@@ -14,7 +14,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 import autograd.compiler.interpreter as op
 from autograd.compiler.compiled import loop
+from autograd.compiler.contract import contract
 from autograd.compiler.execute import Plan, maximum, minimum
 from autograd.compiler.instructions import (
     Array,
+    Contract,
     Contribute,
     ContributeTaken,
     Elementwise,
@@ -48,6 +50,7 @@ _MANY = {op.EXP: 1024, op.TANH: 1024}
 _MANY_OTHERS = 128
 """How many numbers have to be there for NumPy's exponentials and the like to be quicker."""
 _LARGE, _LARGE_SHARED = 2**13, 2**17  # multiplications, above which BLAS is quicker
+_WIDE = 8  # numbers side by side, that are several at once for the processor
 _OFTEN = 4  # times that a number is read, from which on it pays to copy it
 _WRITTEN_OUT = 64  # rows that one step may become, one for each index along the axes that a row has not
 
@@ -162,6 +165,13 @@ class RowsPlan(Plan):
         value = self._reshaped(self._value(x.x), (rows.size, adjoint.shape[1]))
         self._do(scatter, adjoint, rows, value, x.assign)
 
+    def _bind_contract(self, x: Contract) -> None:
+        a, b, out = self._value(x.a), self._value(x.b), self._target(x)
+        if _is_sum_of_products(a, b, out):
+            self._do(sum_of_products, a, b, out)
+        else:
+            contract(a, b, out, self._do)
+
     def _bind_take(self, x: Take) -> None:
         constant = x.items.store == CONSTANT
         source = x.items.values[..., None] if constant else self.stores[x.items.store]  # type: ignore[index]
@@ -192,6 +202,7 @@ class RowsPlan(Plan):
 
 RowsPlan.binders = {
     **Plan.binders,
+    Contract: RowsPlan._bind_contract,
     Contribute: RowsPlan._bind_contribute,
     ContributeTaken: RowsPlan._bind_give,
     Elementwise: RowsPlan._bind_product,
@@ -241,6 +252,13 @@ def select(a: Any, b: Any, condition: Any, out: Floats) -> None:
 def multiply_add(a: Any, b: Any, out: Floats) -> None:
     """out += a · b."""
     np.add(out, a * b, out)
+
+
+def sum_of_products(a: Any, b: Any, out: Floats) -> None:
+    """Σ a · b over the axes that the result has not."""
+    axes = list(range(out.ndim))
+    kept = [axis for axis in axes if out.shape[axis] > 1]
+    np.einsum(a, axes, b, axes, kept, out=out.reshape([out.shape[axis] for axis in kept]))
 
 
 def scatter(adjoint: Floats, rows: NDArray[np.int64], x: Floats, assign: bool) -> None:
@@ -298,12 +316,13 @@ class _Rows:
         reads = [0] * len(self._bounds)
         for function, args in steps:
             is_row = function in (np.matmul, np.dot) and _multiplications(*args) <= self.largest_product
-            if is_row and not _lie_well(function, args):
+            if (is_row or function is sum_of_products) and not _lie_well(function, args):
                 a, b, out = args
                 for x in (a, b):
                     found = self._moving(x)
                     if found and found[0] < len(inputs):
-                        reads[found[0]] += out.size * (a.shape[-1] if a.ndim else 1)
+                        whole = math.prod(np.broadcast_shapes(a.shape, b.shape)) if not is_row else 0
+                        reads[found[0]] += whole or out.size * (a.shape[-1] if a.ndim else 1)
         for k, x in enumerate(inputs):
             if min(x.shape) > 1 and reads[k] > _OFTEN * x.size:
                 self.turned[k] = np.empty(x.shape[::-1])
@@ -418,7 +437,7 @@ def _elementwise(to: _Rows, opcode: int, args: list[Any]) -> bool:
     return True
 
 
-def _places(axes: list[tuple[int, ...]], arrays: int) -> Iterator[list[int]]:
+def _places(axes: Sequence[tuple[int, ...]], arrays: int) -> Iterator[list[int]]:
     """For each index along some axes, how far into each of the arrays it is."""
     for index in product(*[range(axis[0]) for axis in axes]):
         yield [sum(i * axis[k] for i, axis in zip(index, axes, strict=True)) for k in range(1, arrays + 1)]
@@ -473,6 +492,13 @@ def _reduction(to: _Rows, opcode: int, args: list[Any]) -> bool:
 
 def _lie_well(function: Any, args: list[Any]) -> bool:
     """Whether it is a product whose rows, or whose columns, lie one after the other in a factor and in the result."""
+    if function is sum_of_products:
+        kinds = _kinds(*args)
+        return any(
+            axis[0] >= _WIDE and axis[1] == axis[which] == 1
+            for kind, which in (("m", 2), ("n", 3))
+            for axis in kinds[kind]
+        )
     if function not in (np.matmul, np.dot):
         return False
     a, b, out = args
@@ -507,7 +533,68 @@ def _product(to: _Rows, opcode: int, args: list[Any]) -> bool:
         outer = [(length, o, y, x) for length, o, x, y in outer]
     for here, of_a, of_b in _places(outer, 3):
         first, second, third = (out, here), (a, of_a), (b, of_b)
-        to.add(opcode, *lengths, m, n, k, first, *so, om, on, second, *sa, am, ak, third, *sb, bk, bn)
+        to.add(opcode, *lengths, m, n, k, first, *so, om, on, second, *sa, am, ak, third, *sb, bk, bn, 0)
+    return True
+
+
+Axis = tuple[int, int, int, int]
+"""The length of an axis of a product, and its strides in the result and in both factors."""
+
+
+def _kinds(a: Floats, b: Floats, out: Floats) -> dict[str, list[Axis]]:
+    """The axes of Σ a · b, seen as few: m that the first factor has, n the second, "each" both, and k summed over."""
+    kinds: dict[str, list[Axis]] = {"m": [], "n": [], "k": [], "each": []}
+    for axis in range(out.ndim):
+        so, sa, sb = (x.strides[axis] >> 3 if x.shape[axis] > 1 else 0 for x in (out, a, b))
+        length = max(a.shape[axis], b.shape[axis])
+        if length > 1:
+            kinds["k" if not so else "m" if not sb else "n" if not sa else "each"].append((length, so, sa, sb))
+    for kind, axes in kinds.items():
+        found: list[Axis] = []
+        for length, so, sa, sb in sorted(axes, key=lambda axis: axis[1:], reverse=True):
+            if found and found[-1][1:] == (so * length, sa * length, sb * length):
+                length *= found.pop()[0]
+            found.append((length, so, sa, sb))
+        kinds[kind] = found
+    return kinds
+
+
+def _is_sum_of_products(a: Floats, b: Floats, out: Floats) -> bool:
+    """Whether several matrix products are to be added up that are too small, or too thin, for BLAS to be quicker."""
+    kinds = _kinds(a, b, out)
+    if len(kinds["k"]) < 2 or not (kinds["m"] or kinds["n"] or kinds["each"]):
+        return False
+    lengths = [_longest(kinds[kind])[0] for kind in "mnk"]
+    return math.prod(lengths) <= _LARGE or min(lengths) < _WIDE
+
+
+def _longest(axes: list[Axis], *side_by_side: int) -> Axis:
+    """Take the longest of some axes out, of those whose numbers lie side by side if there are any."""
+    found = max(axes, key=lambda axis: (all(axis[k] == 1 for k in side_by_side), axis[0]), default=(1, 0, 0, 0))
+    if axes:
+        axes.remove(found)
+    return found
+
+
+def _sum_of_products(to: _Rows, opcode: int, args: list[Any]) -> bool:
+    """Matrix products along the longest axis of each kind; in loops over the others they are added up."""
+    a, b, out = args
+    kinds = _kinds(a, b, out)
+    m, n, k = _longest(kinds["m"], 1, 2), _longest(kinds["n"], 1, 3), _longest(kinds["k"], 2, 3)
+    loops = sorted(chain(*kinds.values()), key=lambda axis: (axis[1:] == (1, 1, 1), axis[0]))
+    if not (n[1] == n[3] == 1 < n[0]) and m[1] == m[2] == 1 < m[0]:  # of the transposed product rows lie side by side
+        a, b = b, a
+        m, n, k, *loops = [(length, so, sb, sa) for length, so, sa, sb in (n, m, k, *loops)]
+    outer, inner = loops[:-2], loops[-2:]
+    if math.prod(loop[0] for loop in outer) > _WRITTEN_OUT:
+        return False
+    lengths, so, sa, sb = zip(*([(1, 0, 0, 0)] * (2 - len(inner)) + inner), strict=True)
+    seen: set[int] = set()
+    for here, of_a, of_b in _places(outer, 3):
+        first, second, third = (out, here), (a, of_a), (b, of_b)
+        strides = first, *so, m[1], n[1], second, *sa, m[2], k[2], third, *sb, k[3], n[3]
+        to.add(opcode, *lengths, m[0], n[0], k[0], *strides, int(here in seen))
+        seen.add(here)
     return True
 
 
@@ -556,6 +643,7 @@ _FORMS: dict[Any, tuple[Callable[[_Rows, int, list[Any]], bool], int]] = {
     erf: (_elementwise, op.ERF),
     erfc: (_elementwise, op.ERFC),
     select: (_elementwise, op.SELECT),
+    sum_of_products: (_sum_of_products, op.PRODUCT),
     multiply_add: (_elementwise, op.MULTIPLY_ADD),
     np.copyto: (_copy, op.COPY),
     np.add.reduce: (_reduction, op.SUM),

@@ -78,15 +78,15 @@ class Tiles:
         return lambda node: self.gather([node], inputs)[0]
 
     def gather(self, nodes: Sequence[int], inputs: list[Floats]) -> Floats:
-        """Compute; gives the values of nodes, an array (nodes, samples)."""
-        found = np.empty((len(nodes), self.batch))
+        """Compute; gives the values of nodes, an array (nodes, samples), those of a sample side by side."""
+        found = np.empty((self.batch, len(nodes)))
 
         def work(tiles: Iterator[tuple[Any, slice]]) -> None:
             for run, here in tiles:
-                found[:, here] = run.gather(nodes, [x[here] for x in inputs])
+                found[here] = run.gather(nodes, [x[here] for x in inputs]).T
 
         self._on_threads(work)
-        return found
+        return found.T
 
     def _on_threads(self, work: Callable[[Iterator[tuple[Any, slice]]], Result]) -> list[Result]:
         """What each thread makes of its tiles: what runs each, and which samples. This thread has the first ones."""

@@ -32,7 +32,7 @@ from autograd.compiler import compiled
 from autograd.compiler import interpreter as op
 from autograd.compiler import tape_writer as to
 from autograd.compiler.compiled import writer
-from autograd.compiler.rows import RowsPlan
+from autograd.compiler.rows import RowsPlan, sum_of_products
 from autograd.compiler.tape import NotOnTapeError, TapePlan, _Tape
 
 CASES = list(battery(330))
@@ -261,6 +261,52 @@ def test_products_of_matrices_of_each_sample_that_lie_side_by_side(samples: int,
     assert np.allclose(found, a @ b, rtol=1e-14, atol=1e-14)
     of_all = np.broadcast_to(choose.normal(size=(k, n)), (2, samples, k, n))
     assert np.allclose(rows_of(np.matmul, [a, of_all], out.shape, out), a @ of_all, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sums_of_matrix_products_are_what_numpy_gives(seed: int) -> None:
+    """Axes of any kind, in any order in memory; written out where there are too many, and added up in any case."""
+    choose = np.random.default_rng(seed)
+    axes = choose.integers(4, 8)
+    kinds = choose.permutation([*"mnkk", *choose.choice(list("mnke"), axes - 4)])
+    lengths = choose.integers(2, 5, axes)
+
+    def drawn(without: str) -> np.ndarray:
+        """An array that has not the axes of some kinds, which lie in any order; and views with gaps."""
+        shape = np.where(np.isin(kinds, list(without)), 1, lengths)
+        order = choose.permutation(axes)
+        whole = choose.normal(size=[*shape[order][:-1], 2 * shape[order][-1]])
+        return whole[..., :: choose.choice([1, 2])][..., : shape[order][-1]].transpose(np.argsort(order))
+
+    a, b, out = drawn("n"), drawn("m"), drawn("k")
+    found = rows_of(sum_of_products, [a, b], out.shape, out)
+    every = list(range(axes))
+    wanted = np.einsum(a, every, b, every, [i for i in every if kinds[i] != "k"])
+    assert np.allclose(found.squeeze(), wanted.squeeze(), rtol=1e-13, atol=1e-13)  # sums in another order
+    by_numpy = np.full_like(out, 7.0)
+    sum_of_products(a, b, by_numpy)
+    assert np.allclose(found, by_numpy, rtol=1e-13, atol=1e-13)
+
+
+def test_a_convolution_has_no_partial_sums_in_memory() -> None:
+    """Its products are added up where they go: a row of each, and none that adds."""
+    w, side = [[Value(0.1 * (i + j)) for j in range(3)] for i in range(3)], 8
+
+    def loss(x: Any) -> Any:
+        inner = range(side - 2)
+        return autograd.total(
+            [
+                autograd.total([w[d][e] * x[i + d][j + e] for d in range(3) for e in range(3)]) ** 3
+                for i in inner
+                for j in inner
+            ]
+        )
+
+    program = autograd.compile(loss, example=(np.zeros((side, side)),), engine="native")
+    plan = RowsPlan(program._programs.arrays, program.vector, 5)
+    rows = {row for _, _, row in touched(plan._code, 0)}
+    assert sum(row.startswith(f"row of kind {op.PRODUCT} ") for row in rows) == 2  # forward, and by the weights
+    assert sum(row.startswith(f"row of kind {op.SUM} ") for row in rows) == 1  # of the function itself
 
 
 def test_the_same_numbers_at_every_run() -> None:
