@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 import autograd.compiler.interpreter as op
 from autograd.compiler.compiled import loop
+from autograd.compiler.contract import contract
 from autograd.compiler.execute import Plan, maximum, minimum
 from autograd.compiler.instructions import (
     Array,
+    Contract,
     Contribute,
     ContributeTaken,
     Elementwise,
@@ -157,6 +159,9 @@ class RowsPlan(Plan):
         else:
             super()._bind_contribute(x)
 
+    def _bind_contract(self, x: Contract) -> None:
+        contract(self._value(x.a), self._value(x.b), self._target(x), self._do, beside=True)
+
     def _bind_scatter(self, x: Scatter) -> None:
         adjoint, rows = self.adjoints[x.store], np.ascontiguousarray(x.rows.reshape(-1))
         value = self._reshaped(self._value(x.x), (rows.size, adjoint.shape[1]))
@@ -192,6 +197,7 @@ class RowsPlan(Plan):
 
 RowsPlan.binders = {
     **Plan.binders,
+    Contract: RowsPlan._bind_contract,
     Contribute: RowsPlan._bind_contribute,
     ContributeTaken: RowsPlan._bind_give,
     Elementwise: RowsPlan._bind_product,
