@@ -30,6 +30,7 @@ The floors, from scalar code to array calls, one module each:
 `engines`       the seam: what an engine has to offer, and which one runs
 `trees`         arguments that are dictionaries
 `results`       the numbers that the function returned, and the arrays that a call gives
+`curvature`     Hessians: the few nodes that parameters enter, moved all at once
 `derived`       other derivatives: programs that are made of the scalar program, differentiated in a trace
 `derivatives`   the methods of `Program` for those
 `solvers`       what SciPy's solvers are given

@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 __all__ = ["contract"]
 
 Floats = NDArray[np.float64]
+_MUCH = 2**12  # above which a product is no small one
+_BESIDE = 4  # products, from which on to compute them beside each other pays
 _SMALL = 48  # multiplications in one product, below which a loop over small matrix products does not pay
 
 
-def contract(a: Floats, b: Floats, out: Floats, do: Callable[..., None]) -> None:
+def contract(a: Floats, b: Floats, out: Floats, do: Callable[..., None], beside: bool = False) -> None:
     """Emit the calls that write Σ a · b to `out`.
 
     Args:
         a, b, out: arrays with the same number of axes, of full length or of length 1. Where both
             factors are long and `out` is not, the axis is summed over.
         do: called with each NumPy function and its arguments.
+        beside: whether `matmul` is quick with many small products whose numbers lie beside each other.
     """
     for axis in range(a.ndim):  # an axis that one factor alone has, and that is summed over
         if out.shape[axis] == 1 and a.shape[axis] != b.shape[axis]:
@@ -49,7 +52,8 @@ def contract(a: Floats, b: Floats, out: Floats, do: Callable[..., None]) -> None
     if m is None and n is None and not others:
         do(np.dot, a, b, out.reshape(()))
         return
-    if (m is None and n is None) or (others and size < _SMALL):
+    are_beside = beside and size <= _MUCH and len(kinds["k"]) == 1 and _are_beside(others, a, b, out)
+    if ((m is None and n is None) or (others and size < _SMALL)) and not are_beside:
         product = np.zeros(length)
         do(np.multiply, a, b, product)
         do(np.add.reduce, product, tuple(kinds["k"]), None, out, True)
@@ -71,6 +75,11 @@ def contract(a: Floats, b: Floats, out: Floats, do: Callable[..., None]) -> None
         do(np.matmul, first, second, _matrices(out, loops, m, n))
 
 
+def _are_beside(axes: list[int], *arrays: Floats) -> bool:
+    """Whether the last of a few axes is one along which the numbers of all arrays lie side by side."""
+    return 0 < len(axes) <= 2 and all(x.shape[axes[-1]] > _BESIDE and x.strides[axes[-1]] == 8 for x in arrays)
+
+
 def _kind(a: Floats, b: Floats, out: Floats, axis: int) -> str:
     if out.shape[axis] == 1:
         return "k"
@@ -83,10 +92,10 @@ def _matrices(x: Floats, loops: list[int], row: int | None, column: int | None) 
     rest = [i for i in range(x.ndim) if i not in order]
     x = x.transpose(order + rest)
     x = x.reshape(x.shape[: len(order)]) if rest else x  # what is left has length 1
-    if row is None:
-        x = x[..., None, :]
     if column is None:
         x = x[..., None]
+    if row is None:
+        x = x[..., None, :]
     return x
 
 

@@ -58,6 +58,9 @@ class Derivatives:
 
     def _parts(self, wrt: Any) -> tuple[list[int], Any]:
         """What is differentiated by: parameters, or numbers of arrays; and the form of what is given for them."""
+        if type(wrt) is str and wrt in self._derivatives.parts:
+            asked_before: tuple[list[int], Any] = self._derivatives.parts[wrt]
+            return asked_before
         names = tuple(self._outer) if wrt == "inputs" else wrt
         alone = isinstance(names, str)
         asked = [names] if alone else names
@@ -79,7 +82,10 @@ class Derivatives:
             places = {part: len(parts) + place for place, part in enumerate(mine)}
             forms.append(filled(known[name], places))
             parts += mine
-        return parts, forms[0] if alone else tuple(forms)
+        found = parts, forms[0] if alone else tuple(forms)
+        if type(wrt) is str:
+            self._derivatives.parts[wrt] = found
+        return found
 
     def _check_parameters(self) -> None:
         if not self.parameters:
@@ -298,7 +304,10 @@ class Derivatives:
         return filled(form, reduced)
 
     def hessian(self, *batch: Any, wrt: str = "parameters", reduction: str = "mean") -> Floats:
-        """The second derivatives by one argument, or by the parameters: the products with all directions, as lanes.
+        """The second derivatives by one argument, or by the parameters.
+
+        All directions share what does not depend on them, and the parameters of a sum of products share its direction:
+        a network has as many directions as neurons. Where that is too long a program, each is a lane of one batch.
 
         Args:
             batch: as for a call.
@@ -320,13 +329,18 @@ class Derivatives:
             raise TypeError(f"a Hessian is by the parameters or by one argument, not by {wrt!r}")
         inputs, size = self._inputs(batch)
         (part,) = parts
+        _check_reduction(reduction)
+        shape = self._shape(part)
+        together = part == PARAMETERS and reduction != "none"
+        share = 1 / size if reduction == "mean" else 1.0
+        found = self._derivatives.hessian(part, inputs, each=not together, share=share)
+        if found is not None:
+            return found if together else found.reshape(size, *shape, *shape)
         width = self._derivatives.width(parts)
-        if part == PARAMETERS and reduction != "none" and 8 * size * width**2 > _OF_SAMPLES:
-            _check_reduction(reduction)
+        if together and 8 * size * width**2 > _OF_SAMPLES:
             sums = self._derivatives.summed_curvature(inputs, np.eye(width))
             return sums / size if reduction == "mean" else sums
         found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(width)])
-        shape = self._shape(part)
         return self._reduced(found.reshape(size, *shape, *shape), part, size, reduction)
 
     def for_scipy(self, *batch: Any, reduction: str = "mean") -> tuple[OfVector, Floats]:

@@ -11,28 +11,31 @@ program      takes beside the inputs                   gives, for each sample
 `cotangent`  a weight for each result                  the values, and the gradient of their weighted sum
 `curvature`  a direction                               the derivative of the gradient along it
 `entries`                                              what can be other than 0 in the Jacobian
+`hessian`                                              what the Hessian is made of (`curvature.py`)
 ===========  ========================================  ==============================================
 
 A Jacobian is one of the middle two on many directions at once, which are lanes of one batch; or, where a few directions
 are enough, the last, in which they share whatever they have in common. Which of its entries can be other than 0 is read
 off the graph; columns (or rows) that share no row share a direction (`colours`).
 
-The Hessian by the parameters of a sum over a batch is the gradient of the derivative along a direction that all samples
-share: what is multiplied by it, and added up over samples, are then the matrix products of any other gradient.
+A Hessian is one program for all directions, unless that becomes too long. Then it is `curvature` on lanes; or, by the
+parameters, of the sum over a batch, the gradient of the derivative along a direction that all samples share: what is
+multiplied by it, and added up over samples, are the matrix products of any other gradient.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.compiler.curvature import Curvature, Entries, Products
 from autograd.compiler.normalise import Returned, Scalars
 from autograd.compiler.results import returned
-from autograd.compiler.trace import TAKE
 from autograd.functional import grad, jvp, mapped, value_and_grad
 from autograd.nary import dot, total
 from autograd.value import Value
@@ -48,6 +51,8 @@ PARAMETERS = -1
 
 _LANES = 2**26  # bytes that the values of all lanes of one call may take
 _FEW, _SHORT = 4, 20_000  # directions that one program may have, and nodes that it may be made from
+_SMALL, _TERMS = 2**10, 2**13  # entries of a Hessian that a program gives one by one, and products it may take
+_ENTERED = 2  # parameters that enter a node, from which on it pays to move nodes instead of them
 
 
 class Derived:
@@ -60,9 +65,12 @@ class Derived:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.scalars: Scalars = program._programs.scalars
+        self.parts: dict[str, Any] = {}
+        """What is meant by what has been asked for."""
         self._made: dict[Any, tuple[Program, Rows]] = {}
         self._patterns: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
         self._colours: dict[tuple[int, ...], tuple[Rows, Rows, bool]] = {}
+        self._matrices: dict[int, Entries | Products | None] = {}
 
     # ── what is run ───────────────────────────────────────────────────────────────────────────
 
@@ -101,6 +109,42 @@ class Derived:
             row[:] = program.value_and_grad(*flat)[1][:n]
         found *= samples
         return found
+
+    def hessian(self, part: int, inputs: Sequence[Floats], each: bool, share: float) -> Floats | None:
+        """The second derivatives by one part, times a share, by one program; None where that would be too long.
+
+        Args:
+            each: give the matrix of each sample, (samples, n, n), and not that of their sum.
+        """
+        matrix = self._matrix(part)
+        if matrix is None:
+            return None
+        program = self._ready("hessian", (part,))
+        samples, width, piece = len(inputs[0]) if inputs else 1, self._width(part), matrix.piece
+        whole = np.empty((samples, width, width) if each else (width, width))
+        flat = [x.reshape(samples, -1) for x in inputs]
+        for begin in range(0, samples, piece):
+            end = min(begin + piece, samples)
+            found = program._returned([x[begin:end] for x in flat], end - begin)
+            if each:
+                matrix.of_each(found, share, whole[begin:end])
+            elif not begin:
+                matrix.sum(found, share, whole)
+            else:
+                matrix.sum(found, share, further := np.empty_like(whole))
+                whole += further
+        return whole
+
+    def _matrix(self, part: int) -> Entries | Products | None:
+        """What makes Hessians of the numbers that the program `hessian` gives; None where that would be too long."""
+        if part not in self._matrices:
+            leaves = [node for node, _ in sorted(self._leaves(part), key=itemgetter(1))]
+            curvature = Curvature(self.scalars, leaves)
+            small = curvature.width**2 <= _SMALL or not curvature.nodes
+            fits = small or _ENTERED * len(curvature.nodes) <= curvature.width  # else there are as many directions
+            found = Entries(curvature) if small else Products(curvature)
+            self._matrices[part] = found if fits and curvature.terms <= _TERMS else None
+        return self._matrices[part]
 
     def entries(self, parts: Sequence[int], inputs: Sequence[Floats]) -> Floats:
         """The Jacobians at the places of `pattern`, an array (samples, places)."""
@@ -167,7 +211,11 @@ class Derived:
         """The derived program, with today's vector."""
         key = (kind, *parts)
         if key not in self._made:
-            program = self._compiled(self._entries(parts) if kind == "entries" else _KINDS[kind], parts)
+            program = (
+                self._second(*parts)
+                if kind == "hessian"
+                else self._compiled(self._entries(parts) if kind == "entries" else _KINDS[kind], parts)
+            )
             places = {id(parameter): place for place, parameter in enumerate(self.program.parameters)}
             order = np.array([places[id(parameter)] for parameter in program.parameters], np.int64)
             self._made[key] = program, order
@@ -226,6 +274,16 @@ class Derived:
 
         return forwards if fewer_forwards else backwards
 
+    def _second(self, part: int) -> Program:
+        """The program `hessian`."""
+
+        def second(*inputs: Any) -> Any:
+            values = self.program._programs.again(inputs, self.program.parameters)
+            found = self._matrix(part).given(values)  # type: ignore[union-attr]
+            return found if any(isinstance(x, Value) for x in found) else [*found, values[self.scalars.root]]
+
+        return type(self.program)(second, tuple(self._example()), self.program._wanted)
+
     def _example(self) -> list[Any]:
         whole = {self.scalars.inputs[node] for node in self.scalars.integers}
         return [
@@ -261,18 +319,8 @@ class Derived:
 
     def _again(self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any]) -> Any:
         """What the function returned, computed from these numbers by its scalar program."""
-        s = self.scalars
-        values: list[Any] = [None] * len(s)
-        for node, number in s.constants.items():
-            values[node] = number
-        for node, (argument, row) in s.inputs.items():
-            values[node] = inputs[argument][row]
-        for node, parameter in zip(self.program._programs.parameters, parameters, strict=True):
-            values[node] = parameter
-        for node, op in enumerate(s.op):
-            if op is not None:
-                values[node] = op(*[values[x] for x in s.operands[node]])
-        return mapped(lambda x: values[x.node] if isinstance(x, Returned) else x, s.result)
+        values = self.program._programs.again(inputs, parameters)
+        return mapped(lambda x: values[x.node] if isinstance(x, Returned) else x, self.scalars.result)
 
 
 def _flat(point: Sequence[Sequence[Any]]) -> list[Any]:
@@ -320,13 +368,8 @@ def pattern(scalars: Scalars, leaves: dict[int, int]) -> tuple[Rows, Rows]:
             column = leaves.get(node)
             reached[node] = 0 if column is None else 1 << column
             continue
-        operands = scalars.operands[node]
-        if op is TAKE:
-            operands = operands[:-1]
-        elif not op.nary:
-            operands = tuple([x for x, rule in zip(operands, op.derivatives, strict=True) if rule])  # type: ignore[arg-type]
         bits = 0
-        for x in operands:
+        for x in scalars.differentiated(node):
             bits |= reached[x]
         reached[node] = bits
     rows: list[int] = []

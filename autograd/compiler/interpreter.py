@@ -28,7 +28,8 @@ SPREAD    length of the row, δ and its stride, n, samples; n × (target, its st
 What has 32 bits is a place: twice how many doubles it is from the base, which is given to `go_through`.
 
 Lengths and strides count doubles; a stride of 0 is a broadcast. Arithmetic is IEEE's, as NumPy's: nothing is reordered
-by the compiler, so the same rows give the same numbers at every run. Conditions are 1 and 0.
+by the compiler but the terms of long sums, once for all when the loop is compiled, so the same rows give the same
+numbers at every run. Conditions are 1 and 0.
 
 Importing this module imports Numba, and compiles nothing: `compiled.py` does that, once.
 """
@@ -70,6 +71,7 @@ not 0, b elsewhere; and two of the scalar form alone: the sine, with the cosine 
 ) = range(len(ELEMENTWISE))  # fmt: skip
 VECTOR, SUM, PEAK, PRODUCT, GATHER, SCATTER, TAKE, GIVE, DOT, SPREAD = range(len(ELEMENTWISE), len(ELEMENTWISE) + 10)
 LINE, RUN = 63, 64
+LONG = 64  # numbers, from which on the compiler's way of adding them up is the quicker one
 
 SCALAR_WORDS, VECTOR_WORDS, REDUCE_WORDS, PRODUCT_WORDS, GATHER_WORDS, SCATTER_WORDS, TAKE_WORDS = (
     5, 21, 12, 22, 9, 8, 12,
@@ -77,6 +79,7 @@ SCALAR_WORDS, VECTOR_WORDS, REDUCE_WORDS, PRODUCT_WORDS, GATHER_WORDS, SCATTER_W
 """How long rows are; those of DOT and SPREAD say it themselves."""
 
 _compiled = njit(error_model="numpy", nogil=True)  # 1/0 is inf, as everywhere in a compiled program
+_in_any_order = njit(error_model="numpy", nogil=True, fastmath={"reassoc"})  # of sums; the machine chooses, for good
 
 
 def _pointer_to(kind: Any) -> Any:
@@ -370,9 +373,27 @@ def _line(kind, n, out, so, a, sa, b, sb, c, sc):  # type: ignore[no-untyped-def
 # ── sums, maxima, matrix products ─────────────────────────────────────────────────────────────
 
 
+@_in_any_order
+def _long_sum(n, a):  # type: ignore[no-untyped-def]
+    s = a[0]
+    for i in range(1, n):
+        s += a[i]
+    return s
+
+
+@_in_any_order
+def _long_product(n, a, b):  # type: ignore[no-untyped-def]
+    s = 0.0
+    for i in range(n):
+        s += a[i] * b[i]
+    return s
+
+
 @_compiled
 def _sum(n, a, sa):  # type: ignore[no-untyped-def]
-    """Σ a, in four sums that do not wait for each other."""
+    """Σ a, in four sums that do not wait for each other; of many numbers side by side, in as many as there may be."""
+    if sa == 1 and n >= LONG:
+        return _long_sum(n, a)
     s, t, u, v = a[0], 0.0, 0.0, 0.0
     if n < 4:
         for i in range(1, n):
@@ -402,7 +423,9 @@ def _peak(n, a, sa):  # type: ignore[no-untyped-def]
 
 @_compiled
 def _dot(n, a, sa, b, sb):  # type: ignore[no-untyped-def]
-    """Σ a · b, likewise in sums that do not wait for each other."""
+    """Σ a · b, likewise."""
+    if sa == 1 and sb == 1 and n >= LONG:
+        return _long_product(n, a, b)
     s, t, u, v = 0.0, 0.0, 0.0, 0.0
     i = 0
     if sa == 1 and sb == 1:

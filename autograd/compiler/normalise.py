@@ -131,6 +131,15 @@ class Scalars:
         label = getattr(self.parameters.get(node), "label", "")
         return repr(self.constants[node]) if node in self.constants else label or "parameter"
 
+    def differentiated(self, node: int) -> tuple[int, ...]:
+        """The operands of a node that the table has a derivative by."""
+        op, operands = self.op[node], self.operands[node]
+        if op is TAKE:
+            return operands[:-1]
+        if op is None or op.nary or None not in op.derivatives:  # type: ignore[operator]
+            return operands
+        return tuple([x for x, rule in zip(operands, op.derivatives, strict=True) if rule])  # type: ignore[arg-type]
+
     def leave_out_what_no_gradient_reaches(self) -> None:
         """Let only those nodes be active that a gradient reaches from the root.
 

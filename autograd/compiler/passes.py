@@ -73,6 +73,21 @@ class Programs:
         """The nodes of the parameters, in the order of the flat vector."""
         return self.grouped.parameters
 
+    def again(self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any]) -> list[Any]:
+        """The value of each node, computed from these numbers, in whatever reading they are for."""
+        s = self.scalars
+        values: list[Any] = [None] * len(s)
+        for node, number in s.constants.items():
+            values[node] = number
+        for node, (argument, row) in s.inputs.items():
+            values[node] = inputs[argument][row]
+        for node, parameter in zip(self.parameters, parameters, strict=True):
+            values[node] = parameter
+        for node, op in enumerate(s.op):
+            if op is not None:
+                values[node] = op(*[values[x] for x in s.operands[node]])
+        return values
+
     @cached_property
     def limits(self) -> dict[tuple[int, int], int]:
         """For each integer input (argument, place) how many items are chosen from."""

@@ -88,7 +88,9 @@ class Program(Derivatives):
         self._layout = Layout(scalars.result)
         whole = list(returned(scalars.result))
         self._nodes = list(returned_nodes(scalars.result))
-        self._numbers = [] if len(self._nodes) == len(whole) else whole
+        are_numbers = np.array([not isinstance(x, Returned) for x in whole])
+        self._places, self._others = np.flatnonzero(~are_numbers), np.flatnonzero(are_numbers)
+        self._numbers = np.array([x for x in whole if not isinstance(x, Returned)], np.float64)
         self._running: dict[str, int] = {}  # the thread that is inside
 
     # ── the numbers ───────────────────────────────────────────────────────────────────────────
@@ -241,7 +243,10 @@ class Program(Derivatives):
         Raises:
             As `value_and_grad`.
         """
-        inputs, size = self._inputs(batch)
+        return self._layout(np.ascontiguousarray(self._returned(*self._inputs(batch)).T))
+
+    def _returned(self, inputs: list[Floats], size: int) -> Floats:
+        """The numbers that the function returns, an array (numbers, samples)."""
         self._begin()
         try:
             with np.errstate(all="ignore"):
@@ -250,17 +255,18 @@ class Program(Derivatives):
                 found = (
                     gather(self._nodes, inputs) if gather else _gathered(executable.values(inputs), self._nodes, size)
                 )
-            numbers = np.ascontiguousarray(self._with_numbers(found, size).T)
-            return self._layout(numbers)
+            return self._with_numbers(found, size)
         finally:
             self._running.clear()
 
     def _with_numbers(self, found: Floats, size: int) -> Floats:
         """The values of nodes, and between them what the function returned as plain numbers."""
-        if not self._numbers:
+        if not len(self._numbers):
             return found
-        rows = iter(found)
-        return np.array([next(rows) if isinstance(x, Returned) else np.full(size, x) for x in self._numbers])
+        whole = np.empty((len(self._places) + len(self._numbers), size))
+        whole[self._places] = found
+        whole[self._others] = self._numbers[:, None]
+        return whole
 
     def to_jax(self) -> Callable[..., Any]:
         """The function, forward, as a pure JAX function: for `jax.jit`, `jax.vmap`, `jax.grad` and sharded arrays.

@@ -160,17 +160,17 @@ class RowsPlan(Plan):
         else:
             super()._bind_contribute(x)
 
-    def _bind_scatter(self, x: Scatter) -> None:
-        adjoint, rows = self.adjoints[x.store], np.ascontiguousarray(x.rows.reshape(-1))
-        value = self._reshaped(self._value(x.x), (rows.size, adjoint.shape[1]))
-        self._do(scatter, adjoint, rows, value, x.assign)
-
     def _bind_contract(self, x: Contract) -> None:
         a, b, out = self._value(x.a), self._value(x.b), self._target(x)
         if _is_sum_of_products(a, b, out):
             self._do(sum_of_products, a, b, out)
         else:
-            contract(a, b, out, self._do)
+            contract(a, b, out, self._do, beside=True)
+
+    def _bind_scatter(self, x: Scatter) -> None:
+        adjoint, rows = self.adjoints[x.store], np.ascontiguousarray(x.rows.reshape(-1))
+        value = self._reshaped(self._value(x.x), (rows.size, adjoint.shape[1]))
+        self._do(scatter, adjoint, rows, value, x.assign)
 
     def _bind_take(self, x: Take) -> None:
         constant = x.items.store == CONSTANT

@@ -416,7 +416,7 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
     roots = list(values(result))
     if not roots:
         raise TypeError(f"the function to compile must return a Value or lists of Values, and it returned {result!r}")
-    order = _order(roots)
+    order = order_of(roots)
     _check_made_here(order, began, tracer.made)
     _check_identity(order)
     computed = [node for node in order if node.op is not None and not isinstance(node, Traced)]
@@ -554,7 +554,7 @@ def values(result: Any) -> Iterator[Value]:
         )
 
 
-def _order(roots: list[Value]) -> list[Value]:
+def order_of(roots: list[Value]) -> list[Value]:
     """As `autograd.topological_order`, of several roots."""
     found = list({id(root): root for root in roots}.values())
     seen = set(map(id, found))

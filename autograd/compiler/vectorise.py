@@ -118,6 +118,8 @@ class Vectorised:
         lanes = [s.operands[node] for node in nodes]
         if op.nary:
             columns = self._sequences(op, lanes)
+            if op is not TAKE and len(lanes) > 1:
+                self._put_in_order(columns)
         else:
             together = np.array(lanes, np.int64)
             columns = [together[:, k] for k in range(together.shape[1])]
@@ -154,6 +156,21 @@ class Vectorised:
         at = place.__getitem__ if place else self.location
         together = sorted(zip(*sequences, strict=True), key=lambda one: tuple(map(at, one)))
         return list(zip(*together, strict=True))
+
+    def _put_in_order(self, columns: list[RowNumbers]) -> None:
+        """The same for many lanes: another order, one for all, where samples would be gathered as it is written."""
+        sequences = [k for k, ids in enumerate(columns) if ids.ndim == 2]
+        for k in sequences:
+            ids = columns[k]
+            store = self.store[ids]
+            if store.flat[0] < SAMPLE or (store != store.flat[0]).any():
+                continue
+            rows = self.row[ids]
+            order = np.argsort(rows[0], kind="stable")
+            if _pattern(rows.reshape(-1)) is None and _pattern(rows[:, order].reshape(-1)) is not None:
+                for each in sequences:
+                    columns[each] = np.ascontiguousarray(columns[each][:, order])
+                return
 
     def _constant(self, number: float) -> int:
         node = self.scalars.constant(number)

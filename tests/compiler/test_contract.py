@@ -40,7 +40,7 @@ def check(choose: random.Random, kinds: list[str], lengths: list[int]) -> None:
     steps = []
     a, b = laid_out(choose, a), laid_out(choose, b)
     out = laid_out(choose, out) if choose.random() < 0.5 else out
-    contract(a, b, out, lambda *call: steps.append(call))
+    contract(a, b, out, lambda *call: steps.append(call), beside=choose.random() < 0.5)
     axes = tuple(i for i, kind in enumerate(kinds) if not KINDS[kind][2])
     expected = (a * b).sum(axes, keepdims=True)
     for _ in range(2):  # what the first run has left behind changes nothing
@@ -66,3 +66,15 @@ def test_matrices_times_vectors_side_by_side(long: str, order: tuple[int, ...]) 
     kinds = [("batch", long, "summed")[i] for i in order]
     for seed in range(10):
         check(random.Random(seed), kinds, [9, 8, 7])
+
+
+def test_products_that_lie_beside_each_other_are_summed_without_an_array_of_them() -> None:
+    """For each sample Σ of squares, as in a Gaussian: as a stack of products, where that is quick, and in one call."""
+    a, out = np.random.default_rng(0).normal(size=(5, 7, 30)), np.zeros((5, 1, 30))
+    for beside, calls in ((False, [np.multiply, np.add.reduce]), (True, [np.matmul])):
+        steps = []
+        contract(a, a, out, lambda *call: steps.append(call), beside=beside)  # noqa: B023
+        assert [function for function, *_ in steps] == calls
+        for function, *args in steps:
+            function(*args)
+        assert np.allclose(out, (a * a).sum(1, keepdims=True), rtol=1e-14)

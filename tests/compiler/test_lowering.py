@@ -17,6 +17,7 @@ import autograd
 import nn
 from autograd import Value, dot, exp, logsumexp, relu, sin, take, tanh, total, where
 from autograd.compiler.contract import contract
+from autograd.compiler.engines import ENGINES
 from autograd.compiler.instructions import Adjoint, Broadcast, Contribute, Gather, Literal, ProgramError, Save
 from autograd.compiler.lower import ArrayProgram
 from autograd.compiler.stores import PARAMETER
@@ -421,6 +422,29 @@ def test_many_sums_of_few_lengths_are_read_where_they_lie_length_by_length() -> 
         ((7,), (3,)),
     ]
     assert not any(isinstance(x, Gather) for x in program.instructions)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_sums_written_in_another_order_than_stored_are_read_where_they_lie(engine: str) -> None:
+    """The diagonal first, then what stands left of it: one order for all lanes, and factors keep to their terms."""
+    triangles = [[[Value(0.1 * k + i - j) for j in range(i + 1)] for i in range(3)] for k in range(7)]
+    centres = [[Value(0.2 * k - j) for j in range(3)] for k in range(7)]
+
+    def mixture(x: Any) -> Any:
+        away = [[a - b for a, b in zip(x[:3], centre, strict=True)] for centre in centres]
+        rows = [(row, away[k]) for k in range(7) for row in triangles[k]]
+        return total([tanh(dot([row[-1], *row[:-1]], [off[len(row) - 1], *off[: len(row) - 1]])) for row, off in rows])
+
+    gathered = [x for x in lowered(mixture).instructions if isinstance(x, Gather)]
+    assert not any(x.batched for x in gathered)
+    p = [v for k in range(7) for row in (*triangles[k], centres[k]) for v in row]
+    program = autograd.compile(mixture, example=([0.0] * 4,), parameters=p, engine=engine)
+    X = np.random.default_rng(0).normal(size=(5, 4))
+    value, gradient = program.value_and_grad(X)
+    expected = [mixture(x.tolist()) for x in X]
+    sum(expected).backward()
+    assert value == pytest.approx(sum(y.data for y in expected) / 5, rel=1e-13)
+    assert gradient == pytest.approx([v.grad / 5 for v in p], rel=1e-12, abs=1e-13)
 
 
 def test_what_a_sum_is_padded_with_has_no_gradient() -> None:

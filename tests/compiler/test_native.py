@@ -235,7 +235,7 @@ def test_operands_broadcast_and_lie_anyhow(shape: tuple[int, ...], narrow: Any) 
 
 @pytest.mark.parametrize("m", [1, 3, 8])
 @pytest.mark.parametrize("n", [1, 5])
-@pytest.mark.parametrize("k", [1, 4, 7, 19])
+@pytest.mark.parametrize("k", [1, 4, 7, 19, 150])
 def test_matrix_products_however_the_matrices_lie(m: int, n: int, k: int) -> None:
     choose = np.random.default_rng(0)
     for a in (choose.normal(size=(m, k)), choose.normal(size=(k, m)).T):
@@ -307,6 +307,30 @@ def test_a_convolution_has_no_partial_sums_in_memory() -> None:
     rows = {row for _, _, row in touched(plan._code, 0)}
     assert sum(row.startswith(f"row of kind {op.PRODUCT} ") for row in rows) == 2  # forward, and by the weights
     assert sum(row.startswith(f"row of kind {op.SUM} ") for row in rows) == 1  # of the function itself
+
+
+@pytest.mark.parametrize("n", [63, 64, 65, 200, 1001])
+def test_long_sums_do_not_depend_on_where_their_numbers_lie_and_follow_ieee(n: int) -> None:
+    """The terms are added in an order that the compiler chose, the same wherever they begin in a line of the cache."""
+    rng = np.random.default_rng(n)
+    x, y = rng.normal(size=(2, n))
+
+    def both(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+        product = rows_of(np.matmul, [x[None], y[:, None]], (1, 1))
+        return float(product[0, 0]), float(rows_of(np.add.reduce, [x, 0, None], ()))
+
+    first = both(x, y)
+    assert np.allclose(first, (x @ y, x.sum()), rtol=1e-13, atol=1e-13)
+    for shift in range(9):
+        wide = np.zeros((2, n + 9))
+        wide[:, shift : shift + n] = x, y
+        assert both(*wide[:, shift : shift + n]) == first
+    for odd, expected in ((np.inf, np.inf), (np.nan, np.nan)):
+        x[n // 2] = odd
+        assert np.array_equal(both(x, np.ones(n)), [expected] * 2, equal_nan=True)
+    x[0] = -np.inf
+    assert np.isnan(both(x, np.ones(n))).all()
+    assert np.signbit(both(np.full(n, -0.0), y)[1])
 
 
 def test_the_same_numbers_at_every_run() -> None:

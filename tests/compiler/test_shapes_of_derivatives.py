@@ -168,12 +168,17 @@ def test_products_with_the_jacobian_are_those_with_its_matrix(engine: str, sampl
     assert np.allclose(by_parameters_, np.einsum("sijk,sij->k", P, u), rtol=ROUNDINGS, atol=ROUNDINGS)
 
 
-@pytest.mark.parametrize("of_samples", [0, 2**20], ids=["direction by direction", "as lanes"])
+@pytest.mark.parametrize(
+    ("of_samples", "terms"),
+    [(0, -1), (2**20, -1), (0, 2**13)],
+    ids=["direction by direction", "as lanes", "in one program"],
+)
 @pytest.mark.parametrize(("name", "engine", "samples"), ALL)
 def test_hessians_and_products_with_them(
-    name: str, engine: str, samples: int, of_samples: int, monkeypatch: pytest.MonkeyPatch
+    name: str, engine: str, samples: int, of_samples: int, terms: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(derivatives, "_OF_SAMPLES", of_samples)
+    monkeypatch.setattr(derived, "_TERMS", terms)
     f = FUNCTIONS[name]
     program = autograd.compile(f, example=EXAMPLE, engine=engine)
     (X, Y), rng = batch(samples), np.random.default_rng(5)
@@ -309,8 +314,12 @@ def test_columns_of_one_colour_share_no_row(seed: int) -> None:
     assert colour.max() < max([1, *degrees])  # greedy colouring: no more than the most neighbours, and itself
 
 
-def test_the_hessian_of_a_sum_takes_no_memory_for_each_sample() -> None:
-    """Only the gradient of one direction at a time, whatever the number of samples; with masks that are drawn, too."""
+def test_the_hessian_of_a_sum_takes_no_memory_for_each_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the gradient of one direction at a time, whatever the number of samples; with masks that are drawn, too.
+
+    That is where it is not computed by one program, which has pieces of bounded size.
+    """
+    monkeypatch.setattr(derived, "_TERMS", -1)
     model = nn.MLP(6, [12, 3], activation="tanh", seed=0)
     dropout = nn.Dropout(0.3, seed=1)
     program = autograd.compile(
@@ -329,6 +338,7 @@ def test_the_hessian_of_a_sum_takes_no_memory_for_each_sample() -> None:
 def test_many_lanes_run_in_pieces_and_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     program = autograd.compile(mlp, example=EXAMPLE)
     X, Y = batch(5)
+    monkeypatch.setattr(derived, "_TERMS", -1)
     whole = program.hessian(X, Y)
     monkeypatch.setattr(derived, "_LANES", 2**14)
     pieces = program.hessian(X, Y)

@@ -1,0 +1,296 @@
+"""Hessians by way of the few nodes that parameters enter, and as entries of one program.
+
+They are compared with the eager engine's `hessian` of the very function, sample by sample, for functions whose
+parameters enter in every way there is; each way of computing them is taken in turn. What they cost is counted in
+operations of the program that is run, not in seconds.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value, dot, exp, hessian, log, maximum, sigmoid, sin, take, tanh, total, where
+from autograd.compiler import curvature, derived
+from autograd.compiler.curvature import Products, entered
+from autograd.compiler.engines import ENGINES
+
+ROUNDINGS = 1e-12
+"""Sums are taken in another order."""
+
+WAYS = {"entries": 10**9, "products": -1}
+"""How many entries the program may give one by one."""
+
+
+def network(p: Any, x: Any) -> Any:
+    """2-3-2: factors are the same for the neurons of a layer, and those of the second depend on the first."""
+    a = [tanh(dot(p[3 * i : 3 * i + 2], x, p[3 * i + 2])) for i in range(3)]
+    z = [dot(p[9 + 4 * i : 12 + 4 * i], a, p[12 + 4 * i]) for i in range(2)]
+    return (z[0] - x[0]) ** 2 + exp(z[1] / 4)
+
+
+def twice(p: Any, x: Any) -> Any:
+    """A parameter that enters two sums, one that is a factor of another, and one that nothing depends on."""
+    z = p[0] * x[0] + p[1] * x[1] + p[2]
+    return sin(z) * p[3] + p[0] * p[4] + z * p[1] + p[5] * p[5] * x[0]
+
+
+def other_ways(p: Any, x: Any) -> Any:
+    """Quotients, powers, functions, differences; sums of one parameter alone; a factor that is a constant."""
+    return p[0] / (1 + x[0] ** 2) + x[1] / (2 + p[1] ** 2) + sigmoid(p[2] - x[0]) * 3 * p[3] + total(p[4:7]) ** 3 * x[0]
+
+
+def chosen(p: Any, x: Any) -> Any:
+    """Conditions on parameters, a stop-gradient, and a kink."""
+    z = where(p[0] > 0, p[0] * x[0], p[1] * x[1]) + stopped(p[2]) * p[3]
+    return maximum(z, 0.1) * z + p[4] * p[2] * tanh(z)
+
+
+def stopped(x: Any) -> Any:
+    return x.detach() if isinstance(x, Value) else x
+
+
+def chain(p: Any, x: Any) -> Any:
+    """Factors that depend on nodes which depend on nodes: one enters after the other."""
+    z = x[0]
+    for i in range(6):
+        z = tanh(p[2 * i] * z + p[2 * i + 1])
+    return log(1 + z * z) * x[1]
+
+
+FUNCTIONS: dict[str, tuple[Callable[[Any, Any], Any], int]] = {
+    "network": (network, 17),
+    "twice": (twice, 7),
+    "other ways": (other_ways, 7),
+    "chosen": (chosen, 5),
+    "chain": (chain, 12),
+}
+
+
+def parameters(number: int) -> list[Value]:
+    return [Value(x) for x in np.random.default_rng(1).normal(size=number).tolist()]
+
+
+def batch(samples: int, width: int = 2) -> np.ndarray:
+    return np.random.default_rng(samples).normal(size=(samples, width))
+
+
+def eagerly(f: Callable[[Any, Any], Any], p: list[Value], X: np.ndarray, argument: int = 0) -> np.ndarray:
+    """Of each sample."""
+    return np.array([hessian(f, argument)([w.data for w in p], x) for x in X.tolist()])
+
+
+def by(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derived, "_SMALL", WAYS[way])
+    monkeypatch.setattr(derived, "_TERMS", 10**9)
+    monkeypatch.setattr(derived, "_ENTERED", 1)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("samples", [1, 17])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_however_parameters_enter_hessians_are_those_of_the_eager_engine(
+    name: str, samples: int, engine: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by(way, monkeypatch)
+    f, number = FUNCTIONS[name]
+    p, X = parameters(number), batch(samples)
+    program = autograd.compile(lambda x: f(p, x), example=([0.0] * 2,), engine=engine, parameters=p)
+    expected = eagerly(f, p, X)
+    of_each = program.hessian(X, reduction="none")
+    assert np.allclose(of_each, expected, rtol=ROUNDINGS, atol=ROUNDINGS)
+    assert np.allclose(program.hessian(X), expected.mean(axis=0), rtol=ROUNDINGS, atol=ROUNDINGS)
+    assert np.allclose(program.hessian(X, reduction="sum"), expected.sum(axis=0), rtol=ROUNDINGS, atol=ROUNDINGS)
+    by_inputs = eagerly(f, p, X, 1)
+    assert np.allclose(program.hessian(X, wrt="x", reduction="none"), by_inputs, rtol=ROUNDINGS, atol=ROUNDINGS)
+    assert np.allclose(program.hessian(X, wrt="x"), by_inputs / samples, rtol=ROUNDINGS, atol=ROUNDINGS)
+    assert {kind for kind, _ in program._derived._made} == {"hessian"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_parameters_in_any_order_and_those_that_nothing_depends_on(
+    engine: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the rows of a layer are no blocks of the matrix."""
+    by(way, monkeypatch)
+    f, number = FUNCTIONS["network"]
+    p, X = parameters(number), batch(5)
+    expected = eagerly(f, p, X)
+    order = random.Random(0).sample(range(number), number)
+    mixed = [p[i] for i in order]
+    program = autograd.compile(
+        lambda x: f(p, x), example=([0.0] * 2,), engine=engine, parameters=[*mixed[:5], Value(1.0), *mixed[5:]]
+    )
+    H = program.hessian(X, reduction="none")
+    assert not H[:, 5].any()
+    assert not H[:, :, 5].any()
+    there = [*range(5), *range(6, number + 1)]
+    rows = np.array(order)
+    assert np.allclose(H[:, there][:, :, there], expected[:, rows][:, :, rows], rtol=ROUNDINGS, atol=ROUNDINGS)
+    assert np.allclose(program.hessian(X), H.mean(axis=0), rtol=ROUNDINGS, atol=ROUNDINGS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rows_are_what_is_differentiated_first_as_in_the_eager_engine(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is seen where somebody's rules are no derivatives of one function."""
+    by(way, monkeypatch)
+    skew = autograd.primitive("skew", lambda a, b: a * b, lambda y, a, b: b * b, lambda y, a, b: a)
+    try:
+
+        def f(p: Any, x: Any) -> Any:
+            return skew(sin(p[0]) * x[0], p[1] * x[1] + p[2])
+
+        p, X = parameters(3), batch(4)
+        expected = eagerly(f, p, X)
+        program = autograd.compile(lambda x: f(p, x), example=([0.0] * 2,), parameters=p)
+        assert not np.allclose(expected, expected.transpose(0, 2, 1), rtol=1e-3)
+        assert np.allclose(program.hessian(X, reduction="none"), expected, rtol=ROUNDINGS, atol=ROUNDINGS)
+        assert np.allclose(program.hessian(X), expected.mean(axis=0), rtol=ROUNDINGS, atol=ROUNDINGS)
+    finally:
+        skew.remove()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_function_without_second_derivatives_has_a_hessian_of_zeros(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by(way, monkeypatch)
+    p = parameters(3)
+    for f in (lambda x: p[0] * x[0] + p[1] * 2 + p[2], lambda x: p[0] + 0 * x[0], lambda x: p[0].detach() * x[0]):
+        program = autograd.compile(f, example=([0.0] * 2,), parameters=p)
+        assert not program.hessian(batch(4)).any()
+        assert program.hessian(batch(4), wrt="x").shape == (4, 2, 2)
+        assert not program.hessian(batch(4), wrt="x").any()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_entries_that_do_not_depend_on_anything_are_there(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E = (w x + b)² / 2 has ∂²E/∂b² = 1, a number, which counts once for each sample."""
+    by(way, monkeypatch)
+    w, b = parameters(2)
+    program = autograd.compile(lambda x: (w * x + b) ** 2 / 2 + 3 * b * b, example=0.0, parameters=[w, b])
+    X = batch(9, 1)[:, 0]
+    expected = np.array([[(X * X).sum(), X.sum()], [X.sum(), 7 * 9]])
+    assert np.allclose(program.hessian(X, reduction="sum"), expected, rtol=ROUNDINGS)
+    assert np.allclose(program.hessian(X), expected / 9, rtol=ROUNDINGS)
+    assert np.allclose(program.hessian(X, reduction="none")[:, 1, 1], 7, rtol=ROUNDINGS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_a_large_batch_runs_in_pieces_that_bound_the_memory(
+    reduction: str, engine: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by(way, monkeypatch)
+    p = parameters(17)
+
+    def compiled() -> Any:
+        return autograd.compile(lambda x: network(p, x), example=([0.0] * 2,), engine=engine, parameters=p)
+
+    X = batch(101)
+    whole = compiled().hessian(X, reduction=reduction)
+    monkeypatch.setattr(curvature, "_FEWEST", 4)
+    monkeypatch.setattr(curvature, "_OF_PIECE", 2**10)
+    monkeypatch.setattr(curvature, "_AT_ONCE", 2**8)
+    program = compiled()
+    pieces = program.hessian(X, reduction=reduction)
+    assert np.allclose(pieces, whole, rtol=ROUNDINGS, atol=ROUNDINGS)
+    ((made, _),) = program._derived._made.values()
+    numbers = len(made._nodes)
+    assert max(made._executables) * numbers <= max(2**10, 4 * numbers)
+    assert len(made._executables) == 2, "pieces of one size, and what is left"
+
+
+def test_a_take_and_dropout_have_hessians(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which row is chosen differs from sample to sample; the masks are those of the call."""
+    by("products", monkeypatch)
+    table = [[Value(x) for x in row] for row in np.random.default_rng(3).normal(size=(4, 2)).tolist()]
+    drop = nn.Dropout(0.5, seed=1)
+
+    def f(i: Any, x: Any) -> Any:
+        return tanh(total([w * a for w, a in zip(take(table, i), drop(list(x)), strict=True)])) ** 2
+
+    p = [w for row in table for w in row]
+    program = autograd.compile(f, example=(0, [0.0] * 2), parameters=p)
+    which, X = np.arange(17) % 4, batch(17)
+    state = program.generator.bit_generator.state
+    H = program.hessian(which, X, reduction="none")
+    program.generator.bit_generator.state = state
+    kept = 2 * (program.generator.random((17, 2)) >= 0.5)
+    for i, h, a in zip(which, H, kept * X, strict=True):
+        expected = np.zeros((4, 2, 4, 2))
+        expected[i, :, i] = hessian(lambda w, a=a: tanh(w[0] * a[0] + w[1] * a[1]) ** 2)([w.data for w in table[i]])
+        assert np.allclose(h, expected.reshape(8, 8), rtol=ROUNDINGS, atol=ROUNDINGS)
+
+
+# ── what it costs ─────────────────────────────────────────────────────────────────────────────
+
+
+def of_network(sizes: list[int], samples: int) -> tuple[Any, Any]:
+    """A compiled network, and the program that its Hessian was computed by."""
+    net = nn.MLP(sizes[0], sizes[1:], activation="tanh", seed=0)
+    program = autograd.compile(
+        lambda x, y: nn.half_squared_error(net(x), y), example=([0.0] * sizes[0], [0.0] * sizes[-1])
+    )
+    program.hessian(batch(samples, sizes[0]), batch(samples, sizes[-1]))
+    ((made, _),) = program._derived._made.values()
+    return program, made
+
+
+def test_a_hessian_moves_the_neurons_and_not_the_weights() -> None:
+    """One program, that goes through each sample once; wider inputs add no direction and no operation."""
+    program, made = of_network([64, 16, 10], 32)
+    matrix = program._derived._matrices[derived.PARAMETERS]
+    assert isinstance(matrix, Products)
+    assert len(matrix.curvature.nodes) == 26
+    assert len(program.parameters) == 1210
+    assert list(made._executables) == [32]
+    directions = 26 * sum(op is not None for op in program._programs.scalars.op)
+    assert made._programs.operations < 2 * directions
+    _, narrow = of_network([32, 16, 10], 1)
+    assert made._programs.operations == narrow._programs.operations
+
+
+def test_parameters_of_sums_and_of_products_enter_with_their_factors() -> None:
+    """Four parameters, three nodes: w x + b, of which the product is added to nothing else, v y, and c + x."""
+    p = parameters(4)
+    scalars = autograd.compile(
+        lambda x, y: sin(p[0] * x + p[1]) * exp(p[2] * y) + tanh(p[3] + x), example=(0.0, 0.0), parameters=p
+    )._programs.scalars
+    places = entered(scalars, list(scalars.parameters), scalars.active)
+    names = {place.node: scalars.op[place.node].name for place in places}
+    assert list(names.values()) == ["add", "mul", "add"]
+    assert places[0].node == places[1].node
+    assert [scalars.inputs.get(place.factor) for place in places] == [(0, 0), None, (1, 0), None]
+
+
+def test_what_does_not_depend_on_the_direction_is_computed_once() -> None:
+    """σ″ of a neuron is one number for all directions, so there are as many exponentials as neurons."""
+    _, made = of_network([8, 6, 5], 1)
+    names = [op.name for op in made._programs.scalars.op if op is not None]
+    assert names.count("tanh") == 6
+    assert names.count("exp") == 6
+
+
+def test_where_there_are_as_many_nodes_as_parameters_or_too_much_to_write_down_directions_are_lanes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    p = parameters(40)  # each enters twice
+    program = autograd.compile(lambda x: total([sin(w * x) * w for w in p]) ** 2, example=0.0, parameters=p)
+    program.hessian(batch(3, 1)[:, 0])
+    assert program._derived._matrices == {derived.PARAMETERS: None}
+    monkeypatch.setattr(derived, "_TERMS", 10)
+    program, made = of_network([5, 4, 3], 2)
+    assert program._derived._matrices == {derived.PARAMETERS: None}
+    assert list(made._executables) == [2 * len(program.parameters)]
