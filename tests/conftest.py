@@ -26,6 +26,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from importlib.util import find_spec
 from types import SimpleNamespace
+from typing import Any
 
 import hypothesis
 import pytest
@@ -38,8 +39,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the back
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as under nohup
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-hypothesis.settings.register_profile("same", derandomize=True, database=None)
-hypothesis.settings.register_profile("new", database=None)
+# A machine may stand still at any moment: no example fails, and no test, because it took long.
+_AT_ANY_SPEED: Any = {"database": None, "deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("same", derandomize=True, **_AT_ANY_SPEED)
+hypothesis.settings.register_profile("new", **_AT_ANY_SPEED)
 hypothesis.settings.load_profile("same")  # `--hypothesis-profile=new` looks for others, as `make fuzz` does
 
 

@@ -70,7 +70,7 @@ networks = st.builds(
     cost=st.sampled_from(sorted(COSTS)),
     seed=st.integers(0, 10_000),
 )
-on_any_network = settings(deadline=None, max_examples=60)
+on_any_network = settings(max_examples=60)
 
 
 # ── the forward pass ──────────────────────────────────────────────────────────────────────────
@@ -101,7 +101,7 @@ def test_equation_25_the_activations_of_a_layer(net: Drawn) -> None:
 
 
 @pytest.mark.formula("004", "average")
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(1, 6), st.sampled_from(sorted(COSTS)), st.integers(0, 1000))
 def test_the_first_assumption_makes_the_gradient_an_average(n: int, cost: str, seed: int) -> None:
     """C = 1/n Σ_x C_x, so ∂C/∂w = 1/n Σ_x ∂C_x/∂w"""
@@ -143,7 +143,7 @@ def test_the_second_assumption_lets_the_outputs_alone_decide(net: Drawn) -> None
 
 
 @pytest.mark.formula("004", "29")
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(networks.filter(lambda net: net.net.activation not in ("relu", "leaky_relu", "elu")))
 def test_equation_29_the_error_is_the_sensitivity_to_the_weighted_input(net: Drawn) -> None:
     """δ_j^l = ∂C/∂z_j^l  (29): the demon of the book adds Δz to z_j^l, and C changes by δ_j^l Δz

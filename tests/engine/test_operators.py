@@ -169,7 +169,7 @@ def same(a: Any, b: Any) -> bool:
     return a == b or (a != a and b != b)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(OPERATORS)), st.floats(), st.floats())
 def test_an_operator_is_its_row_of_the_table(name: str, a: float, b: float) -> None:
     row = table[name]
@@ -193,7 +193,6 @@ def test_an_operator_is_its_row_of_the_table(name: str, a: float, b: float) -> N
 FACTORS = st.floats(-1e150, 1e150)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(FACTORS, FACTORS), min_size=1, max_size=8), FACTORS, st.booleans(), st.booleans())
 def test_dot_is_its_row_of_the_table(pairs: list[tuple[float, float]], bias: float, values: bool, node: bool) -> None:
     ws, xs = zip(*pairs, strict=True)
