@@ -251,6 +251,38 @@ def test_the_search_finds_words_of_the_guide(go: Callable[..., Any]) -> None:
     page.locator("#search-results li a", has_text="Train").first.wait_for()
 
 
+ON_ALL_NINE = ("梯度", "权重", "反向传播")
+ON_ONE = {"期权": "09_shapes", "拓扑顺序": "01_value", "饱和": "07_saturation"}
+
+
+def found_by(page: Any, query: str) -> list[str]:
+    """The pages that the search finds for what is typed."""
+    box = page.locator("input.sidebar-search").first
+    box.click()
+    page.keyboard.insert_text(query)  # as an input method does
+    page.keyboard.press("Enter")
+    page.locator(".search-summary", has_text=re.compile("finished|did not match")).wait_for()
+    links = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    return [urlsplit(link).path for link in links]
+
+
+@pytest.mark.parametrize("query", [*ON_ALL_NINE, *ON_ONE, "梯度 学习率"])
+def test_the_search_finds_chinese_wherever_it_stands_in_a_sentence(
+    go: Callable[..., Any], site: Path, query: str
+) -> None:
+    found = found_by(go("zh/index.html"), query)
+    for path in (site / "zh").glob("0*.html"):
+        text = re.sub(r"<[^>]+>", "", path.read_text("utf-8").partition("<article")[2].partition("</article>")[0])
+        if all(term in text for term in query.split()):
+            assert any(place.endswith(f"zh/{path.name}") for place in found), path.name
+    if query in ON_ONE:
+        assert any(place.endswith(f"zh/{ON_ONE[query]}.html") for place in found)
+
+
+def test_the_search_finds_no_page_that_has_the_characters_but_not_the_word(go: Callable[..., Any]) -> None:
+    assert found_by(go("zh/index.html"), "度梯播传") == []
+
+
 @pytest.mark.parametrize("name", ["understand", "compile", "train"])
 def test_a_page_of_the_guide_is_there_and_fits_a_phone(go: Callable[..., Any], name: str) -> None:
     page = go(f"guide/{name}.html", viewport={"width": 375, "height": 700})
