@@ -153,6 +153,57 @@ def test_no_text_of_the_site_speaks_of_a_machine(site: Path) -> None:
         ), path
 
 
+class Spoken(HTMLParser):
+    """What a page says, each piece in the language that it is said to be in; code and formulas speak none."""
+
+    SILENT = ("script", "style", "title", "math", "pre", "code", "iframe")
+    EMPTY = ("meta", "link", "img", "input", "br", "hr", "use", "path", "line", "circle")
+    NAMES = re.compile(
+        r"A Step by Step Backpropagation Example|Neural networks and deep learning|Step down|Adam|Furo|English"
+    )
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, str, bool]] = []
+        self.said: list[tuple[str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        _, language, silent = self.open[-1] if self.open else ("", "", False)
+        language = given.get("lang", language)
+        silent = silent or tag in self.SILENT or bool({"output", "stream"} & set(given.get("class", "").split()))
+        if (
+            language.startswith("zh") and tag != "link" and (not silent or tag == "iframe")
+        ):  # within an attribute nothing can be marked
+            self.said += [
+                (language, given[name]) for name in ("alt", "title", "aria-label", "placeholder") if name in given
+            ]
+        if tag not in self.EMPTY:
+            self.open.append((tag, language, silent))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in [name for name, _, _ in self.open]:
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if self.open and data.strip() and not self.open[-1][2]:
+            self.said.append((self.open[-1][1], " ".join(data.split())))
+
+
+def test_every_page_says_in_which_language_it_speaks(site: Path, pages: dict[Path, Read]) -> None:
+    """Chinese is marked as Chinese, and what counts as Chinese is Chinese: no word of the theme has been left over."""
+    for path in pages:
+        for language, said in Spoken(path.read_text("utf-8")).said:
+            chinese = re.search(r"[\u4e00-\u9fff]", said)
+            if language.startswith("zh"):
+                rest = Spoken.NAMES.sub("", said)
+                assert chinese or not re.search(r"[a-z]{3,} [a-z]{3,}|^[A-Z][a-z]{3,}$", rest), (path, said)
+            else:
+                assert not chinese, (path, said)
+
+
 # ── in a browser ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -281,6 +332,14 @@ def test_the_search_finds_chinese_wherever_it_stands_in_a_sentence(
 
 def test_the_search_finds_no_page_that_has_the_characters_but_not_the_word(go: Callable[..., Any]) -> None:
     assert found_by(go("zh/index.html"), "度梯播传") == []
+
+
+@pytest.mark.parametrize(("here", "there"), [("zh", "notebooks"), ("notebooks", "zh")])
+def test_a_notebook_leads_to_itself_in_the_other_language(go: Callable[..., Any], here: str, there: str) -> None:
+    page = go(f"{here}/03_by_hand.html")
+    page.locator("article .twin a").click()
+    page.wait_for_url(f"**/{there}/03_by_hand.html")
+    assert page.locator("html").get_attribute("lang") == ("en" if there == "notebooks" else "zh-CN")
 
 
 @pytest.mark.parametrize("name", ["understand", "compile", "train"])
