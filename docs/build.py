@@ -21,10 +21,11 @@ from sphinx.cmd.build import main as sphinx
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CHINESE = runpy.run_path(str(HERE / "chinese.py"), run_name="chinese")
+LINES = runpy.run_path(str(HERE / "lines.py"), run_name="lines")
 LANGUAGES = runpy.run_path(str(HERE / "languages.py"), run_name="languages")
 PLAYGROUND = HERE / "playground" / "dist"
 
-OURS = ("build.py", "chinese.py", "languages.py")
+OURS = ("build.py", "chinese.py", "languages.py", "lines.py")
 """What of this folder Sphinx has no use for."""
 
 PLACES = {
@@ -146,12 +147,12 @@ def parameters(found: re.Match[str]) -> str:
 
 
 def finish(out: Path) -> None:
-    """What Sphinx leaves to say: languages, the level of headings in the sidebar, where in the reference code leads."""
+    """What Sphinx leaves to say: lines, languages, the sidebar's headings, where in the reference code leads."""
     names = {path.relative_to(out).as_posix() for path in out.rglob("*.html")}
     for name in sorted(names):
         path = out / name
         said = path.read_text("utf-8")
-        text = LANGUAGES["page"](said, name, names)
+        text = LINES["together"](LANGUAGES["page"](said, name, names))
         text = text.replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">')
         text = re.sub(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>\n", parameters, text)
         if "_modules" in path.parts:

@@ -342,6 +342,34 @@ def test_a_notebook_leads_to_itself_in_the_other_language(go: Callable[..., Any]
     assert page.locator("html").get_attribute("lang") == ("en" if there == "notebooks" else "zh-CN")
 
 
+BEGINNINGS = """() => {
+  const found = [];
+  for (const block of document.querySelectorAll("article p, article li, article td")) {
+    const left = block.getBoundingClientRect().left + parseFloat(getComputedStyle(block).paddingLeft);
+    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const text = texts.currentNode;
+      if (text.parentElement.closest("math, pre, code, svg") || !/^[,.;:!?，。、；：！？）]/.test(text.data)) continue;
+      const range = document.createRange();
+      range.setStart(text, 0);
+      range.setEnd(text, 1);
+      const box = range.getBoundingClientRect();
+      if (box.width && box.left < left + 4) found.push(block.textContent.slice(0, 60));
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["zh/01_value", "zh/02_neuron", "zh/09_shapes", "notebooks/02_neuron", "sources"])
+def test_no_line_begins_with_the_comma_of_a_formula(go: Callable[..., Any], name: str) -> None:
+    """Tried on columns of many widths, each of which breaks the lines elsewhere."""
+    page = go(f"{name}.html")
+    for width in range(340, 1000, 20):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(BEGINNINGS) == [], width
+
+
 @pytest.mark.parametrize("name", ["understand", "compile", "train"])
 def test_a_page_of_the_guide_is_there_and_fits_a_phone(go: Callable[..., Any], name: str) -> None:
     page = go(f"guide/{name}.html", viewport={"width": 375, "height": 700})
