@@ -285,6 +285,17 @@ def test_what_is_changed_on_the_page_moves_the_slider_above_it(go: Callable[...,
     page.wait_for_function("document.querySelector('#drag-neuron').value === '1.5'")
 
 
+def test_no_column_of_a_chinese_table_is_one_character_wide(go: Callable[..., Any]) -> None:
+    """Chinese can be broken after every character, and a browser gives all room to the columns that cannot."""
+    page = go("zh/09_shapes.html", viewport={"width": 390, "height": 844})
+    rows = page.locator("article td").evaluate_all(
+        "cells => cells.map(c => [c.innerText, c.clientWidth / parseFloat(getComputedStyle(c).fontSize)])"
+    )
+    assert [said for said, wide in rows if len(said) > 4 and wide < 5] == []
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, "the page can be scrolled sideways"
+
+
 def test_the_search_finds_a_name_and_leads_to_it(go: Callable[..., Any]) -> None:
     page = go("index.html")
     box = page.locator("input.sidebar-search").first
@@ -524,3 +535,9 @@ def test_latex_of_the_notebooks_is_set(build: Any, latex: str) -> None:
     from mathml import mathml
 
     assert mathml(latex).startswith("<math")
+
+
+def test_an_assignment_is_one_operator(build: Any) -> None:
+    from mathml import mathml
+
+    assert re.findall(r"<mo>(.*?)</mo>", mathml(r"w := w - a\, v")) == [":=", "−"]
