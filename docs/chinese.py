@@ -97,7 +97,8 @@ def texts(number: int, folders: tuple[Path, ...] = TEXTS) -> dict[str, Text]:
 def translated(notebook: Any, texts: dict[str, Text]) -> Any:
     """A copy of a notebook with its Markdown, and what its pictures show, in Chinese; all else is as it was.
 
-    The summary stays where it is, below the title. What has no translation of just this text stays English.
+    The summary stays where it is, below the title, and need not say that it is in Chinese. What has no translation of
+    just this text stays English.
     """
     book = copy.deepcopy(notebook)
     for cell in book["cells"]:
@@ -108,7 +109,8 @@ def translated(notebook: Any, texts: dict[str, Text]) -> Any:
             if cell["cell_type"] == "markdown":
                 summary = _SUMMARY.search(_source(cell))
                 title, gap, rest = chinese.partition("\n\n")
-                cell["source"] = title + gap + (summary[0] if summary else "") + rest
+                said = summary[0].replace("中文摘要", "摘要") if summary else ""
+                cell["source"] = title + gap + said + rest
             else:
                 cell["metadata"]["alt"] = chinese
     return book

@@ -173,6 +173,6 @@ def test_a_joined_notebook_opens_with_title_and_summary(path: Path) -> None:
     joined = chinese.translated(json.loads(path.read_text("utf-8")), chinese.texts(int(path.name[:2])))
     title, summary, text = "".join(joined["cells"][0]["source"]).split("\n\n")[:3]
     assert re.fullmatch(r"# \d · .*[\u4e00-\u9fff].*", title)
-    assert summary.startswith("> **中文摘要**")
+    assert summary.startswith("> **摘要**")
     assert CHINESE.search(text)
     assert "To see it alive" not in "".join(joined["cells"][0]["source"])
