@@ -296,6 +296,14 @@ def test_no_column_of_a_chinese_table_is_one_character_wide(go: Callable[..., An
     assert wide <= 0, "the page can be scrolled sideways"
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_verdict_is_read_without_scrolling(go: Callable[..., Any], width: int) -> None:
+    page = go("zh/01_value.html", viewport={"width": width, "height": 844})
+    verdicts = page.locator(".output.text_plain pre", has_text="not yet")
+    assert verdicts.count() == 5
+    assert verdicts.evaluate_all("all => all.filter(x => x.scrollWidth > x.clientWidth).length") == 0
+
+
 def test_the_search_finds_a_name_and_leads_to_it(go: Callable[..., Any]) -> None:
     page = go("index.html")
     box = page.locator("input.sidebar-search").first
