@@ -452,7 +452,19 @@ def test_formulas_are_set_and_none_is_shown_as_latex(pages: dict[Path, Read], si
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci --prefix tests/page")
-@pytest.mark.parametrize("name", ["index", "guide/understand", "api/value", "design/compiler", "compared"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index",
+        "guide/understand",
+        "api/value",
+        "design/compiler",
+        "compared",
+        "zh/index",
+        "zh/01_value",
+        "zh/09_shapes",
+    ],
+)
 def test_axe_finds_nothing_to_complain_about(go: Callable[..., Any], name: str) -> None:
     page = go(f"{name}.html")
     page.evaluate(AXE.read_text("utf-8"))
