@@ -2,7 +2,8 @@
 
 The site is English; its pages in the folder `zh` are Chinese, from the words of the theme to what is read aloud.
 Where one language stands within the other, it says so (``lang``): for its voice, and for its shapes, as 直 is drawn
-otherwise in Chinese and in Japanese. A notebook and its twin in the other language lead to each other.
+otherwise in Chinese and in Japanese. A notebook and its twin in the other language lead to
+each other, and the front page leads to the Chinese ones.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def page(text: str, name: str, there: set[str]) -> str:
         there: the names of all pages.
     """
     place = PurePosixPath(name)
-    twin = {"zh": "notebooks", "notebooks": "zh"}.get(str(place.parent))
+    up = "../" * (len(place.parts) - 1)
+    folder = {"zh": "notebooks", "notebooks": "zh"}.get(str(place.parent), "")
+    twin = "zh/index.html" if name == "index.html" else f"{folder}/{place.name}"
     head, body, rest = text.partition("<body>")
     if place.parent.name == "zh":
         head = in_chinese(re.sub(r'(<html[^>]*) lang="en"', rf'\1 lang="{CHINESE}"', head, count=1))
@@ -73,10 +76,13 @@ def page(text: str, name: str, there: set[str]) -> str:
         rest = in_chinese(before) + tree.replace(">", ' lang="en">') + marked(navigation) + end + after
     else:
         rest = marked(rest)
-    if twin and (other := f"{twin}/{place.name}") in there:
-        language, said = ("en", "English") if twin == "notebooks" else (CHINESE, "中文")
-        link = f'href="../{other}" hreflang="{language}"'
-        head = head.replace("</head>", f'<link rel="alternate" {link}></head>', 1)
+    if twin in there:
+        language, said = (CHINESE, "中文") if twin.startswith("zh/") else ("en", "English")
+        link = f'href="{up}{twin}" hreflang="{language}"'
+        if folder:
+            head = head.replace("</head>", f'<link rel="alternate" {link}></head>', 1)
+        else:
+            said = "中文笔记本"
         rest = rest.replace("</h1>", f'</h1>\n<p class="twin"><a {link} lang="{language}">{said}</a></p>', 1)
     return head + body + rest
 
