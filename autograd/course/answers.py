@@ -112,8 +112,8 @@ def _rows(given: Any, what: str) -> Sequence[Any]:
 
 
 def _first(what: str) -> str:
-    """As the first word of a sentence."""
-    return f"T{what[1:]}" if what.startswith("the ") else what
+    """As the beginning of a sentence; a name, such as gradient['a'], stays as it is."""
+    return what[0].upper() + what[1:] if re.match("[a-z]+ ", what) else what
 
 
 _DOTS = ("...", "…")

@@ -299,6 +299,8 @@ def test_what_is_python_in_the_notebooks_is_python_in_a_formula(number: str, ans
         ("1.1", [4, None], "∂e/∂b is a number, and None was given"),
         ("4.4", lambda W, b, a_in, g: (1.0, b, a_in), "∂C/∂W is a list, and 1 was given."),
         ("2.3", lambda w, x, b, t: (b, w), "∂E/∂w is a list, and 0.3 was given."),
+        ("5.1", [None, -2, -1], "Derivative of the first loss is a number, and None was given"),
+        ("1.4", lambda tape: {name: None for name, _ in tape}, "gradient['e'] is a number"),
         ("1.1", [10**400, -10], "∂e/∂a is larger than any float."),
         ("4.1", [1, 0, 6, -0.5, 0, -3], "∂C/∂W has 2 rows, and 6 were given."),
         ("8.1", [[4, 2]], "The Hessian has 2 rows, and 1 was given."),
