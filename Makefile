@@ -11,7 +11,7 @@ PYTHON ?= python3
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-jax test-notebooks fuzz mutants torture lint check bench pictures playground site release notebooks clean
+.PHONY: help digits mnist test test-matrix test-oldest test-page test-browser test-jax test-notebooks fuzz mutants torture lint check bench pictures playground site release notebooks notebooks-zh clean
 
 python := $(VENV)/bin/python
 ready  := $(VENV)/ready
@@ -86,10 +86,14 @@ ifneq ($(wildcard notebooks/*.ipynb),)
 notebooks: $(ready)-notebooks  ## open the notebooks in JupyterLab
 	$(python) -m jupyter lab notebooks $(ARGS)
 
+notebooks-zh: $(ready)-notebooks  ## the same in Chinese, 中文笔记本
+	$(python) docs/chinese.py --write runs/zh
+	$(python) -m jupyter lab runs/zh $(ARGS)
+
 test-notebooks: $(ready)-notebooks  ## execute every notebook from a clean kernel
 	printf '%s\n' notebooks/*.ipynb | xargs -P 2 -I{} $(python) -m nbconvert --to notebook --execute --output-dir runs/notebooks {}
 else
-notebooks test-notebooks:
+notebooks notebooks-zh test-notebooks:
 	@echo "There are no notebooks yet."
 endif
 

@@ -21,7 +21,12 @@ from sphinx.cmd.build import main as sphinx
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CHINESE = runpy.run_path(str(HERE / "chinese.py"), run_name="chinese")
+LINES = runpy.run_path(str(HERE / "lines.py"), run_name="lines")
+LANGUAGES = runpy.run_path(str(HERE / "languages.py"), run_name="languages")
 PLAYGROUND = HERE / "playground" / "dist"
+
+OURS = ("build.py", "chinese.py", "languages.py", "lines.py")
+"""What of this folder Sphinx has no use for."""
 
 PLACES = {
     "README.md": "index.md",
@@ -106,7 +111,7 @@ def figures(readme: str) -> str:
 def gather(sources: Path) -> None:
     """What Sphinx reads, in one folder."""
     shutil.rmtree(sources, ignore_errors=True)
-    shutil.copytree(HERE, sources, ignore=shutil.ignore_patterns("playground", "__pycache__", "build.py", "chinese.py"))
+    shutil.copytree(HERE, sources, ignore=shutil.ignore_patterns("playground", "__pycache__", *OURS))
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         name = f"notebooks/{path.name}"
         (sources / name).write_text(notebook(path.read_text("utf-8"), name), "utf-8")
@@ -142,11 +147,12 @@ def parameters(found: re.Match[str]) -> str:
 
 
 def finish(out: Path) -> None:
-    """What Sphinx leaves to say: the level of headings in the sidebar, and to where in the reference code leads."""
-    for path in out.rglob("*.html"):
-        text = said = path.read_text("utf-8")
-        if path.parent == out / "zh":
-            text = re.sub(r'(<html[^>]*) lang="en"', r'\1 lang="zh-CN"', text, count=1)
+    """What Sphinx leaves to say: lines, languages, the sidebar's headings, where in the reference code leads."""
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*.html")}
+    for name in sorted(names):
+        path = out / name
+        said = path.read_text("utf-8")
+        text = LINES["together"](LANGUAGES["page"](said, name, names))
         text = text.replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">')
         text = re.sub(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>\n", parameters, text)
         if "_modules" in path.parts:

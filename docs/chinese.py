@@ -13,14 +13,17 @@ What a picture shows (``alt`` in the metadata of the cell that draws it) is a te
 `translated` joins; a cell without a translation, or with one of an older text, stays English. Which these are is said
 by ``python docs/chinese.py``, and a test wants there to be none. Who has translated a text anew takes the hash out of
 its line (``<!-- cell-02 -->``) and runs ``python docs/chinese.py --stamp``, which writes the new one, and also the
-new ids of cells that were renumbered.
+new ids of cells that were renumbered. ``--write FOLDER`` writes the joined notebooks there, to be opened and executed
+(``make notebooks-zh``).
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import hashlib
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -33,8 +36,15 @@ TEXTS = (NOTEBOOKS / "zh", ROOT / "autograd" / "course" / "exercises" / "zh")
 """Where the translations are: of the notebooks, and of their exercises."""
 
 _LINE = re.compile(r"^<!-- ([\w.-]+?)(?: ([0-9a-f]{12}))? -->\n", re.MULTILINE)
-_SUMMARY = re.compile(r"^> \*\*中文摘要\*\*.*\n\n", re.MULTILINE)
+_SUMMARY = re.compile(r"^> \*\*(?:中文)?摘要\*\*.*\n\n", re.MULTILINE)
 _TRUST = re.compile(r"^> \*\*To see it alive\*\*.*\n(?:>.*\n)*\n", re.MULTILINE)
+
+
+TRUST = (
+    "> **想看到会动的页面**，请信任这个笔记本：在 JupyterLab 的命令面板（Ctrl + Shift + C）中选 *Trust Notebook*，"
+    "或在终端里运行 `jupyter trust`。在那之前，图和页面都只是静止的图片。\n\n"
+)
+"""What `_TRUST` says, for JupyterLab alone."""
 
 
 class Text(NamedTuple):
@@ -97,7 +107,8 @@ def texts(number: int, folders: tuple[Path, ...] = TEXTS) -> dict[str, Text]:
 def translated(notebook: Any, texts: dict[str, Text]) -> Any:
     """A copy of a notebook with its Markdown, and what its pictures show, in Chinese; all else is as it was.
 
-    The summary stays where it is, below the title. What has no translation of just this text stays English.
+    The summary stays where it is, below the title, and need not say that it is in Chinese. What has no translation of
+    just this text stays English.
     """
     book = copy.deepcopy(notebook)
     for cell in book["cells"]:
@@ -108,7 +119,8 @@ def translated(notebook: Any, texts: dict[str, Text]) -> Any:
             if cell["cell_type"] == "markdown":
                 summary = _SUMMARY.search(_source(cell))
                 title, gap, rest = chinese.partition("\n\n")
-                cell["source"] = title + gap + (summary[0] if summary else "") + rest
+                said = summary[0].replace("中文摘要", "摘要") if summary else ""
+                cell["source"] = title + gap + said + rest
             else:
                 cell["metadata"]["alt"] = chinese
     return book
@@ -128,6 +140,26 @@ def pages(sources: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(sources.glob("*.ipynb")):
         book = translated(json.loads(path.read_text("utf-8")), texts(int(path.name[:2])))
         yield path.name, json.dumps(book, ensure_ascii=False)
+
+
+def write(folder: Path) -> None:
+    """The notebooks in Chinese, as files to be opened in JupyterLab; links lead to where they led.
+
+    What is there already stays as it is: it may have somebody's answers.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    docs = Path(os.path.relpath(ROOT / "docs", folder)).as_posix()
+    for name, text in pages(NOTEBOOKS):
+        if (folder / name).exists():
+            continue
+        book = json.loads(text)
+        for cell in book["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = _source(cell).replace("](../docs/", f"]({docs}/")
+        first = book["cells"][0]
+        if summary := _SUMMARY.search(first["source"]):
+            first["source"] = first["source"].replace(summary[0], summary[0] + TRUST)
+        (folder / name).write_text(json.dumps(book, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def _source(cell: Any) -> str:
@@ -164,13 +196,24 @@ def stamped(text: str, known: dict[str, str]) -> str:
     return _LINE.sub(line, text)
 
 
-if __name__ == "__main__":
-    if "--stamp" in sys.argv[1:]:
+def main(arguments: list[str] | None = None) -> None:
+    """Say what is not translated, after stamping or writing, where that is asked for."""
+    parser = argparse.ArgumentParser(description="The notebooks in Chinese: what is missing or out of date.")
+    parser.add_argument("--stamp", action="store_true", help="write the hashes of texts that have been translated anew")
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write there what Chinese notebooks are missing")
+    given = parser.parse_args(arguments)
+    if given.stamp:
         for folder in TEXTS:
             for path in sorted(folder.glob("[0-9][0-9].md")):
                 known = {name: digest(text) for cell in _cells(int(path.stem)) for name, text in originals(cell)}
                 path.write_text(stamped(path.read_text("utf-8"), known), "utf-8")
+    if given.write:
+        write(given.write.resolve())
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         number = int(path.name[:2])
         for fault in untranslated(_cells(number), texts(number)):
             print(f"{path.name}: {fault}")
+
+
+if __name__ == "__main__":
+    main()

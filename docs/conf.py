@@ -21,6 +21,7 @@ extensions = [
     "live",
     "names",
     "docstrings",
+    "chinese_search",
 ]
 exclude_patterns = ["playground/**", "extensions/**"]
 

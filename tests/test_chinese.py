@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -173,6 +174,32 @@ def test_a_joined_notebook_opens_with_title_and_summary(path: Path) -> None:
     joined = chinese.translated(json.loads(path.read_text("utf-8")), chinese.texts(int(path.name[:2])))
     title, summary, text = "".join(joined["cells"][0]["source"]).split("\n\n")[:3]
     assert re.fullmatch(r"# \d · .*[\u4e00-\u9fff].*", title)
-    assert summary.startswith("> **中文摘要**")
+    assert summary.startswith("> **摘要**")
     assert CHINESE.search(text)
     assert "To see it alive" not in "".join(joined["cells"][0]["source"])
+
+
+def test_the_written_notebooks_are_chinese_whole_and_their_links_lead_somewhere(tmp_path: Path) -> None:
+    folder = tmp_path / "some" / "where"
+    chinese.main(["--write", str(folder)])
+    written = sorted(folder.glob("*.ipynb"))
+    assert [path.name for path in written] == [path.name for path in NOTEBOOKS]
+    for path, original in zip(written, NOTEBOOKS, strict=True):
+        book = nbformat.read(path, as_version=4)
+        nbformat.validate(book)
+        code = [cell.source for cell in nbformat.read(original, as_version=4).cells if cell.cell_type == "code"]
+        assert [cell.source for cell in book.cells if cell.cell_type == "code"] == code
+        text = "\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+        assert text.count("Trust Notebook") == 1
+        for link in re.findall(r"\]\((?!https:)([^)#]+)", text):
+            assert (folder / link).exists(), link
+
+
+def test_writing_again_leaves_a_learners_answers_alone(tmp_path: Path) -> None:
+    chinese.main(["--write", str(tmp_path)])
+    first, *_, last = sorted(tmp_path.glob("*.ipynb"))
+    first.write_text("solved")
+    last.unlink()
+    chinese.main(["--write", str(tmp_path)])
+    assert first.read_text() == "solved"
+    assert last.exists()

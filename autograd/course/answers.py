@@ -15,7 +15,7 @@ from autograd.expression import Expression, ExpressionError
 from autograd.primitives import table
 from autograd.value import Value
 
-__all__ = ["as_formula", "as_number", "leaves", "part_of"]
+__all__ = ["as_formula", "as_number", "is_matrix", "leaves", "part_of"]
 
 
 def as_number(x: Any, what: str = "The answer") -> float:
@@ -41,6 +41,8 @@ def as_number(x: Any, what: str = "The answer") -> float:
     try:
         if not isinstance(x, bool) and hasattr(x, "__float__") and getattr(x, "shape", ()) == ():
             return float(x)
+    except OverflowError:
+        raise Wrong(f"{what} is larger than any float.") from None
     except Exception:
         pass
     raise Wrong(f"{what} is a number, and {shown(x)} was given, of type {type(x).__name__}.")
@@ -76,13 +78,20 @@ def leaves(
         if any(row is ... for row in islice(rows, 100)):
             raise Wrong(NOT_YET)
         if len(rows) != len(expected):
-            numbers = "entry" if len(expected) == 1 else "entries"
+            numbers = "rows" if is_matrix(expected) else "entry" if len(expected) == 1 else "entries"
             were = "was" if len(rows) == 1 else "were"
             raise Wrong(f"{_first(what)} has {len(expected)} {numbers}, and {len(rows)} {were} given.")
         for i, (row, part) in enumerate(zip(rows, expected, strict=True)):
             yield from leaves(row, part, part_of(what, i, names))
     else:
         yield what, as_number(given, _first(what)), float(expected)
+
+
+def is_matrix(x: Any) -> bool:
+    """Whether it is rows of as many numbers each."""
+    if not isinstance(x, Sequence) or not x or not all(isinstance(row, Sequence) and len(row) for row in x):
+        return False
+    return len({len(row) for row in x}) == 1 and not any(isinstance(entry, Sequence) for row in x for entry in row)
 
 
 def part_of(what: str, key: Any, names: Mapping[str, str] | None) -> str:
@@ -103,8 +112,8 @@ def _rows(given: Any, what: str) -> Sequence[Any]:
 
 
 def _first(what: str) -> str:
-    """As the first word of a sentence."""
-    return f"T{what[1:]}" if what.startswith("the ") else what
+    """As the beginning of a sentence; a name, such as gradient['a'], stays as it is."""
+    return what[0].upper() + what[1:] if re.match("[a-z]+ ", what) else what
 
 
 _DOTS = ("...", "…")
@@ -115,9 +124,13 @@ _KNOWN = ("ln", "arcsin", "arccos", "arctan", "atan2", "max", "min")  # to the r
 _CALLED = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*\(")
 
 
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""The signs （－＊１） of a Chinese or Japanese keyboard, and ours."""
+
+
 def _as_python(text: str, names: Sequence[str]) -> str:
-    """The same for the formula's reader: math.exp is exp, and ŷ, the notebooks' name, is yhat."""
-    text = _MODULE.sub("", text)
+    """The same for the formula's reader: math.exp is exp, （ is (, and ŷ, the notebooks' name, is yhat."""
+    text = _MODULE.sub("", text.translate(_FULL_WIDTH))
     if "yhat" in names:
         text = re.sub(r"\bŷ(?!\w)", "yhat", unicodedata.normalize("NFC", text))
     return text

@@ -5,10 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-__all__ = ["close", "relation"]
+__all__ = ["THREE_DIGITS", "close", "relation"]
+
+
+THREE_DIGITS = 5e-3
+"""Relative: what rounding to three digits may change, 1.005 to 1.01 say."""
 
 
 def close(given: float, expected: float, rtol: float, atol: float) -> bool:
+    """Whether it is the expected number, but for rounding; to `THREE_DIGITS`, whether its third digit is right or next.
+
+    >>> close(0.833, 5 / 6, THREE_DIGITS, 0), close(0.83, 5 / 6, THREE_DIGITS, 0)
+    (True, False)
+    """
+    if rtol == THREE_DIGITS and expected and math.isfinite(given):
+        third = 10.0 ** (math.floor(math.log10(abs(expected))) - 2)
+        atol, rtol = max(atol, min(1.0001 * third, rtol * abs(expected))), 0.0
     return math.isclose(given, expected, rel_tol=rtol, abs_tol=atol)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from autograd.course.running import described
 from autograd.course.texts import exercise
 from autograd.course.wrong import Wrong
 
@@ -39,8 +40,8 @@ def check(number: str, answer: Any) -> Verdict:
     Args:
         number: of the exercise, such as "2.3".
         answer: as the text says: a number or a list of them (to three digits; NumPy's arrays and text such as
-            "3/4" are welcome), a formula as text, or a function. Functions are called on copies, and stopped
-            if they do not end.
+            "3/4" are welcome), a formula as text, or a function. Functions are called on copies, and an endless loop
+            is stopped.
 
     Returns:
         A `Verdict`: "right", or "not yet" and where the first difference is. Whatever is handed in, nothing is raised.
@@ -59,4 +60,6 @@ def check(number: str, answer: Any) -> Verdict:
         checks[found.number](answer)
     except Wrong as wrong:
         return Verdict(False, str(wrong))
+    except Exception as error:  # by a method of what was handed in
+        return Verdict(False, f"What was handed in cannot be read: it raises {described(error)}.")
     return Verdict(True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
-from autograd.course.answers import as_formula, leaves, part_of
-from autograd.course.hints import close, relation
+from autograd.course.answers import as_formula, is_matrix, leaves, part_of
+from autograd.course.hints import THREE_DIGITS, close, relation
 from autograd.course.running import called
 from autograd.course.wrong import Wrong, shown
 
@@ -22,8 +22,6 @@ Check = Callable[[Any], None]
 Mistakes = Sequence[tuple[Callable[..., Any], str]]
 """What gives a famous wrong answer, and what is said to it."""
 
-THREE_DIGITS = 5e-3
-"""Relative: what rounding to three digits may change, 1.005 to 1.01 say."""
 ROUNDING = 1e-6
 """Relative: other orders of additions differ by 1e-15, and what is wrong in these cases by 1 % and more."""
 
@@ -72,12 +70,6 @@ def _not_transposed(given: Any, expected: Any, what: str, names: Mapping[str, st
             raise Wrong(f"Your {name.removeprefix('the ')} is transposed: its rows are your columns. {after}".rstrip())
 
 
-def _is_matrix(x: Any) -> bool:
-    if not isinstance(x, Sequence) or not x or not all(isinstance(row, Sequence) and len(row) for row in x):
-        return False
-    return len({len(row) for row in x}) == 1 and not any(isinstance(entry, Sequence) for row in x for entry in row)
-
-
 def _matrices(
     given: Any, expected: Any, what: str, names: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, Any, Any]]:
@@ -86,7 +78,7 @@ def _matrices(
         for key, part in expected.items():
             if isinstance(given, Mapping) and key in given:
                 yield from _matrices(given[key], part, part_of(what, key, names))
-    elif _is_matrix(expected):
+    elif is_matrix(expected):
         yield what, given, expected
     elif isinstance(expected, Sequence) and isinstance(given, list | tuple) and len(given) == len(expected):
         for i, part in enumerate(expected):

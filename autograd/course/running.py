@@ -17,12 +17,13 @@ import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import iscoroutine
 from types import FrameType
 from typing import Any
 
 from autograd.course.wrong import NOT_YET, Wrong, shown
 
-__all__ = ["called", "steps_counted"]
+__all__ = ["called", "described", "steps_counted"]
 
 STEPS = 2_000_000
 """The most steps of a call; the solutions take some thousands."""
@@ -82,18 +83,22 @@ def called(function: Any, case: dict[str, Any]) -> Any:
     if not callable(function):
         raise Wrong(f"A function is expected, and {shown(function)} was given, of type {type(function).__name__}.")
     given = copy.deepcopy(case)
-    where = f"With {', '.join(f'{name} = {shown(x)}' for name, x in case.items() if not callable(x))}"
+    operands = ", ".join(f"{name} = {shown(x)}" for name, x in case.items() if not callable(x))
+    where = f"(That was with {operands}.)"
     try:
         with steps_counted():
             result = function(*given.values())
     except _TooManySteps:
-        raise Wrong(f"{where} your function does not come to an end: it was stopped after {STEPS} steps.") from None
+        raise Wrong(f"Your function does not come to an end: it was stopped after {STEPS} steps. {where}") from None
     except (Exception, SystemExit, GeneratorExit) as error:
-        raise Wrong(f"{where} your function raises {_described(error)}.") from None
+        raise Wrong(f"Your function raises {described(error)}. {where}") from None
+    if iscoroutine(result):
+        result.close()
+        raise Wrong("Your function is async: a plain def is meant.")
     if result is ...:
         raise Wrong(NOT_YET)
     if result is None:
-        raise Wrong(f"{where} your function gives nothing (None): has it a return?")
+        raise Wrong(f"Your function gives nothing (None): has it a return? {where}")
     for name, x in case.items():
         if not callable(x) and not _same(given[name], x):
             raise Wrong(f"Your function changes what it is given: {name} is not what it was.")
@@ -107,8 +112,8 @@ def _same(a: Any, b: Any) -> bool:
         return False
 
 
-def _described(error: BaseException) -> str:
-    """Type, message and line of what the learner's function has raised."""
+def described(error: BaseException) -> str:
+    """Type, message and line of what the learner's code has raised."""
     try:
         message = " ".join(str(error).split())[:200]
     except Exception:

@@ -7,6 +7,7 @@ ends with the call of `check`.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,10 +82,11 @@ def exercise(number: str) -> Exercise:
     if not isinstance(number, str):
         raise TypeError(f'the number of an exercise is a string such as "2.3", not {number!r}')
     found = {e.number: e for e in exercises()}
+    asked, number = number, unicodedata.normalize("NFKC", number).strip()  # ２．３ of a Chinese keyboard is 2.3
     if number not in found:
         last = {e.notebook: e.number for e in found.values()}
         ends = ", ".join(f"{n}.1 to {end}" for n, end in last.items())
-        raise ValueError(f"there is no exercise {number!r}; there are {ends}")
+        raise ValueError(f"there is no exercise {asked!r}; there are {ends}")
     return found[number]
 
 

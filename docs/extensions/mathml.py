@@ -23,6 +23,8 @@ _WRITTEN_OTHERWISE = [
 ]
 """What docutils does not know, in words that it knows."""
 
+_ASSIGNED = re.compile(r"<mo>[:∶]</mo>\s*<mo>=</mo>")  # to docutils a ratio, and an equality
+
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +36,7 @@ def mathml(latex: str, *, block: bool = False) -> str:
     """
     for pattern, other in _WRITTEN_OTHERWISE:
         latex = pattern.sub(other, latex)
-    return str(latex2mathml.tex2mathml(latex.strip(), as_block=block))
+    return _ASSIGNED.sub("<mo>:=</mo>", latex2mathml.tex2mathml(latex.strip(), as_block=block))
 
 
 def _set(translator: Any, node: nodes.Node, *, block: bool) -> None:

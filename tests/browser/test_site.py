@@ -153,6 +153,57 @@ def test_no_text_of_the_site_speaks_of_a_machine(site: Path) -> None:
         ), path
 
 
+class Spoken(HTMLParser):
+    """What a page says, each piece in the language that it is said to be in; code and formulas speak none."""
+
+    SILENT = ("script", "style", "title", "math", "pre", "code", "iframe")
+    EMPTY = ("meta", "link", "img", "input", "br", "hr", "use", "path", "line", "circle")
+    NAMES = re.compile(
+        r"A Step by Step Backpropagation Example|Neural networks and deep learning|Step down|Adam|Furo|English"
+    )
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, str, bool]] = []
+        self.said: list[tuple[str, str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        _, language, silent = self.open[-1] if self.open else ("", "", False)
+        language = given.get("lang", language)
+        silent = silent or tag in self.SILENT or bool({"output", "stream"} & set(given.get("class", "").split()))
+        if (
+            language.startswith("zh") and tag != "link" and (not silent or tag == "iframe")
+        ):  # within an attribute nothing can be marked
+            self.said += [
+                (language, given[name]) for name in ("alt", "title", "aria-label", "placeholder") if name in given
+            ]
+        if tag not in self.EMPTY:
+            self.open.append((tag, language, silent))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in [name for name, _, _ in self.open]:
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if self.open and data.strip() and not self.open[-1][2]:
+            self.said.append((self.open[-1][1], " ".join(data.split())))
+
+
+def test_every_page_says_in_which_language_it_speaks(site: Path, pages: dict[Path, Read]) -> None:
+    """Chinese is marked as Chinese, and what counts as Chinese is Chinese: no word of the theme has been left over."""
+    for path in pages:
+        for language, said in Spoken(path.read_text("utf-8")).said:
+            chinese = re.search(r"[\u4e00-\u9fff]", said)
+            if language.startswith("zh"):
+                rest = Spoken.NAMES.sub("", said)
+                assert chinese or not re.search(r"[a-z]{3,} [a-z]{3,}|^[A-Z][a-z]{3,}$", rest), (path, said)
+            else:
+                assert not chinese, (path, said)
+
+
 # ── in a browser ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -234,6 +285,25 @@ def test_what_is_changed_on_the_page_moves_the_slider_above_it(go: Callable[...,
     page.wait_for_function("document.querySelector('#drag-neuron').value === '1.5'")
 
 
+def test_no_column_of_a_chinese_table_is_one_character_wide(go: Callable[..., Any]) -> None:
+    """Chinese can be broken after every character, and a browser gives all room to the columns that cannot."""
+    page = go("zh/09_shapes.html", viewport={"width": 390, "height": 844})
+    rows = page.locator("article td").evaluate_all(
+        "cells => cells.map(c => [c.innerText, c.clientWidth / parseFloat(getComputedStyle(c).fontSize)])"
+    )
+    assert [said for said, wide in rows if len(said) > 4 and wide < 5] == []
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, "the page can be scrolled sideways"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_verdict_is_read_without_scrolling(go: Callable[..., Any], width: int) -> None:
+    page = go("zh/01_value.html", viewport={"width": width, "height": 844})
+    verdicts = page.locator(".output.text_plain pre", has_text="not yet")
+    assert verdicts.count() == 5
+    assert verdicts.evaluate_all("all => all.filter(x => x.scrollWidth > x.clientWidth).length") == 0
+
+
 def test_the_search_finds_a_name_and_leads_to_it(go: Callable[..., Any]) -> None:
     page = go("index.html")
     box = page.locator("input.sidebar-search").first
@@ -249,6 +319,83 @@ def test_the_search_finds_a_name_and_leads_to_it(go: Callable[..., Any]) -> None
 def test_the_search_finds_words_of_the_guide(go: Callable[..., Any]) -> None:
     page = go("search.html?q=checkpoint")
     page.locator("#search-results li a", has_text="Train").first.wait_for()
+
+
+ON_ALL_NINE = ("梯度", "权重", "反向传播")
+ON_ONE = {"期权": "09_shapes", "拓扑顺序": "01_value", "饱和": "07_saturation"}
+
+
+def found_by(page: Any, query: str) -> list[str]:
+    """The pages that the search finds for what is typed."""
+    box = page.locator("input.sidebar-search").first
+    box.click()
+    page.keyboard.insert_text(query)  # as an input method does
+    page.keyboard.press("Enter")
+    page.locator(".search-summary", has_text=re.compile("finished|did not match")).wait_for()
+    links = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    return [urlsplit(link).path for link in links]
+
+
+@pytest.mark.parametrize("query", [*ON_ALL_NINE, *ON_ONE, "梯度 学习率"])
+def test_the_search_finds_chinese_wherever_it_stands_in_a_sentence(
+    go: Callable[..., Any], site: Path, query: str
+) -> None:
+    found = found_by(go("zh/index.html"), query)
+    for path in (site / "zh").glob("0*.html"):
+        text = re.sub(r"<[^>]+>", "", path.read_text("utf-8").partition("<article")[2].partition("</article>")[0])
+        if all(term in text for term in query.split()):
+            assert any(place.endswith(f"zh/{path.name}") for place in found), path.name
+    if query in ON_ONE:
+        assert any(place.endswith(f"zh/{ON_ONE[query]}.html") for place in found)
+
+
+def test_the_search_finds_no_page_that_has_the_characters_but_not_the_word(go: Callable[..., Any]) -> None:
+    assert found_by(go("zh/index.html"), "度梯播传") == []
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "language"),
+    [
+        ("zh/03_by_hand", "notebooks/03_by_hand", "en"),
+        ("notebooks/03_by_hand", "zh/03_by_hand", "zh-CN"),
+        ("index", "zh/index", "zh-CN"),
+    ],
+)
+def test_a_page_leads_to_itself_in_the_other_language(
+    go: Callable[..., Any], here: str, there: str, language: str
+) -> None:
+    page = go(f"{here}.html")
+    page.locator("article .twin a").click()
+    page.wait_for_url(f"**/{there}.html")
+    assert page.locator("html").get_attribute("lang") == language
+
+
+BEGINNINGS = """() => {
+  const found = [];
+  for (const block of document.querySelectorAll("article p, article li, article td")) {
+    const left = block.getBoundingClientRect().left + parseFloat(getComputedStyle(block).paddingLeft);
+    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const text = texts.currentNode;
+      if (text.parentElement.closest("math, pre, code, svg") || !/^[,.;:!?，。、；：！？）]/.test(text.data)) continue;
+      const range = document.createRange();
+      range.setStart(text, 0);
+      range.setEnd(text, 1);
+      const box = range.getBoundingClientRect();
+      if (box.width && box.left < left + 4) found.push(block.textContent.slice(0, 60));
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["zh/01_value", "zh/02_neuron", "zh/09_shapes", "notebooks/02_neuron", "sources"])
+def test_no_line_begins_with_the_comma_of_a_formula(go: Callable[..., Any], name: str) -> None:
+    """Tried on columns of many widths, each of which breaks the lines elsewhere."""
+    page = go(f"{name}.html")
+    for width in range(340, 1000, 20):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(BEGINNINGS) == [], width
 
 
 @pytest.mark.parametrize("name", ["understand", "compile", "train"])
@@ -314,7 +461,19 @@ def test_formulas_are_set_and_none_is_shown_as_latex(pages: dict[Path, Read], si
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci --prefix tests/page")
-@pytest.mark.parametrize("name", ["index", "guide/understand", "api/value", "design/compiler", "compared"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index",
+        "guide/understand",
+        "api/value",
+        "design/compiler",
+        "compared",
+        "zh/index",
+        "zh/01_value",
+        "zh/09_shapes",
+    ],
+)
 def test_axe_finds_nothing_to_complain_about(go: Callable[..., Any], name: str) -> None:
     page = go(f"{name}.html")
     page.evaluate(AXE.read_text("utf-8"))
@@ -405,3 +564,9 @@ def test_latex_of_the_notebooks_is_set(build: Any, latex: str) -> None:
     from mathml import mathml
 
     assert mathml(latex).startswith("<math")
+
+
+def test_an_assignment_is_one_operator(build: Any) -> None:
+    from mathml import mathml
+
+    assert re.findall(r"<mo>(.*?)</mo>", mathml(r"w := w - a\, v")) == [":=", "−"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bdb
 import pprint
+import re
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -34,6 +35,22 @@ class Hostile:
     shape = property(_fail)
 
 
+class HostileDict(dict[str, float]):
+    __getitem__ = __iter__ = keys = items = Hostile._fail  # type: ignore[assignment]
+
+
+class HostileList(list[float]):
+    __len__ = __iter__ = __getitem__ = __eq__ = Hostile._fail  # type: ignore[assignment]
+
+
+class HostileText(str):
+    strip = encode = __format__ = Hostile._fail  # type: ignore[assignment]
+
+
+class HostileNumber(float):
+    __repr__ = __format__ = __float__ = __eq__ = __lt__ = Hostile._fail  # type: ignore[assignment]
+
+
 def cyclic() -> list[Any]:
     found: list[Any] = [1.0]
     found.append(found)
@@ -47,6 +64,8 @@ ODD: list[Any] = [
     np.array(["a"]), np.array([1j, 2]), np.array(None), np.ma.masked, Value(1.0), [Value(float("nan"))],
     sympy.Symbol("t"), sympy.zoo, print, len, sys.exit, lambda: 1, lambda *_: None,
     lambda *_: ..., lambda *_: float("nan"),
+    HostileDict(a=1.0), HostileList([4, -10]), HostileText("-2*x"), HostileNumber(4.0), [HostileNumber(4.0)] * 2,
+    lambda *_: HostileDict(a=1.0), lambda *_: HostileList([1.0] * 3), lambda *_: [HostileNumber(1.0)] * 3,
     lambda *_: Hostile(), lambda *_: (x for x in [1]), lambda *_: cyclic(), lambda *_: 10**400, "9**9**9", "x" * 10_000,
 ]  # fmt: skip
 
@@ -94,6 +113,10 @@ def caught_again_and_again(p: Any, g: Any) -> Any:
             pass
 
 
+async def asynchronous(p: Any, g: Any) -> Any:
+    return p
+
+
 def for_ever() -> Iterator[int]:
     while True:
         yield 1
@@ -108,6 +131,7 @@ def deep(p: Any, g: Any) -> Any:
     [
         (..., NOT_YET),
         (3, "A function is expected, and 3 was given, of type int."),
+        (asynchronous, "Your function is async: a plain def is meant."),
         (lambda p: p, "raises TypeError: <lambda>() takes 1 positional argument but 2 were given"),
         (raising, "raises IndexError: list index out of range (line "),
         (lambda p, g: sys.exit(), "raises SystemExit (line "),
@@ -128,6 +152,12 @@ def deep(p: Any, g: Any) -> Any:
 )  # fmt: skip
 def test_a_function_that_fails_is_told_how(answer: Any, said: str) -> None:
     assert said in check("4.3", answer).hint
+
+
+@pytest.mark.parametrize("answer", [raising, endless, deep, lambda p, g: None, lambda p, g: [0.0] * 3])
+def test_a_hint_begins_with_what_is_wrong_and_ends_with_where(answer: Any) -> None:
+    """So that it is read first, where a line is wider than the page."""
+    assert re.fullmatch(r"Your .*[.?] \(That was with p = \[.*\]\.\)", check("4.3", answer).hint)
 
 
 def test_what_a_library_does_for_an_answer_is_not_counted() -> None:
@@ -252,6 +282,10 @@ def test_a_formula_in_another_notation_is_told_what_to_write(number: str, answer
         ("1.2", "-2*x*math.exp(-x**2)"),
         ("1.2", "-2*x*np.exp(-x**2)"),
         ("3.2", "2*(ŷ - y)*(1 - ŷ**2)*h"),
+        ("3.2", "2＊（ŷ－y）＊（1－ŷ＊＊2）＊h"),  # a Chinese keyboard's
+        ("5.4", "６４．０"),
+        ("５．４", 64),
+        (" 5.4 ", 64),
         ("3.2", "2*(y\u0302 - y)*(1 - y\u0302**2)*h"),  # a y and a circumflex
     ],
 )
@@ -265,6 +299,12 @@ def test_what_is_python_in_the_notebooks_is_python_in_a_formula(number: str, ans
         ("1.1", [4, None], "∂e/∂b is a number, and None was given"),
         ("4.4", lambda W, b, a_in, g: (1.0, b, a_in), "∂C/∂W is a list, and 1 was given."),
         ("2.3", lambda w, x, b, t: (b, w), "∂E/∂w is a list, and 0.3 was given."),
+        ("5.1", [None, -2, -1], "Derivative of the first loss is a number, and None was given"),
+        ("1.4", lambda tape: {name: None for name, _ in tape}, "gradient['e'] is a number"),
+        ("1.1", [10**400, -10], "∂e/∂a is larger than any float."),
+        ("4.1", [1, 0, 6, -0.5, 0, -3], "∂C/∂W has 2 rows, and 6 were given."),
+        ("8.1", [[4, 2]], "The Hessian has 2 rows, and 1 was given."),
+        ("7.3", [[0, 0], [0, 0], [3, 1], [4.5]], "The rise of b is a number, and [4.5] was given"),
     ],
 )
 def test_a_part_of_another_shape_is_called_by_its_name(number: str, answer: Any, said: str) -> None:

@@ -181,6 +181,8 @@ def test_a_right_number_with_too_few_digits_is_told_so_and_not_that_it_is_wrong(
             short = float(f"{x:.{digits - 1}e}")
             verdict = check(number, short if alone else [*right[:i], short, *right[i + 1 :]])
             assert verdict or "It is rounded too far: " in verdict.hint
+            cut_or_rounded = abs(short - x) < 10.0 ** (math.floor(math.log10(abs(x))) - 2)
+            assert bool(verdict) == cut_or_rounded  # two digits are three where the third is 0
 
 
 def test_a_number_that_a_hint_tells_would_be_noticed() -> None:

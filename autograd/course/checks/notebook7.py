@@ -38,7 +38,7 @@ _SAMPLES = [[1.0, 1.0], [0.0, 2.0], [3.0, 1.0]]
 def _asleep(answer: Any) -> None:
     slopes = [grad(lambda w, x=x: relu(dot(w, x, _BIAS)))(_WEIGHTS) for x in _SAMPLES]
     rise = -min(dot(_WEIGHTS, x, _BIAS) for x in _SAMPLES)
-    given = [number for _, number, _ in leaves(answer, [*slopes, rise])]
+    given = [number for _, number, _ in leaves(answer, [*slopes, rise], names={"[3]": "the rise of b"})]
     if given[:6] == [x for sample in _SAMPLES for x in sample]:
         raise Wrong("∂a/∂w = x where the neuron is awake. For which samples is it?")
     if given[:6] == [0.0] * 4 + _WEIGHTS:
