@@ -307,7 +307,7 @@ class _Tape:
         templates: list[int] = []
         kinds = []
         # halves of a row, of what is written of a sum, and of what is written for each of its operands
-        row, of_sum, of_operand = (42, 26, 58) if batch > 1 else (6, 4, 8)
+        row, of_sum, of_operand = (42, 26, 64) if batch > 1 else (6, 4, 12)
         room = 2 * 42  # to clear the gradient, and δ of the root
         for node, count in zip(nodes.examples, nodes.counts, strict=True):
             primitive: Any = scalars.op[node]

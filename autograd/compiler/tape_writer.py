@@ -46,10 +46,11 @@ STEP = 9
 """Words of a step: its opcode, how many operands, three of them; and of its scalar row the opcode, a, b, c, each as the
 number of a place among those of the node, −1 for the result."""
 
-OPERANDS, PLACE, DELTA, ACTIVE, BATCHED, GIVEN, INSIDE = FIELDS = tuple(range(7))
+OPERANDS, PLACE, DELTA, ACTIVE, BATCHED, GIVEN, INSIDE, USES = FIELDS = tuple(range(8))
 """What is known of a node: where its operands begin, its place and that of its adjoint (−1 where there is none yet);
 whether a gradient flows through it, whether each sample has its own, whether its adjoint has been given something or is
-zero to begin with, as a parameter's; and, of the writer's own, where its places begin."""
+zero to begin with, as a parameter's; and, of the writer's own, where its places begin, and how often it is an operand.
+"""
 
 USED, RUN_OF, HEAD, SIZE, BATCH, BACKWARD_AT, ONE, MINUS_ONE, NOTHING, ZERO, SHARE = STATE = tuple(range(11))
 """What is written: how many halves, the run that is open and its head, how many doubles of the arena are taken; how
@@ -58,6 +59,7 @@ CONSTANTS = ONE
 
 SIGNATURE = "void(int64, {0}, {0}, {0}, {0}, {0}, {0}, int64[:, ::1], {0}, uint32[::1])".format("int64[::1]")
 
+_SHORT = 2  # pairs of a sum that are added one by one, as what else is of that kind is
 _TOGETHER = 8  # nodes whose derivatives are computed step by step in turn, so that none waits for another
 _ARITY, _NUMBERS, _RESULTS, _FORWARD, _BACKWARD, _RESULT, _HEADER = range(7)  # of a template
 
@@ -166,14 +168,20 @@ def _step(code, state, templates, at, places, begin, n, out):  # type: ignore[no
 
 @_compiled
 def _compute_sum(code, state, table, operands, kind, node):  # type: ignore[no-untyped-def]
-    """Σ a · b + bias; the bias of a total is its first operand, and every b is 1."""
+    """Σ a · b + bias; the bias of a total is its first operand, and every b is 1.
+
+    Returns:
+        How many pairs are still to be added, one by one, as there are few; else 0.
+    """
     begin, end = table[node, OPERANDS], table[node + 1, OPERANDS]
     if kind == DETACHED:
         table[node, PLACE] = table[operands[begin], PLACE]
-        return
+        return 0
     out = table[node, PLACE] = _new(state, table[node, BATCHED])
     n = (end - begin) // 2 if kind == DOTS else end - begin - 1
     bias = table[operands[end - 1 if kind == DOTS else begin], PLACE]
+    if 0 < n <= _SHORT and not out & 1:
+        return n
     if out & 1:
         for word in (DOT, 7 + 4 * n, _address(out), _address(bias), bias & 1, n, state[BATCH]):
             _word(code, state, word)
@@ -187,6 +195,20 @@ def _compute_sum(code, state, table, operands, kind, node):  # type: ignore[no-u
             _pair(code, state, a, b)
         else:
             _word(code, state, a | b << 32)
+    return 0
+
+
+@_compiled
+def _add_pair(code, state, table, operands, kind, node, k):  # type: ignore[no-untyped-def]
+    """Add the pair number k of a sum that has few, if it has so many."""
+    begin, end, out = table[node, OPERANDS], table[node + 1, OPERANDS], table[node, PLACE]
+    n = (end - begin) // 2 if kind == DOTS else end - begin - 1
+    if kind == DETACHED or out & 1 or n > _SHORT or k >= n:
+        return
+    bias = out if k else table[operands[end - 1 if kind == DOTS else begin], PLACE]
+    a = table[operands[begin + k if kind == DOTS else begin + k + 1], PLACE]
+    b = table[operands[begin + k + n], PLACE] if kind == DOTS else state[ONE]
+    _scalar(code, state, PRODUCT_PLUS, out, a, b, bias)
 
 
 @_compiled
@@ -222,9 +244,17 @@ def _delta(state, table, node):  # type: ignore[no-untyped-def]
 
 @_compiled
 def _contribute(code, state, table, node, delta, factor):  # type: ignore[no-untyped-def]
-    """Add δ · factor to the adjoint of a node; the first contribution is what it is from then on."""
-    target, first = _delta(state, table, node), not table[node, GIVEN]
+    """Add δ · factor to the adjoint of a node; the first contribution is what it is from then on.
+
+    Where that is δ itself, and the only contribution, the two adjoints are one place.
+    """
+    first = not table[node, GIVEN]
     table[node, GIVEN] = 1
+    alone = first and table[node, USES] == 1 and table[node, DELTA] < 0
+    if alone and factor == state[ONE] and delta & 1 == (table[node, BATCHED] and state[BATCH] > 1):
+        table[node, DELTA] = delta
+        return
+    target = _delta(state, table, node)
     if not delta & 1:  # then the operand is no sample's either
         _scalar(code, state, PRODUCT_PLUS, target, delta, factor, state[NOTHING] if first else target)
     elif not target & 1:  # from each sample to what is one for all
@@ -334,14 +364,21 @@ def write(  # type: ignore[no-untyped-def]
                 table[order[i], INSIDE] = kept
                 kept += templates[at + _ARITY] + templates[at + _NUMBERS] + templates[at + _RESULTS]
     inside = np.empty(kept, np.int64)
+    for node in order:
+        for k in range(table[node, OPERANDS], table[node + 1, OPERANDS]):
+            table[operands[k], USES] += 1
 
     for run in range(len(kinds)):
         nodes = order[runs[run] : runs[run + 1]]
         if kinds[run] >= 0:
             _compute(code, state, table, operands, templates, kinds[run], nodes, inside)
         else:
+            longest_short = 0
             for node in nodes:
-                _compute_sum(code, state, table, operands, kinds[run], node)
+                longest_short = max(longest_short, _compute_sum(code, state, table, operands, kinds[run], node))
+            for k in range(longest_short):
+                for node in nodes:
+                    _add_pair(code, state, table, operands, kinds[run], node, k)
     state[BACKWARD_AT] = state[USED]
     state[RUN_OF] = -1  # the backward pass begins with a run of its own
 

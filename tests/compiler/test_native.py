@@ -375,6 +375,17 @@ def test_a_function_that_numpy_alone_has_stays_a_call_of_numpy() -> None:
         area.remove()
 
 
+def test_an_adjoint_that_another_is_handed_on_to_as_it_is_is_no_copy_of_it() -> None:
+    """Of the terms of a sum δ is that of the sum: what is left is a row for each exponential, and one for the root."""
+    w = [Value(0.1 * k) for k in range(5)]
+    program = autograd.compile(lambda: autograd.total([autograd.exp(x) for x in w]), example=(), engine="native")
+    plan = TapePlan(program._programs.scalars, program._programs.parameters, program.vector, 1)
+    backward = plan._code[(plan._middle - plan._start) // 8 :]
+    rows = [row for _, _, row in touched(backward, plan._base)]
+    assert sum("row of kind" in row and f"row of kind {op.VECTOR} " not in row for row in rows) == 4 * (1 + 5)
+    assert program.value_and_grad()[1].tolist() == pytest.approx(np.exp(program.vector).tolist(), rel=1e-15)
+
+
 def test_what_writes_a_tape_never_writes_beyond_its_room() -> None:
     """A count that is wrong is an error then, and no torn memory."""
     nothing, table, state = np.empty(0, np.int64), np.zeros((2, len(to.FIELDS)), np.int64), np.zeros(len(to.STATE), int)
