@@ -386,7 +386,8 @@ class Products:
         v, u, factor = self._slopes_of
         of_nodes, factors = along[:, 0, :m], along[:, 0, m : m + f]
         bends = along[:, :, m + f : m + f + m].transpose(2, 1, 0).reshape(m * m, -1)
-        slopes = of_nodes[:, u] * along[:, v, m + f + m + factor]
+        with np.errstate(all="ignore"):
+            slopes = of_nodes[:, u] * along[:, v, m + f + m + factor]
         return np.concatenate([factors.T, bends, slopes.T])
 
     def _lay_out(self, factors: int, bends: list[tuple[int, int]], slopes: list[tuple[int, int]]) -> None:

@@ -214,6 +214,25 @@ def test_a_large_batch_runs_in_pieces_that_bound_the_memory(
     assert matrix.piece * len(made._nodes) * lanes <= max(2**10, 4 * len(made._nodes) * lanes)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.filterwarnings("error")
+def test_infinite_numbers_and_nan_stay_in_their_sample_without_a_warning(
+    engine: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A neuron that is saturated by an infinite input has the slope 0, and 0 · ∞ is NaN."""
+    by(way, monkeypatch)
+    p = parameters(17)
+    program = autograd.compile(lambda x, y: network(p, x) * y, example=([0.0] * 2, 0.0), engine=engine, parameters=p)
+    X, Y = batch(5), batch(5, 1)[:, 0]
+    expected = program.hessian(X, Y, reduction="none")
+    X[1, 0], Y[1], Y[3] = np.inf, -np.inf, np.nan
+    H = program.hessian(X, Y, reduction="none")
+    assert np.allclose(H[[0, 2, 4]], expected[[0, 2, 4]], rtol=ROUNDINGS, atol=ROUNDINGS)
+    assert not np.isfinite(H[[1, 3]]).all(axis=(1, 2)).any()
+    assert np.isnan(program.hessian(X, Y)).any()
+
+
 def test_a_take_and_dropout_have_hessians(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which row is chosen differs from sample to sample; the masks are those of the call."""
     by("products", monkeypatch)
