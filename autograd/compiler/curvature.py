@@ -15,7 +15,7 @@ program gives the entries themselves (`Entries`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 
 from autograd.compiler.normalise import Scalars
 from autograd.compiler.trace import order_of
+from autograd.functional import grad, jvp
 from autograd.graph import adjoints, tangents
 from autograd.primitives import table
 from autograd.value import Value
 
-__all__ = ["Curvature", "Entries", "Place", "Products", "entered", "terms"]
+__all__ = ["Curvature", "Entries", "Place", "Products", "entered"]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -148,19 +149,19 @@ def _times_a_factor(scalars: Scalars, node: int, operand: int) -> Place | None:
     return None
 
 
-def terms(scalars: Scalars, nodes: Sequence[int], flows: Sequence[bool]) -> int:
-    """How many products it takes to follow each of these nodes to the root, one by one."""
+def followed(scalars: Scalars, nodes: Sequence[int], flows: Sequence[bool]) -> tuple[list[int], int]:
+    """By which of some nodes each node is moved, a bit for each; and how many products it takes to follow them all."""
     bit = {node: 1 << number for number, node in enumerate(nodes)}
-    moved = [0] * len(scalars)  # a bit for each of the nodes
-    found = 0
+    moved = [0] * len(scalars)
+    terms = 0
     for node in range(len(scalars)):
         if not flows[node]:
             continue
         for x in scalars.differentiated(node):
-            found += moved[x].bit_count()
+            terms += moved[x].bit_count()
             moved[node] |= moved[x]
         moved[node] |= bit.get(node, 0)
-    return found
+    return moved, terms
 
 
 # ── what is computed for each sample ──────────────────────────────────────────────────────────
@@ -177,6 +178,7 @@ class Curvature:
         width: how many rows it has.
         layers: the nodes that the leaves enter, those with the same factors together.
         nodes: all of them, layer by layer.
+        factors: the node of each factor; None for 1.
         terms: how many products it takes to move them.
     """
 
@@ -192,14 +194,16 @@ class Curvature:
         for node, rows in inside.items():
             alike.setdefault(tuple([self._places[row].factor for row in rows]), []).append(node)  # type: ignore[union-attr]
         self.nodes = [node for nodes in alike.values() for node in nodes]
-        self._factors = list(dict.fromkeys(factor for factors in alike for factor in factors))
+        self.factors = list(dict.fromkeys(factor for factors in alike for factor in factors))
+        number = {factor: i for i, factor in enumerate(self.factors)}
         self.layers: list[Layer] = []
         begin = 0
         for factors, nodes in alike.items():
-            which = np.array([self._factors.index(factor) for factor in factors], np.int64)
+            which = np.array([number[factor] for factor in factors], np.int64)
             self.layers.append(Layer(begin, which, np.array([inside[node] for node in nodes], np.int64)))
             begin += len(nodes)
-        self.terms = terms(scalars, self.nodes, self._flows)
+        self._moved, self.terms = followed(scalars, self.nodes, self._flows)
+        self._root = scalars.root
 
     def derivatives(self, values: Sequence[Any]) -> Derivatives:
         """In a trace: how the adjoints and the factors change when each of the nodes is moved.
@@ -210,25 +214,52 @@ class Curvature:
         order = [values[node] for node, flows in enumerate(self._flows) if flows]
         adjoint: dict[Any, Any] = adjoints(order, {}) if order else {}
         of_nodes = [adjoint.get(values[node], 0.0) for node in self.nodes]
-        factors = [1.0 if factor is None else values[factor] for factor in self._factors]
+        factors = [1.0 if factor is None else values[factor] for factor in self.factors]
         whole = order_of([x for x in (*of_nodes, *factors) if isinstance(x, Value)])
-        number = {node: u for u, node in enumerate(self.nodes)}
-        entering: dict[int, list[int]] = {}  # the rows of each factor that may move
-        for row, place in enumerate(self._places):
-            if place is not None and place.factor is not None and self._flows[place.factor]:
-                entering.setdefault(place.factor, []).append(row)
         bends: dict[tuple[int, int], Any] = {}
-        slopes: dict[tuple[int, int], Any] = {}
+        of_factors: dict[tuple[int, int], Any] = {}
         for v, node in enumerate(self.nodes):
             moved = tangents(whole, {}, {values[node]: 1})
             for u, delta in enumerate(of_nodes):
                 if isinstance(delta, Value) and delta in moved:
                     bends[u, v] = moved[delta]
-            for factor, rows in entering.items():
-                if values[factor] in moved:
-                    for row in rows:
-                        slopes[row, v] = of_nodes[number[self._places[row].node]] * moved[values[factor]]  # type: ignore[union-attr]
+            for number, factor in enumerate(factors):
+                if isinstance(factor, Value) and factor in moved:
+                    of_factors[number, v] = moved[factor]
+        slopes = {
+            (row, v): of_nodes[u] * of_factors[factor, v]
+            for row, v, u, factor in self.slopes()
+            if (factor, v) in of_factors
+        }
         return Derivatives(factors, dict(sorted(bends.items())), slopes)
+
+    def slopes(self) -> list[tuple[int, int, int, int]]:
+        """(row, v, u, factor) for each slope that can be other than 0, node v by node."""
+        moving: list[tuple[int, int, int, int]] = []  # and by what
+        for layer in self.layers:
+            for factor, rows in zip(layer.factors.tolist(), layer.rows.T.tolist(), strict=True):
+                node = self.factors[factor]
+                if node is not None and self._moved[node]:
+                    moving += [(row, self._moved[node], layer.begin + i, factor) for i, row in enumerate(rows)]
+        return [(row, v, u, factor) for v in range(len(self.nodes)) for row, by, u, factor in moving if by >> v & 1]
+
+    def along(self, again: Callable[[Mapping[int, Any]], list[Any]], direction: Sequence[Any]) -> list[Any]:
+        """In a trace: adjoints of the nodes and factors, and their derivatives along a direction in which all move.
+
+        Args:
+            again: gives the value of each node of the scalar program, when some are moved by so much.
+        """
+
+        def at(moved: Sequence[Any]) -> list[Any]:
+            def moved_by(numbers: Sequence[Any]) -> list[Any]:
+                return again(dict(zip(self.nodes, numbers, strict=True)))
+
+            values = moved_by(moved)
+            factors = [1.0 if factor is None else values[factor] for factor in self.factors]
+            return [*grad(lambda numbers: moved_by(numbers)[self._root])(moved), *factors]  # type: ignore[index]
+
+        values, slopes = jvp(at, ([0.0] * len(self.nodes),), (list(direction),))
+        return [*values, *slopes]
 
 
 # ── the matrix ────────────────────────────────────────────────────────────────────────────────
@@ -238,14 +269,17 @@ class Entries:
     """The entries themselves, computed by the program: for a few rows.
 
     Attributes:
+        kind: the program that is needed, "hessian", or "moved" where its directions are lanes.
         piece: how many samples it takes at once.
     """
+
+    kind = "hessian"
 
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
 
     def given(self, values: Sequence[Any]) -> list[Any]:
-        """In a trace, from what each node is there: the numbers that the program returns."""
+        """In a trace, from what each node is there: the numbers that the program `hessian` returns."""
         curvature = self.curvature
         factors, bends, slopes = curvature.derivatives(values)
         inside = [
@@ -309,12 +343,15 @@ def _sum(x: Any, y: Any) -> Any:
 class Products:
     """The entries as matrix products of what the program computes.
 
+    Args:
+        lanes: whether a program for all directions would be too long, so that they are lanes of a program for one.
+
     Attributes:
-        piece: as in `Entries`.
+        kind, piece: as in `Entries`.
     """
 
-    def __init__(self, curvature: Curvature) -> None:
-        self.curvature = curvature
+    def __init__(self, curvature: Curvature, lanes: bool = False) -> None:
+        self.curvature, self.kind = curvature, "moved" if lanes else "hessian"
         rows = [layer.rows for layer in curvature.layers]
         whole = np.concatenate([x.reshape(-1) for x in rows])
         as_they_are = len(whole) == curvature.width and all(_blocks(x) for x in rows)
@@ -323,14 +360,40 @@ class Products:
         self._place = np.zeros(curvature.width, np.int64)
         """Where each row is: as they are, if a layer's are a few blocks; else layer by layer."""
         self._place[np.arange(self._size) if as_they_are else whole] = np.arange(self._size)
+        self.piece = _FEWEST
         self._layers = [layer._replace(rows=self._place[layer.rows]) for layer in curvature.layers]
         self._blocks = [_blocks(layer.rows) for layer in self._layers]
+        if lanes:
+            m, slopes = len(curvature.nodes), curvature.slopes()
+            pairs = [(u, v) for u in range(m) for v in range(m)]
+            self._lay_out(len(curvature.factors), pairs, [(row, v) for row, v, _, _ in slopes])
+            self._slopes_of = np.array(slopes, np.int64).reshape(-1, 4).T[1:]
+            self.piece = max(_FEWEST, min(self.piece, _OF_PIECE // (2 * m * (m + len(curvature.factors)))))
 
     def given(self, values: Sequence[Any]) -> list[Any]:
         """As in `Entries`."""
         factors, bends, slopes = self.curvature.derivatives(values)
+        self._lay_out(len(factors), list(bends), list(slopes))
+        return [*factors, *bends.values(), *slopes.values()]
+
+    def of_lanes(self, along: Floats) -> Floats:
+        """What `given` would have given, (numbers, samples).
+
+        Args:
+            along: what `Curvature.along` gives for each sample and each node, (samples, nodes, numbers).
+        """
+        m, f = len(self.curvature.nodes), len(self.curvature.factors)
+        v, u, factor = self._slopes_of
+        of_nodes, factors = along[:, 0, :m], along[:, 0, m : m + f]
+        bends = along[:, :, m + f : m + f + m].transpose(2, 1, 0).reshape(m * m, -1)
+        with np.errstate(all="ignore"):
+            slopes = of_nodes[:, u] * along[:, v, m + f + m + factor]
+        return np.concatenate([factors.T, bends, slopes.T])
+
+    def _lay_out(self, factors: int, bends: list[tuple[int, int]], slopes: list[tuple[int, int]]) -> None:
+        """Find where in the matrix numbers belong: so many factors, bends in their order, slopes node by node."""
         m = len(self.curvature.nodes)
-        self._ends = np.cumsum([len(factors), len(bends), len(slopes)])
+        self._ends = np.cumsum([factors, len(bends), len(slopes)])
         self._bends = np.array([u * m + v for u, v in bends], np.int64)
         rows = self._place[np.array([row for row, _ in slopes], np.int64)]
         nodes = np.array([v for _, v in slopes], np.int64)
@@ -342,7 +405,6 @@ class Products:
             some = slice(*self._starts[[layer.begin, layer.begin + len(layer.rows)]])
             columns = layer.rows[nodes[some] - layer.begin]
             self._others.append((some, rows[some, None] * self._size + columns))
-        return [*factors, *bends.values(), *slopes.values()]
 
     def of_each(self, found: Floats, share: float, out: Floats) -> None:
         """As in `Entries`."""

@@ -307,7 +307,7 @@ class Derivatives:
         """The second derivatives by one argument, or by the parameters.
 
         All directions share what does not depend on them, and the parameters of a sum of products share its direction:
-        a network has as many directions as neurons. Where that is too long a program, each is a lane of one batch.
+        a network has as many directions as neurons. Where that is too long a program, they are lanes of one batch.
 
         Args:
             batch: as for a call.

@@ -12,15 +12,17 @@ program      takes beside the inputs                   gives, for each sample
 `curvature`  a direction                               the derivative of the gradient along it
 `entries`                                              what can be other than 0 in the Jacobian
 `hessian`                                              what the Hessian is made of (`curvature.py`)
+`moved`      a direction of the nodes that it enters   the same for that one direction
 ===========  ========================================  ==============================================
 
 A Jacobian is one of the middle two on many directions at once, which are lanes of one batch; or, where a few directions
 are enough, the last, in which they share whatever they have in common. Which of its entries can be other than 0 is read
 off the graph; columns (or rows) that share no row share a direction (`colours`).
 
-A Hessian is one program for all directions, unless that becomes too long. Then it is `curvature` on lanes; or, by the
-parameters, of the sum over a batch, the gradient of the derivative along a direction that all samples share: what is
-multiplied by it, and added up over samples, are the matrix products of any other gradient.
+A Hessian is `hessian`, one program for all directions, unless that becomes too long: then `moved` on lanes. Where there
+are as many directions as rows, it is `curvature` on lanes; or, by the parameters, of the sum over a batch, the gradient
+of the derivative along a direction that all samples share: what is multiplied by it, and added up over samples, are the
+matrix products of any other gradient.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ PARAMETERS = -1
 
 _LANES = 2**26  # bytes that the values of all lanes of one call may take
 _FEW, _SHORT = 4, 20_000  # directions that one program may have, and nodes that it may be made from
-_SMALL, _TERMS = 2**10, 2**13  # entries of a Hessian that a program gives one by one, and products it may take
+_SMALL, _TERMS = 2**10, 2**12  # entries of a Hessian that a program gives one by one, and products it may take
 _ENTERED = 2  # parameters that enter a node, from which on it pays to move nodes instead of them
 
 
@@ -111,7 +113,7 @@ class Derived:
         return found
 
     def hessian(self, part: int, inputs: Sequence[Floats], each: bool, share: float) -> Floats | None:
-        """The second derivatives by one part, times a share, by one program; None where that would be too long.
+        """The second derivatives by one part, times a share; None where there are as many directions as rows.
 
         Args:
             each: give the matrix of each sample, (samples, n, n), and not that of their sum.
@@ -119,13 +121,18 @@ class Derived:
         matrix = self._matrix(part)
         if matrix is None:
             return None
-        program = self._ready("hessian", (part,))
+        program = self._ready(matrix.kind, (part,))
         samples, width, piece = len(inputs[0]) if inputs else 1, self._width(part), matrix.piece
         whole = np.empty((samples, width, width) if each else (width, width))
         flat = [x.reshape(samples, -1) for x in inputs]
         for begin in range(0, samples, piece):
             end = min(begin + piece, samples)
-            found = program._returned([x[begin:end] for x in flat], end - begin)
+            some = [x[begin:end] for x in flat]
+            if matrix.kind == "hessian":
+                found = program._returned(some, end - begin)
+            else:
+                directions = np.eye(len(matrix.curvature.nodes))
+                found = matrix.of_lanes(self.on_lanes("moved", (part,), some, [directions]))  # type: ignore[union-attr]
             if each:
                 matrix.of_each(found, share, whole[begin:end])
             elif not begin:
@@ -136,14 +143,17 @@ class Derived:
         return whole
 
     def _matrix(self, part: int) -> Entries | Products | None:
-        """What makes Hessians of the numbers that the program `hessian` gives; None where that would be too long."""
+        """What makes Hessians of the numbers that a program gives; None where none is worth it."""
         if part not in self._matrices:
             leaves = [node for node, _ in sorted(self._leaves(part), key=itemgetter(1))]
             curvature = Curvature(self.scalars, leaves)
-            small = curvature.width**2 <= _SMALL or not curvature.nodes
-            fits = small or _ENTERED * len(curvature.nodes) <= curvature.width  # else there are as many directions
-            found = Entries(curvature) if small else Products(curvature)
-            self._matrices[part] = found if fits and curvature.terms <= _TERMS else None
+            short, few = curvature.terms <= _TERMS, _ENTERED * len(curvature.nodes) <= curvature.width
+            found: Entries | Products | None = None
+            if short and (curvature.width**2 <= _SMALL or not curvature.nodes):
+                found = Entries(curvature)
+            elif few and curvature.nodes:
+                found = Products(curvature, lanes=not short)
+            self._matrices[part] = found
         return self._matrices[part]
 
     def entries(self, parts: Sequence[int], inputs: Sequence[Floats]) -> Floats:
@@ -212,8 +222,8 @@ class Derived:
         key = (kind, *parts)
         if key not in self._made:
             program = (
-                self._second(*parts)
-                if kind == "hessian"
+                self._second(kind, *parts)
+                if kind in ("hessian", "moved")
                 else self._compiled(self._entries(parts) if kind == "entries" else _KINDS[kind], parts)
             )
             places = {id(parameter): place for place, parameter in enumerate(self.program.parameters)}
@@ -274,15 +284,24 @@ class Derived:
 
         return forwards if fewer_forwards else backwards
 
-    def _second(self, part: int) -> Program:
-        """The program `hessian`."""
+    def _second(self, kind: str, part: int) -> Program:
+        """The program `hessian` or `moved`."""
+        again, parameters = self.program._programs.again, self.program.parameters
+        matrix, example = self._matrix(part), self._example()
+        assert matrix is not None
 
         def second(*inputs: Any) -> Any:
-            values = self.program._programs.again(inputs, self.program.parameters)
-            found = self._matrix(part).given(values)  # type: ignore[union-attr]
+            values = again(inputs, parameters)
+            found = matrix.given(values)
             return found if any(isinstance(x, Value) for x in found) else [*found, values[self.scalars.root]]
 
-        return type(self.program)(second, tuple(self._example()), self.program._wanted)
+        def moved(*given: Any) -> Any:
+            *inputs, direction = given
+            return (matrix.curvature.along(lambda by: again(inputs, parameters, by), direction),)
+
+        if kind == "moved":
+            return type(self.program)(moved, (*example, [0.0] * len(matrix.curvature.nodes)), self.program._wanted)
+        return type(self.program)(second, tuple(example), self.program._wanted)
 
     def _example(self) -> list[Any]:
         whole = {self.scalars.inputs[node] for node in self.scalars.integers}

@@ -16,7 +16,7 @@ The scalar program (`Scalars`) and the array program (`ArrayProgram`) can be pri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -73,8 +73,14 @@ class Programs:
         """The nodes of the parameters, in the order of the flat vector."""
         return self.grouped.parameters
 
-    def again(self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any]) -> list[Any]:
-        """The value of each node, computed from these numbers, in whatever reading they are for."""
+    def again(
+        self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any], moved: Mapping[int, Any] | None = None
+    ) -> list[Any]:
+        """The value of each node, computed from these numbers, in whatever reading they are for.
+
+        Args:
+            moved: what is added to some nodes.
+        """
         s = self.scalars
         values: list[Any] = [None] * len(s)
         for node, number in s.constants.items():
@@ -83,9 +89,12 @@ class Programs:
             values[node] = inputs[argument][row]
         for node, parameter in zip(self.parameters, parameters, strict=True):
             values[node] = parameter
+        by = moved or {}
         for node, op in enumerate(s.op):
             if op is not None:
                 values[node] = op(*[values[x] for x in s.operands[node]])
+            if node in by:
+                values[node] = values[node] + by[node]
         return values
 
     @cached_property

@@ -24,8 +24,8 @@ from autograd.compiler.engines import ENGINES
 ROUNDINGS = 1e-12
 """Sums are taken in another order."""
 
-WAYS = {"entries": 10**9, "products": -1}
-"""How many entries the program may give one by one."""
+WAYS = {"entries": (10**9, 10**9), "products": (-1, 10**9), "lanes": (-1, -1)}
+"""How many entries the program may give one by one, and how long it may be for all directions."""
 
 
 def network(p: Any, x: Any) -> Any:
@@ -87,8 +87,9 @@ def eagerly(f: Callable[[Any, Any], Any], p: list[Value], X: np.ndarray, argumen
 
 
 def by(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(derived, "_SMALL", WAYS[way])
-    monkeypatch.setattr(derived, "_TERMS", 10**9)
+    small, terms = WAYS[way]
+    monkeypatch.setattr(derived, "_SMALL", small)
+    monkeypatch.setattr(derived, "_TERMS", terms)
     monkeypatch.setattr(derived, "_ENTERED", 1)
 
 
@@ -111,7 +112,7 @@ def test_however_parameters_enter_hessians_are_those_of_the_eager_engine(
     by_inputs = eagerly(f, p, X, 1)
     assert np.allclose(program.hessian(X, wrt="x", reduction="none"), by_inputs, rtol=ROUNDINGS, atol=ROUNDINGS)
     assert np.allclose(program.hessian(X, wrt="x"), by_inputs / samples, rtol=ROUNDINGS, atol=ROUNDINGS)
-    assert {kind for kind, _ in program._derived._made} == {"hessian"}
+    assert {kind for kind, _ in program._derived._made} == {"moved" if way == "lanes" else "hessian"}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -207,9 +208,29 @@ def test_a_large_batch_runs_in_pieces_that_bound_the_memory(
     pieces = program.hessian(X, reduction=reduction)
     assert np.allclose(pieces, whole, rtol=ROUNDINGS, atol=ROUNDINGS)
     ((made, _),) = program._derived._made.values()
-    numbers = len(made._nodes)
-    assert max(made._executables) * numbers <= max(2**10, 4 * numbers)
-    assert len(made._executables) == 2, "pieces of one size, and what is left"
+    matrix = program._derived._matrices[derived.PARAMETERS]
+    lanes = len(matrix.curvature.nodes) if way == "lanes" else 1
+    assert list(made._executables) == [lanes * matrix.piece, lanes * (101 % matrix.piece)], "pieces, and what is left"
+    assert matrix.piece * len(made._nodes) * lanes <= max(2**10, 4 * len(made._nodes) * lanes)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.filterwarnings("error")
+def test_infinite_numbers_and_nan_stay_in_their_sample_without_a_warning(
+    engine: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A neuron that is saturated by an infinite input has the slope 0, and 0 · ∞ is NaN."""
+    by(way, monkeypatch)
+    p = parameters(17)
+    program = autograd.compile(lambda x, y: network(p, x) * y, example=([0.0] * 2, 0.0), engine=engine, parameters=p)
+    X, Y = batch(5), batch(5, 1)[:, 0]
+    expected = program.hessian(X, Y, reduction="none")
+    X[1, 0], Y[1], Y[3] = np.inf, -np.inf, np.nan
+    H = program.hessian(X, Y, reduction="none")
+    assert np.allclose(H[[0, 2, 4]], expected[[0, 2, 4]], rtol=ROUNDINGS, atol=ROUNDINGS)
+    assert not np.isfinite(H[[1, 3]]).all(axis=(1, 2)).any()
+    assert np.isnan(program.hessian(X, Y)).any()
 
 
 def test_a_take_and_dropout_have_hessians(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,14 +304,24 @@ def test_what_does_not_depend_on_the_direction_is_computed_once() -> None:
     assert names.count("exp") == 6
 
 
-def test_where_there_are_as_many_nodes_as_parameters_or_too_much_to_write_down_directions_are_lanes(
+def test_where_there_is_too_much_to_write_down_the_neurons_are_lanes_and_not_the_weights(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Of 39 weights and biases, and 7 neurons. The program is no longer than that of a product with the Hessian."""
+    monkeypatch.setattr(derived, "_TERMS", 10)
+    monkeypatch.setattr(derived, "_SMALL", 0)
+    program, made = of_network([5, 4, 3], 2)
+    assert len(program.parameters) == 39
+    assert list(made._executables) == [2 * 7]
+    program.hvp((batch(2, 5), batch(2, 3)), np.ones((2, 39)), reduction="none")
+    (product,) = [one for (kind, _), (one, _) in program._derived._made.items() if kind == "curvature"]
+    assert made._programs.operations < product._programs.operations
+
+
+def test_where_there_are_as_many_nodes_as_parameters_these_are_the_lanes() -> None:
     p = parameters(40)  # each enters twice
     program = autograd.compile(lambda x: total([sin(w * x) * w for w in p]) ** 2, example=0.0, parameters=p)
     program.hessian(batch(3, 1)[:, 0])
     assert program._derived._matrices == {derived.PARAMETERS: None}
-    monkeypatch.setattr(derived, "_TERMS", 10)
-    program, made = of_network([5, 4, 3], 2)
-    assert program._derived._matrices == {derived.PARAMETERS: None}
-    assert list(made._executables) == [2 * len(program.parameters)]
+    ((made, _),) = program._derived._made.values()
+    assert list(made._executables) == [3 * 40]

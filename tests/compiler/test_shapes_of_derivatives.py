@@ -169,16 +169,23 @@ def test_products_with_the_jacobian_are_those_with_its_matrix(engine: str, sampl
 
 
 @pytest.mark.parametrize(
-    ("of_samples", "terms"),
-    [(0, -1), (2**20, -1), (0, 2**13)],
-    ids=["direction by direction", "as lanes", "in one program"],
+    ("of_samples", "terms", "entered"),
+    [(0, -1, 10**9), (2**20, -1, 10**9), (0, -1, 2), (0, 2**13, 2)],
+    ids=["direction by direction", "as lanes", "nodes as lanes", "in one program"],
 )
 @pytest.mark.parametrize(("name", "engine", "samples"), ALL)
 def test_hessians_and_products_with_them(
-    name: str, engine: str, samples: int, of_samples: int, terms: int, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    engine: str,
+    samples: int,
+    of_samples: int,
+    terms: int,
+    entered: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(derivatives, "_OF_SAMPLES", of_samples)
     monkeypatch.setattr(derived, "_TERMS", terms)
+    monkeypatch.setattr(derived, "_ENTERED", entered)
     f = FUNCTIONS[name]
     program = autograd.compile(f, example=EXAMPLE, engine=engine)
     (X, Y), rng = batch(samples), np.random.default_rng(5)
@@ -320,6 +327,7 @@ def test_the_hessian_of_a_sum_takes_no_memory_for_each_sample(monkeypatch: pytes
     That is where it is not computed by one program, which has pieces of bounded size.
     """
     monkeypatch.setattr(derived, "_TERMS", -1)
+    monkeypatch.setattr(derived, "_ENTERED", 10**9)
     model = nn.MLP(6, [12, 3], activation="tanh", seed=0)
     dropout = nn.Dropout(0.3, seed=1)
     program = autograd.compile(
@@ -339,6 +347,7 @@ def test_many_lanes_run_in_pieces_and_give_the_same(monkeypatch: pytest.MonkeyPa
     program = autograd.compile(mlp, example=EXAMPLE)
     X, Y = batch(5)
     monkeypatch.setattr(derived, "_TERMS", -1)
+    monkeypatch.setattr(derived, "_ENTERED", 10**9)
     whole = program.hessian(X, Y)
     monkeypatch.setattr(derived, "_LANES", 2**14)
     pieces = program.hessian(X, Y)
