@@ -99,7 +99,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto", parame
             node), or "auto" for whichever is expected to be quickest for a size of batch. ``print(program)`` says
             which, and what would be quicker. "jax" runs it on JAX's devices, and is never chosen by "auto" (the extra
             ``jax``). The native loop is compiled when it first runs on a machine, which takes
-            some 10 s, and is kept on disk.
+            some 20 s, and is kept on disk.
         parameters: `Value`s in (nested) lists, tuples, dictionaries or arrays: the vector and the gradient are then in
             their order, as `autograd.ravel` has it, those that nothing depends on included. Without it they are in the
             order that suits the program.
