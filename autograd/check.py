@@ -68,7 +68,7 @@ def gradcheck(
         GradcheckError: naming the worst entry, and both numbers.
         TypeError: as `grad` does.
 
-    >>> from autograd import Value, sin
+    >>> from autograd import Value, gradcheck, sin
     >>> gradcheck(lambda x, y: sin(x[0] * y) / x[1], [0.5, 2.0], 3.0)
     True
     >>> gradcheck(lambda x: x * Value(x.data), 3.0)

@@ -32,6 +32,7 @@ def take(items: Sequence[Any], index: Any) -> Any:
         TypeError: for an index that is no integer, or items that are no list.
         ValueError: for no items, or rows of unequal length to choose from by an integer input.
 
+    >>> from autograd import Value, take
     >>> table = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
     >>> [x.data for x in take(table, 1)]
     [3.0, 4.0]

@@ -27,8 +27,8 @@ class collector_paused:  # noqa: N801  it reads as a statement, as no_grad does
     nothing, nor does one where the collector was off before; it goes on when the block is left, also by an exception.
     A function goes on with it even if Ctrl-C comes at the last moment.
 
+    >>> from autograd import Value, collector_paused, tanh
     >>> import gc
-    >>> from autograd import Value, tanh
     >>> with collector_paused():
     ...     y = sum(tanh(Value(float(i))) for i in range(1000))
     ...     gc.isenabled()

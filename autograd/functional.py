@@ -100,7 +100,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
         ValueError: if argnums names an argument twice.
         ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist (√x at 0).
 
-    >>> from autograd import sin
+    >>> from autograd import grad, sin
     >>> grad(lambda x: x**3)(2.0), grad(grad(lambda x: x**3))(2.0)
     (12.0, 12.0)
     >>> grad(lambda p: p["w"] * p["x"][0] + p["b"])({"w": 2.0, "x": [3.0], "b": 1})
@@ -125,6 +125,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
     """As `grad`, but the function returned gives the pair (f's value, gradient) from one forward pass.
 
+    >>> from autograd import value_and_grad
     >>> value_and_grad(lambda x: x**2)(3.0)
     (9.0, 6.0)
     """
@@ -152,6 +153,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     Args and errors are those of `grad`, but f may return arrays, and nested lists, tuples and dictionaries. Of an array
     by an array it is an array, as in JAX: its first axes are those of the result, its last those of the argument.
 
+    >>> from autograd import jacobian
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], x[1] ** 2])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0], [0.0, 6.0]]
     >>> import numpy as np
@@ -164,6 +166,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 def jacrev(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """`jacobian` in reverse mode: one walk back for each result.
 
+    >>> from autograd import jacrev
     >>> jacrev(lambda x: [x, x * x])(3.0)
     [1.0, 6.0]
     """
@@ -173,6 +176,7 @@ def jacrev(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[
 def jacfwd(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """`jacobian` in forward mode: one walk forwards for each number in the arguments.
 
+    >>> from autograd import jacfwd
     >>> jacfwd(lambda x: x[0] * x[1])([3.0, 4.0])
     [4.0, 3.0]
     """
@@ -197,6 +201,7 @@ def _jacobian(f: Callable[..., Any], argnums: Any, forward: Callable[[int, int],
 def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The function that gives the second derivatives of f: the `jacobian` of the `jacobian`, as in JAX.
 
+    >>> from autograd import hessian
     >>> hessian(lambda x: x[0] ** 3 * x[1])([2.0, 5.0])
     [[60.0, 12.0], [12.0, 0.0]]
     """
@@ -222,7 +227,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         TypeError: if primals and tangents are not tuples or lists of one structure, or contain
             something else than numbers.
 
-    >>> from autograd import sin
+    >>> from autograd import jvp, sin
     >>> jvp(lambda x, y: [x * y, sin(x)], (0.0, 3.0), (1.0, 10.0))
     ([0.0, 0.0], [3.0, 1.0])
     """
@@ -244,6 +249,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Returns:
         The product, in the structure of the primal; of several primals a tuple.
 
+    >>> from autograd import hvp
     >>> hvp(lambda x: x[0] ** 3 * x[1], ([2.0, 5.0],), ([1.0, 0.0],))      # a column of `hessian`
     [60.0, 12.0]
     """
@@ -425,6 +431,7 @@ def ravel(tree: Any) -> tuple[Any, Callable[[Any], Any]]:
         TypeError: for anything but numbers and `Value`s; (by `unravel`) for what is no vector.
         ValueError: (by `unravel`) for a vector of another length.
 
+    >>> from autograd import Value, ravel
     >>> vector, unravel = ravel({"w": [[1.0, 2.0], [3.0, 4.0]], "b": (5, Value(6.0))})
     >>> vector.tolist()
     [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]

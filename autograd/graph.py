@@ -33,7 +33,7 @@ def topological_order(root: Node) -> list[Node]:
     A node is made after its operands, so the order of creation is a topological order: it is the
     forward pass, step by step.
 
-    >>> from autograd import Value
+    >>> from autograd import Value, topological_order
     >>> x = Value(2.0, label="x")
     >>> [node.op.name if node.op else node.label for node in topological_order(x * x + x)]
     ['x', 'mul', 'add']

@@ -95,6 +95,7 @@ class Interval:
     A comparison that does not hold of all the numbers, nor fails for all, is undecided: it is Interval(0, 1), of which
     `where` makes the hull of both sides, and ``if`` an error.
 
+    >>> from autograd.intervals import Interval
     >>> from autograd import exp, where
     >>> x = Interval(-1, 2)
     >>> x * x + 1, x**2 + 1                        # the factors of a product are not known to be the same
@@ -520,7 +521,7 @@ def enclose(
         RuntimeError: for a node made by hand, ``Value(…, _children=…)``, of which nobody knows the formula.
         ModuleNotFoundError: without mpmath.
 
-    >>> from autograd import Value, sin
+    >>> from autograd import Value, enclose, sin
     >>> x = Value(0.5, label="x")
     >>> y = sin(x**2 + 1)
     >>> y.backward()

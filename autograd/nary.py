@@ -39,7 +39,7 @@ def dot(ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0.0) -> Any:
         ValueError: for sequences of unequal length.
         TypeError: for what is no sequence, and operands that are neither `Value`s nor numbers.
 
-    >>> from autograd import Value
+    >>> from autograd import Value, dot
     >>> w, b = [Value(2.0), Value(-1.0)], Value(0.5)
     >>> z = dot(w, [3.0, 4.0], b)
     >>> z.backward()
@@ -82,7 +82,7 @@ def total(xs: Iterable[Any]) -> Any:
     Raises:
         TypeError: for what is no sequence of `Value`s and numbers.
 
-    >>> from autograd import Value
+    >>> from autograd import Value, total
     >>> x, y = Value(1.0), Value(2.0)
     >>> total([x, y, 3]).data
     6.0
@@ -101,6 +101,7 @@ def logsumexp(xs: Iterable[Any]) -> Any:
         ValueError: for no operand.
         TypeError: for what is no sequence of `Value`s and numbers.
 
+    >>> from autograd import logsumexp
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """

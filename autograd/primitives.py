@@ -63,6 +63,7 @@ class _Documented:
 class Primitive:
     """A function with known local derivatives. Calling it applies it to whatever it is fed.
 
+    >>> from autograd.primitives import table
     >>> table["tanh"](0.0), table["exp"](0)
     (0.0, 1.0)
     >>> table["mul"].derivatives[0](6.0, 2.0, 3.0)    # ∂(ab)/∂a = b
@@ -127,6 +128,7 @@ class Primitive:
             ValueError: for a row of this package.
             LookupError: if it is not in the table (any more).
 
+        >>> from autograd.primitives import table
         >>> import autograd
         >>> cube = autograd.primitive("cube", lambda x: x**3, lambda y, x: 3 * x**2)
         >>> x = autograd.Value(2.0)

@@ -19,6 +19,8 @@ A reading of one's own is an entry in `readings`: for a type of number, who comp
 formula, every derivative and every walk of `graph` then takes such numbers. Intervals, that contain whatever can come
 out when the inputs are not known exactly:
 
+>>> import math
+>>> from autograd.readings import Functions, readings
 >>> from dataclasses import dataclass
 >>> @dataclass(eq=False)
 ... class Interval:

@@ -163,7 +163,7 @@ class no_grad(_Being):  # noqa: N801  PyTorch's name, and it reads as a statemen
     generator that has yielded, the block is still there, and holds for whoever runs it, as `contextlib.contextmanager`
     needs it; decorate the generator to have it hold inside alone.
 
-    >>> from autograd import Value
+    >>> from autograd import Value, no_grad
     >>> x = Value(2.0)
     >>> with no_grad():
     ...     y = x * x

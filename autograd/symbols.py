@@ -42,7 +42,7 @@ def symbolic(value: Value, wrt: Value | Sequence[Value] | None = None) -> Any:
         RecursionError: for a graph that is nested more deeply than SymPy can walk.
         ModuleNotFoundError: without SymPy.
 
-    >>> from autograd import Value, sigmoid, sin
+    >>> from autograd import Value, sigmoid, sin, symbolic
     >>> x = Value(0.5, label="x")
     >>> y = sin(x**2 + 1)                        # source 003, §3.2
     >>> symbolic(y), symbolic(y, wrt=x)

@@ -61,6 +61,7 @@ class Value(Micrograd):
     Arithmetic with `Value`s and numbers makes new `Value`s that remember their operands and the
     local derivatives; `backward` turns those into gradients.
 
+    >>> from autograd import Value
     >>> x = Value(0.5, label="x")
     >>> y = (x ** 2 + 1).sin()             # source 003, §3.2: y = sin(x² + 1)
     >>> y.backward()
@@ -270,6 +271,7 @@ class Value(Micrograd):
         Threads may run backward passes over graphs that share leaves, which get the sum; over graphs that share other
         nodes, one at a time.
 
+        >>> from autograd import Value
         >>> x = Value(3.0)
         >>> y = x * x * x
         >>> y.backward(create_graph=True)

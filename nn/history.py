@@ -44,6 +44,7 @@ class History(Sequence[Epoch]):
         best: the one whose weights are kept; None before there is any.
         stopped: why the training ended, in words; "" as long as it has not.
 
+    >>> from nn.history import Epoch, History
     >>> history = History([Epoch(0, validation=0.7), Epoch(1, 0.6, 0.5, {"accuracy": 0.8}, 0.1)])
     >>> print(history.csv())
     epoch,learning,validation,lr,accuracy

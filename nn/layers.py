@@ -47,6 +47,7 @@ class Neuron(Module):
         ValueError: for an unknown activation or initialiser, or fewer than one input.
         TypeError: for anything of another type; nothing has been drawn then.
 
+    >>> from nn import Neuron
     >>> neuron = Neuron(2, activation="tanh", seed=0)
     >>> a = neuron([1.0, 2.0])
     >>> a.op, a.parents[0].op
@@ -145,6 +146,7 @@ class MLP(Module):
         ValueError: for no layers, a size below 1, or an unknown activation or initialiser.
         TypeError: for anything of another type; nothing has been drawn then.
 
+    >>> from nn import MLP
     >>> MLP(2, [3, 1], seed=0)
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]]
     >>> print(MLP(2, [3, 1], seed=0))
@@ -199,6 +201,7 @@ class Dropout(Module):
     Srivastava et al. 2014, in PyTorch's form; after `eval` everything passes unchanged. A program compiled
     while training draws a mask of its own for each sample of each call (see `autograd.chance`).
 
+    >>> from nn import Dropout
     >>> drop = Dropout(0.5, seed=1)
     >>> drop([1.0, 1.0, 1.0]), drop.eval()([1.0, 1.0, 1.0])
     ([0.0, 2.0, 2.0], [1.0, 1.0, 1.0])

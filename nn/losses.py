@@ -68,6 +68,7 @@ def l1_loss(prediction: Any, target: Any) -> Any:
     Raises:
         ValueError: for predictions and targets of unequal length, or none.
 
+    >>> from nn import l1_loss
     >>> l1_loss(0.25, 1.0)
     0.75
     """
@@ -85,6 +86,7 @@ def binary_cross_entropy(prediction: Any, target: Any) -> Any:
     Raises:
         ValueError: for a prediction outside of [0, 1], for unequal lengths, or none.
 
+    >>> from nn import binary_cross_entropy
     >>> f"{binary_cross_entropy([0.9, 0.2], [1, 0]):.4f}"
     '0.1643'
     """
@@ -115,6 +117,7 @@ def binary_cross_entropy_with_logits(logit: Any, target: Any) -> Any:
     Raises:
         ValueError: for logits and targets of unequal length, or none.
 
+    >>> from nn import binary_cross_entropy_with_logits
     >>> binary_cross_entropy_with_logits(-1000.0, 1)
     1000.0
     """
@@ -136,6 +139,7 @@ def cross_entropy(logits: Sequence[Any], target: int | Sequence[Any]) -> Any:
         IndexError: for an index that is no class.
         TypeError: for a target that is neither an index nor a list.
 
+    >>> from nn import cross_entropy
     >>> f"{cross_entropy([2.0, 1.0, 0.0], 0):.4f}", f"{cross_entropy([2.0, 1.0, 0.0], [1, 0, 0]):.4f}"
     ('0.4076', '0.4076')
     """
@@ -163,6 +167,7 @@ def hinge_loss(prediction: Any, target: Any) -> Any:
     Raises:
         ValueError: for a target that is neither −1 nor 1, for unequal lengths, or none.
 
+    >>> from nn import hinge_loss
     >>> hinge_loss([0.5, -2.0], [1, -1])
     0.25
     """

@@ -3,6 +3,7 @@
 A schedule is any function of a number of epochs (2.5 is in the middle of the third) that gives the learning rate of
 the next step. It remembers nothing, so a training that is resumed goes on as it would have.
 
+>>> from nn.schedules import cosine
 >>> rate = cosine(0.1, epochs=10, warmup=1)
 >>> [round(rate(t), 4) for t in (0, 0.5, 1, 5.5, 10)]
 [0.0, 0.05, 0.1, 0.05, 0.0]
@@ -50,6 +51,7 @@ def cosine(lr: float, epochs: float, *, warmup: float = 0.0, lowest: float = 0.0
 def exponential(lr: float, factor: float) -> Schedule:
     """lr · factorᵗ, multiplied by `factor` each epoch, a little with every step.
 
+    >>> from nn.schedules import exponential
     >>> exponential(1.0, 0.25)(0.5)
     0.5
     """
@@ -61,6 +63,7 @@ def exponential(lr: float, factor: float) -> Schedule:
 def steps(lr: float, every: float, factor: float = 0.1) -> Schedule:
     """lr, multiplied by `factor` after every so many epochs; PyTorch's `StepLR`.
 
+    >>> from nn.schedules import steps
     >>> [steps(1.0, every=2, factor=0.5)(t) for t in (0, 1.9, 2, 5)]
     [1.0, 1.0, 0.5, 0.25]
     """

@@ -55,6 +55,7 @@ def packed(tensors: Mapping[str, ArrayLike], metadata: Mapping[str, str]) -> byt
     Raises:
         TypeError: for an array of something else than numbers of up to 64 bits or truths, or a text that is none.
 
+    >>> from nn.tensors import packed
     >>> packed({"b": [1.0], "a": [2.0]}, {}) == packed({"a": [2.0], "b": [1.0]}, {})
     True
     """
@@ -101,6 +102,7 @@ def read(path: str | os.PathLike[str]) -> Stored:
         ValueError: for a file that is not one, a damaged one, or one of arrays that NumPy has no type for; the message
             is one line, with the path.
 
+    >>> from nn.tensors import read, write
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write(f"{folder}/a.safetensors", {"w": [[1.0, 2.0]]}, {"note": "two numbers"})

@@ -120,6 +120,7 @@ def compile(f: Callable[..., Any], *, example: Any, engine: str = "auto", parame
     Memory: 16 bytes for each scalar of the graph and each sample of a batch, forwards and backwards, plus
     buffers for results in between, for each size of batch; those that ran last are kept, as far as 256 MB reach.
 
+    >>> from autograd import compile
     >>> import nn
     >>> model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
     >>> def loss(x, y):

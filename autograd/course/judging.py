@@ -49,6 +49,7 @@ def check(number: str, answer: Any) -> Verdict:
     Raises:
         TypeError, ValueError: if there is no exercise of this number.
 
+    >>> from autograd.course import check
     >>> check("1.2", "-2*x*exp(-x)")
     not yet: Your formula is -0.695219 at x = 0.7. It is too small in size.
     >>> bool(check("1.2", lambda x: x))

@@ -53,6 +53,7 @@ class Exercise:
 def exercises(notebook: int | None = None) -> list[Exercise]:
     """All exercises in their order, or those of one notebook.
 
+    >>> from autograd.course import exercises
     >>> [e.number for e in exercises(1)]
     ['1.1', '1.2', '1.3', '1.4', '1.5']
 
@@ -72,6 +73,7 @@ def introduction(notebook: int) -> str:
 def exercise(number: str) -> Exercise:
     """The exercise of a number.
 
+    >>> from autograd.course import exercise
     >>> print(exercise("1.2").title)
     The chain rule, as a formula
 

@@ -74,7 +74,7 @@ def explain(value: Value, *, wrt: Value, model: Any = None) -> Explanation:
         RuntimeError: if the data of a node have changed since the forward pass.
         ZeroDivisionError, ValueError, OverflowError: where a local derivative does not exist, as `backward` does.
 
-    >>> from autograd import Value
+    >>> from autograd import Value, explain
     >>> x = Value(0.5, label="x")
     >>> u = x**2 + 1
     >>> u.label = "u"

@@ -85,7 +85,7 @@ def explore(
         ValueError: if a parameter or a snapshot names a node that is not a leaf of this graph, or for samples of
             unequal length, none, or more than 2 000.
 
-    >>> from autograd import Value, sin
+    >>> from autograd import Value, explore, sin
     >>> x = Value(0.5, label="x")
     >>> page = explore(sin(x**2 + 1))
     >>> page
@@ -162,6 +162,7 @@ class Page:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a file, whole or not at all, and return its path.
 
+        >>> from autograd import Value, explore
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     explore(Value(2.0) * 3).save(f"{folder}/product.html").name

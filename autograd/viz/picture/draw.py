@@ -78,7 +78,7 @@ def draw(
         autograd.viz.picture.render.GraphvizNotFoundError: when it is rendered and there is neither the `dot`
             program nor pygraphviz.
 
-    >>> from autograd import Value, sin
+    >>> from autograd import Value, draw, sin
     >>> x = Value(0.5, label="x")
     >>> y = sin(x**2 + 1)
     >>> y.backward()
