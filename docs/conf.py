@@ -43,7 +43,7 @@ napoleon_google_docstring, napoleon_numpy_docstring = True, False
 napoleon_use_rtype, napoleon_use_ivar = False, True
 python_maximum_signature_line_length = 88
 toc_object_entries_show_parents = "hide"
-add_module_names = False
+add_module_names = True  # a heading says where a name is imported from
 
 # How it looks: nothing on a page comes from elsewhere
 html_theme = "furo"
