@@ -25,7 +25,10 @@ _FORMULAS = {
     "maximum": ["Ties: at a = b, ∂y/∂a is 0.5, ∂y/∂b is 0.5."],
     "leaky_relu": ["leaky_relu(x, slope=0.01)", "∂y/∂slope = 0 if x > 0 else x", "slope: the same; 0.01 if it is left"],
     "where": ["y = a if c else b", "no gradient flows to c"],
-    "asin": ["∂y/∂x = 1/√((1 − x)·(1 + x))", "−1 ≤ x ≤ 1", "``x.asin()``"],
+    "sqrt": ["Defined for x ≥ 0.", "No derivative at x = 0."],
+    "hypot": ["Defined for every number.", "No derivative at a = 0, b = 0."],
+    "elu": ["Ties: at x = 0, ∂y/∂x is alpha."],
+    "asin": ["No derivative at x = −1 or x = 1.", "∂y/∂x = 1/√((1 − x)·(1 + x))", "−1 ≤ x ≤ 1", "``x.asin()``"],
 }
 """What a book says of some of them."""
 
@@ -75,6 +78,54 @@ def test_where_it_is_said_to_be_defined_it_is(name: str) -> None:
         except OverflowError:
             pass
     assert raised == ("Defined for every number." not in documentation(op))
+
+
+_BESIDE = {
+    "add": ("a + b", "Defined for every number.", ""),
+    "div": ("a / b", "Defined for every number; not at b = 0.", ""),
+    "mod": ("a % b", "Defined for every number; not at b = 0.", ""),
+    "floordiv": ("a // b", "Defined for every number; not at b = 0.", ""),
+    "pow": ("a ** b", "Defined for a ≥ 0, or a whole b; not at a = 0, b < 0.",
+            "No derivative ∂y/∂a at a = 0, 0 < b < 1; no ∂y/∂b at a < 0."),
+    "neg": ("-x", "Defined for every number.", ""),
+    "abs": ("abs(x)", "Defined for every number.", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "expected"), _BESIDE.items(), ids=list(_BESIDE))
+def test_operators_are_documented_as_they_are_written(name: str, expected: tuple[str, str, str]) -> None:
+    written, defined, singular = expected
+    said = documentation(table[name])
+    assert said.startswith(f"{written}")
+    assert defined in said
+    assert (singular or "No derivative") in said or not singular
+    assert ("No derivative" in said) == bool(singular)
+
+
+@pytest.mark.parametrize("name", sorted(n for n, op in table.items() if not op.nary))
+def test_no_derivative_is_said_where_the_backward_pass_raises_and_nowhere_else(name: str) -> None:
+    """At −1, 0, 1 and beside them, by `backward`: a claim of its row's floats is held against graphs."""
+    op, poles_and_ends = table[name], (-1.0, -0.3, 0.0, 0.3, 1.0)
+    raised = False
+    for operands in itertools.product(poles_and_ends, repeat=len(op.derivatives)):
+        values = [Value(x) for x in operands]
+        try:
+            y = op(*values)
+        except (ValueError, ArithmeticError):
+            continue
+        try:
+            y.backward()
+        except ArithmeticError:
+            raised = True
+        except ValueError:
+            raised = True
+    assert raised == ("No derivative" in documentation(op))
+
+
+@pytest.mark.parametrize("name", sorted(n for n in dir(Value) if not n.startswith("_")))
+def test_no_method_is_explained_by_a_name_that_is_not_there(name: str) -> None:
+    for said in re.findall(r"`autograd\.(\w+)`", getattr(Value, name).__doc__ or ""):
+        assert hasattr(autograd, said), said
 
 
 def jumps(op: Primitive) -> bool:

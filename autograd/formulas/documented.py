@@ -5,6 +5,7 @@ Nothing is written here about any one function: formula, derivatives, domain, ti
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -21,6 +22,8 @@ _ELSEWHERE = 0.7
 """A number for the operands that a tie says nothing about: not one at which a function is special."""
 _BESIDE = 1e-6
 """How far from a tie its two sides are looked at."""
+_SPECIAL = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
+"""Where functions have their poles, kinks and ends, and in between."""
 
 
 def call(op: Primitive) -> str:
@@ -33,6 +36,8 @@ def call(op: Primitive) -> str:
     if op.nary:
         return f"{op.name}(…)"
     names = letters_of(op)
+    if (sign := op.called.get("python", "abs")) != "abs":
+        return f" {sign} ".join(names) if len(names) > 1 else f"{sign}{names[0]}"
     defaults = [*[""] * (len(names) - len(op.defaults)), *(f"={exact(x)}" for x in op.defaults)]
     return f"{op.name}({', '.join(map(''.join, zip(names, defaults, strict=True)))})"
 
@@ -67,8 +72,8 @@ def _ties(op: Primitive) -> Iterator[str]:
             continue
         boundary = elsewhere[right] if isinstance(right, Name) else float(right)
         found = []
-        for name, term in zip(names, read, strict=True):
-            if term is None:
+        for name, rule, term in zip(names, rules, read, strict=True):
+            if term is None or rule is None:
                 continue
             try:
                 below, at, above = (
@@ -78,9 +83,69 @@ def _ties(op: Primitive) -> Iterator[str]:
             except (ArithmeticError, ValueError, KeyError, TypeError):
                 continue
             if jumps:
-                found.append(f"{text(Derivative(Name('y'), name))} is {text(piece_at(term, at)[0])}")
+                piece = piece_at(term, at)[0]
+                if left in all_parts(piece):  # α·exp(x) at 0 is α
+                    there = rule(Name("y"), *(boundary if n == left else n for n in names))
+                    piece = there if isinstance(there, Name) else piece
+                found.append(f"{text(Derivative(Name('y'), name))} is {text(piece)}")
         if found:
             yield f"at {text(left)} = {text(right)}, {', '.join(found)}"
+
+
+def undefined(op: Primitive) -> tuple[str, list[str]]:
+    """Where a function divides by 0, "" for nowhere; and of its derivatives, which do not exist where.
+
+    >>> from autograd.primitives import table
+    >>> undefined(table["div"]), undefined(table["asin"])
+    (('b = 0', []), ('', ['at x = −1 or x = 1']))
+    >>> undefined(table["pow"])
+    ('a = 0, b < 0', ['∂y/∂a at a = 0, 0 < b < 1', '∂y/∂b at a < 0'])
+    """
+    names = letters_of(op)
+    inside: list[tuple[float, ...]] = []
+    poles: set[tuple[float, ...]] = set()
+    singular: list[set[tuple[float, ...]]] = [set() for _ in names]
+    for point in itertools.product(_SPECIAL, repeat=len(names)):
+        try:
+            y = op.on_floats(*point)
+        except ZeroDivisionError:
+            poles.add(point)
+            continue
+        except Exception:  # outside of its domain; a row of someone's own raises whatever it likes
+            continue
+        inside.append(point)
+        for rule, found in zip(op.derivatives_on_floats, singular, strict=True):
+            try:
+                rule and rule(y, *point)
+            except (ArithmeticError, ValueError):
+                found.add(point)
+            except Exception:  # likewise
+                return "", []
+    said = [_where(names, inside, found) for found in singular]
+    if len({x for x in said if x}) == 1 and all(said):
+        return _where(names, [*inside, *poles], poles), [f"at {said[0]}"]
+    slopes = [text(Derivative(Name("y"), Name(name))) for name in names]
+    return _where(names, [*inside, *poles], poles), [f"{d} at {x}" for d, x in zip(slopes, said, strict=True) if x]
+
+
+def _where(names: list[str], points: list[tuple[float, ...]], found: set[tuple[float, ...]]) -> str:
+    """Some of the points in words, as general as it is true of all of them."""
+
+    def parts(i: int) -> list[tuple[str, set[tuple[float, ...]]]]:
+        """What may be said of one operand, and of which points it holds."""
+        at = [(f"{names[i]} = {exact(x)}", {point for point in points if point[i] == x}) for x in _SPECIAL]
+        below = (f"{names[i]} < 0", {point for point in points if point[i] < 0})
+        between = (f"0 < {names[i]} < 1", {point for point in points if 0 < point[i] < 1})
+        return [below, between, *at]
+
+    each = [parts(i) for i in range(len(names))]
+    both = [(f"{p}, {q}", a & b) for one, other in itertools.combinations(each, 2) for p, a in one for q, b in other]
+    said, left = [], set(found)
+    for words, there in [*itertools.chain(*each), *both]:
+        if there and there <= found and there & left:
+            said.append(words)
+            left -= there
+    return " or ".join(said).replace("-", "−")
 
 
 def documentation(op: Primitive) -> str:
@@ -119,7 +184,9 @@ def documentation(op: Primitive) -> str:
         lines.append(
             f"    {left} = {text(slope)}" if slope is not None else f"    no gradient flows to {text(operand)}"
         )
-    lines += ["", f"Defined for {op.domain or 'every number'}."]
+    poles, singular = undefined(op)
+    lines += ["", f"Defined for {op.domain or 'every number'}{f'; not at {poles}' if poles else ''}."]
+    lines += [f"No derivative {'; no '.join(singular)}."] if singular else []
     lines += [f"Ties: {'; '.join(ties(op)) or 'none, no derivative of it makes a jump'}."]
     lines += ["", "Args:"]
     said = "a number, a `Value`, a NumPy array of either, or any other kind of number that `autograd.readings` knows."

@@ -133,7 +133,8 @@ def _method(op: Primitive) -> Callable[..., Any]:
     derivative = op.derivatives_on_floats[0]
     method = of_one if len(op.derivatives_on_floats) == 1 else of_more
     method.__name__, method.__qualname__ = op.name, f"Value.{op.name}"  # where a pickle looks for it
-    method.__doc__ = f"`autograd.{op.name}` of this value."
+    sign = op.called.get("python")
+    method.__doc__ = f"Python's ``{sign}`` as a method." if sign else f"`autograd.{op.name}` of this value."
     return method
 
 
