@@ -154,6 +154,7 @@ def finish(out: Path) -> None:
         said = path.read_text("utf-8")
         text = LINES["together"](LANGUAGES["page"](said, name, names))
         text = text.replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">')
+        text = text.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # which says what it shows
         text = re.sub(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>\n", parameters, text)
         if "_modules" in path.parts:
 

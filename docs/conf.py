@@ -17,11 +17,12 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "mathml",
+    "typeface",
     "rows",
     "live",
     "names",
     "docstrings",
-    "chinese_search",
+    "words",
 ]
 exclude_patterns = ["playground/**", "extensions/**"]
 
@@ -30,6 +31,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline", "colon_fence"
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # the notebooks are shown as they were committed
 nb_merge_streams = True
+nb_code_prompt_show, nb_code_prompt_hide = "Show the code", "Hide the code"
 nb_render_markdown_format = "myst"
 
 # The reference
@@ -54,6 +56,7 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_math_renderer = "mathml"
+html_search_language = "en-zh"
 html_copy_source = False
 html_show_sphinx = False
 html_last_updated_fmt = None

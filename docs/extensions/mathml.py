@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
@@ -24,6 +25,7 @@ _WRITTEN_OTHERWISE = [
 """What docutils does not know, in words that it knows."""
 
 _ASSIGNED = re.compile(r"<mo>[:∶]</mo>\s*<mo>=</mo>")  # to docutils a ratio, and an equality
+_ACCENTS = set("ˆ^˜~ˉ¯_→˙¨ˇ˘´`˚")
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +38,28 @@ def mathml(latex: str, *, block: bool = False) -> str:
     """
     for pattern, other in _WRITTEN_OTHERWISE:
         latex = pattern.sub(other, latex)
-    return _ASSIGNED.sub("<mo>:=</mo>", latex2mathml.tex2mathml(latex.strip(), as_block=block))
+    return _beside(_ASSIGNED.sub("<mo>:=</mo>", latex2mathml.tex2mathml(latex.strip(), as_block=block)))
+
+
+def _beside(formula: str) -> str:
+    r"""The index of a letter with an accent, which docutils sets below the letter: \hat y_k has it to the right."""
+    if "munderover" not in formula:
+        return formula
+    start, _, rest = formula.partition(">")  # whose name space ElementTree would write its own way
+    root = ElementTree.fromstring(f"<math>{rest}")
+    for element in list(root.iter("munderover")):
+        letter, index, accent = element
+        if (accent.text or "").strip() in _ACCENTS and letter.tag != "mo":
+            accented = ElementTree.Element("mover", accent="true")
+            accented.extend([letter, accent])
+            element.tag = "msub"
+            element[:] = [accented, index]
+    for element in list(root.iter("msup")):
+        if element[0].tag == "msub":  # \hat y_i^{(k)}: both stand beside it
+            element.tag = "msubsup"
+            element[:] = [*element[0], element[1]]
+    written = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
+    return f"{start}>{written.partition('>')[2]}"
 
 
 def _set(translator: Any, node: nodes.Node, *, block: bool) -> None:

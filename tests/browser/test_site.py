@@ -21,7 +21,7 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
@@ -253,6 +253,10 @@ def go(request: pytest.FixtureRequest, browser: Any, site: Path) -> Iterator[Cal
     assert complaints == []
 
 
+from_a_server = pytest.mark.parametrize("go", ["from a server"], indirect=True)
+"""Of what a folder has no part in."""
+
+
 def loss(page: Any, name: str = "neuron") -> str:
     frame = page.frame_locator(f'iframe[data-page="{name}"]')
     return frame.locator("#loss").inner_text()
@@ -398,6 +402,143 @@ def test_no_line_begins_with_the_comma_of_a_formula(go: Callable[..., Any], name
         assert page.evaluate(BEGINNINGS) == [], width
 
 
+def found(page: Any) -> list[str]:
+    """The titles of what the search has found, when it is done."""
+    page.wait_for_function("document.querySelector('.search-summary')?.innerText")
+    page.wait_for_timeout(300)
+    return page.locator("ul.search > li > a").all_inner_texts()
+
+
+@from_a_server
+@pytest.mark.parametrize(
+    ("query", "expected", "pages"),
+    [
+        ("梯度", "1 · 一个值，一个式子，它的梯度", 9),  # a word of two characters, within sentences
+        ("反向传播", "4 · 四个公式", 9),
+        ("学习率", "5 · 下降", 3),
+        ("optimizer", "nn.Optimiser", 5),
+        ("**", "autograd.Value.pow", 2),
+        ("__pow__", "autograd.Value.pow", 2),
+        ("XOR", "Train", 2),
+        ("minibatch", "5 · Descent", 5),
+        ("license", "Backpropagation you can check", 1),
+        ("tanh", "autograd.tanh", 5),
+    ],
+)
+def test_the_search_knows_words_in_two_languages_two_spellings_and_signs(
+    go: Callable[..., Any], query: str, expected: str, pages: int
+) -> None:
+    titles = found(go(f"search.html?q={quote(query)}"))
+    assert expected in titles[:3]
+    assert len(titles) >= pages
+
+
+@from_a_server
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("sigmod", "sigmoid"), ("softmax gradeint", "softmax gradient"), ("bakcward", "backward"), ("xqzvw", None)],
+)
+def test_a_misspelt_word_is_answered_by_what_may_be_meant(
+    go: Callable[..., Any], query: str, expected: str | None
+) -> None:
+    page = go(f"search.html?q={quote(query)}")
+    assert found(page) == []
+    if expected is None:
+        assert page.locator(".meant").count() == 0
+    else:
+        assert page.locator(".meant").inner_text() == f"Did you mean {expected}?"
+        page.locator(".meant a").click()
+        assert found(page)
+
+
+@from_a_server
+def test_pages_of_the_other_language_come_last(go: Callable[..., Any]) -> None:
+    titles = found(go("search.html?q=momentum"))
+    chinese = [bool(re.search("[\u4e00-\u9fff]", title)) for title in titles]
+    assert any(chinese)
+    assert chinese == sorted(chinese)
+
+
+@from_a_server
+def test_the_search_page_has_a_field_on_a_phone_too(go: Callable[..., Any]) -> None:
+    page = go("search.html", viewport={"width": 390, "height": 844})
+    page.wait_for_function("document.activeElement.name === 'q'")
+    page.keyboard.type("gradcheck")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=gradcheck*")
+    assert "autograd.gradcheck" in found(page)
+
+
+@from_a_server
+def test_by_keys_alone_the_menu_of_a_narrow_page_is_opened_and_closed(go: Callable[..., Any]) -> None:
+    page = go("guide/train.html", viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+
+    def at() -> tuple[str, bool]:
+        """What has the focus, and whether it can be seen."""
+        return tuple(
+            page.evaluate("""() => {
+            const e = document.activeElement, r = e.getBoundingClientRect();
+            const label = e.getAttribute("aria-label") || e.innerText;
+            return [label.trim(), r.right > 0 && r.left < innerWidth && getComputedStyle(e).visibility === "visible"];
+        }""")
+        )
+
+    for name in ("Menu", "Contents of this page"):
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            focused, seen = at()
+            assert seen, f"{focused} has the focus and is off the screen"
+            if focused == name:
+                break
+        label = page.locator(f'label[aria-label="{name}"]').first
+        assert label.get_attribute("aria-expanded") == "false"
+        page.keyboard.press("Enter")
+        assert label.get_attribute("aria-expanded") == "true"
+        page.wait_for_timeout(100)
+        assert at()[0] != name
+        assert at()[1]
+        page.keyboard.press("Escape")
+        assert at()[0] == name
+        assert label.get_attribute("aria-expanded") == "false"
+
+
+@from_a_server
+def test_what_scrolls_sideways_is_reached_by_keys(go: Callable[..., Any]) -> None:
+    page = go("guide/train.html", viewport={"width": 390, "height": 844})
+    left = page.evaluate("""[...document.querySelectorAll("article pre, .table-wrapper, .formula")].filter(
+        e => e.scrollWidth > e.clientWidth && e.tabIndex < 0).length""")
+    assert left == 0
+    assert page.locator("article pre[tabindex='0']").count() > 1
+
+
+@from_a_server
+def test_on_paper_there_are_no_links_to_skip_and_pictures_are_for_white_paper(go: Callable[..., Any]) -> None:
+    page = go("notebooks/01_value.html", color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.locator(".skip-to-content").evaluate("e => getComputedStyle(e).display") == "none"
+    assert page.locator("body").evaluate("e => getComputedStyle(e).colorScheme") == "light"
+
+
+@from_a_server
+def test_nothing_moves_for_who_wants_no_motion(go: Callable[..., Any]) -> None:
+    page = go("guide/train.html", reduced_motion="reduce")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+@from_a_server
+@pytest.mark.parametrize("name", ["sources", "measured", "compared", "guide/compile", "guide/train"])
+def test_a_table_can_be_read_on_a_phone(go: Callable[..., Any], name: str) -> None:
+    """Nothing of it is beside the screen, and no row of a few words is as high as half a screen."""
+    page = go(f"{name}.html", viewport={"width": 390, "height": 844})
+    rows = page.evaluate("""[...document.querySelectorAll("article table tr")].map(row => {
+        const box = row.getBoundingClientRect();
+        return [row.innerText.length, box.height, box.right - innerWidth];
+    })""")
+    assert rows
+    assert max(beside for *_, beside in rows) <= 0
+    assert max(height - length for length, height, _ in rows) < 200
+
+
 @pytest.mark.parametrize("name", ["understand", "compile", "train"])
 def test_a_page_of_the_guide_is_there_and_fits_a_phone(go: Callable[..., Any], name: str) -> None:
     page = go(f"guide/{name}.html", viewport={"width": 375, "height": 700})
@@ -458,6 +599,33 @@ def test_formulas_are_set_and_none_is_shown_as_latex(pages: dict[Path, Read], si
             text = path.read_text("utf-8")
             text = re.sub(r"<(script|style|pre|iframe|code)\b.*?</\1>|<iframe[^>]*>", "", text, flags=re.DOTALL)
             assert not re.findall(r"\\(?:frac|sigma|partial|begin)\b.{0,40}", text), path.name
+
+
+def test_nothing_but_a_sign_has_its_index_below_it(pages: dict[Path, Read]) -> None:
+    r"""As the k of \hat y_k once had: ŷ over k is another formula."""
+    for path in pages:
+        for base in re.findall(r"<munder(?:over)?[^>]*>\s*(<m\w+[^>]*>[^<]*)", path.read_text("utf-8")):
+            assert base.startswith("<mo"), (path.name, base)
+
+
+@from_a_server
+def test_formulas_are_set_with_a_typeface_that_lowers_an_index(go: Callable[..., Any], site: Path) -> None:
+    """Without one Chromium leaves it on the line: w₅ is w5."""
+    fonts = pytest.importorskip("fontTools.ttLib")
+    font = fonts.TTFont(site / "_static" / "formulas.woff")
+    assert "MATH" in font
+    assert set(map(ord, "0123456789=+−∂∑()ŷ𝑤𝑥𝛿𝜎")) - set(font.getBestCmap()) == {
+        ord("ŷ")
+    }  # which is a y with an accent
+    assert (site / "_static" / "formulas.woff").stat().st_size < 200_000
+    page = go("notebooks/02_neuron.html")
+    page.wait_for_function("document.fonts.check('16px Formulas', 'w')")
+    lowered = page.evaluate("""[...document.querySelectorAll("math msub")].map(e => {
+        const [base, index] = [...e.children].map(x => x.getBoundingClientRect());
+        return index.bottom - base.bottom;
+    })""")
+    assert len(lowered) > 20
+    assert min(lowered) > 2  # pixels; a third of the height of an x
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci --prefix tests/page")
@@ -570,3 +738,22 @@ def test_an_assignment_is_one_operator(build: Any) -> None:
     from mathml import mathml
 
     assert re.findall(r"<mo>(.*?)</mo>", mathml(r"w := w - a\, v")) == [":=", "−"]
+
+
+@pytest.mark.parametrize("accent", [r"\hat", r"\bar", r"\tilde", r"\vec", r"\dot", r"\overline"])
+@pytest.mark.parametrize(
+    ("index", "kind"), [("_k", "msub"), ("_{ik}", "msub"), ("_i^{(k)}", "msubsup"), ("^2", "msup")]
+)
+def test_the_index_of_an_accented_letter_stands_beside_it(build: Any, accent: str, index: str, kind: str) -> None:
+    from mathml import mathml
+
+    tags = re.findall(r"<(m\w+)", mathml(rf"{accent}{{y}}{index} = 1"))
+    assert tags[1:4] == [kind, "mover", "mi"]
+    assert "munderover" not in tags
+
+
+@pytest.mark.parametrize("latex", [r"\sum_{j=1}^n x_j", r"\sum_j w_j", r"\lim_{h \to 0} y", r"\max_i x_i"])
+def test_what_is_summed_over_stands_below_the_sum(build: Any, latex: str) -> None:
+    from mathml import mathml
+
+    assert re.match(r"<math[^>]*>\s*<munder", mathml(latex))
