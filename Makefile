@@ -43,10 +43,11 @@ test-page: $(ready)-test  ## lint the page's modules and test them under Node.js
 	  $(python) -m pytest tests/page $(ARGS); \
 	else echo "no npm here: the page's modules are neither linted nor tested under Node.js"; fi
 
-# Firefox is driven by npm's Puppeteer. With AUTOGRAD_BROWSER=required they fail where they would skip.
+# Firefox is driven by npm's Puppeteer, and Lighthouse is npm's. With AUTOGRAD_BROWSER=required they fail where they would skip.
 # 5 is pytest's word for "no test ran", as where all of them skip.
 test-browser: $(ready)-browser  ## run the tests that drive Chromium and Firefox; they skip where there is none
-	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/browser/firefox; fi
+	@if command -v npm >/dev/null; then for tool in firefox lighthouse; do \
+	  npm ci --silent --no-audit --no-fund --prefix tests/browser/$$tool || exit 1; done; fi
 	$(python) -m pytest -n auto --dist loadfile tests/browser $(ARGS) || [ $$? -eq 5 -a "$$AUTOGRAD_BROWSER" != required ]
 
 # The batteries of the compiler once more, on JAX alone, and what it has of its own: training on many devices.
@@ -60,7 +61,7 @@ fuzz: $(ready)-test  ## compare 30,000 random graphs with mpmath, 3 x 4,000 comp
 	AUTOGRAD_GRAPHS=30000 AUTOGRAD_PROGRAMS=4000 $(python) -m pytest -n auto --dist worksteal tests/fuzz $(ARGS)
 	$(python) -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile=new tests $(ARGS)
 
-mutants: $(ready)-mutants  ## break every line once and see a test fail; an hour or two on two cores
+mutants: $(ready)-mutants  ## break every line that decides a result once and see a test fail; an hour or two on two cores
 	$(python) tests/mutants $(ARGS)
 
 torture: $(ready)-test  ## damage files, fill disks, cut the power, kill and interrupt, thousands of times
@@ -114,7 +115,7 @@ release: $(ready)-release  ## build wheel and sdist twice, compare and check the
 	$(python) .ci/release.py $(ARGS)
 
 clean:  ## remove the virtual environment and everything generated
-	rm -rf $(VENV) .venv-* runs build dist site tests/page/node_modules tests/browser/firefox/node_modules docs/playground/node_modules docs/playground/dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) .venv-* runs build dist site tests/page/node_modules tests/browser/*/node_modules docs/playground/node_modules docs/playground/dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up ────────────────────────────────────────────────────────────────────────────────────

@@ -19,23 +19,23 @@ function reach() {
 
 function drawer(id, name, panel) {
   const box = document.getElementById(id);
-  const labels = [...document.querySelectorAll(`label[for="${id}"]:not(.overlay)`)];
-  if (!box || !labels.length || !document.querySelector(panel)) return;
-  const say = () => labels.forEach((label) => label.setAttribute("aria-expanded", box.checked));
+  const buttons = [...document.querySelectorAll(`label[for="${id}"]:not(.overlay) > .icon`)];
+  if (!box || !buttons.length || !document.querySelector(panel)) return;
+  const say = () => buttons.forEach((button) => button.setAttribute("aria-expanded", box.checked));
   const turn = (open) => {
     if (box.checked === open) return;
     box.checked = open;
     say();
-    const label = labels.find((x) => x.offsetParent);
+    const button = buttons.find((x) => x.offsetParent);
     const links = [...document.querySelectorAll(`${panel} a, ${panel} input`)];
     if (open) links.find((link) => link.getClientRects().length)?.focus();
-    else label?.focus();
+    else button?.focus();
   };
-  for (const label of labels) {
-    label.tabIndex = 0;
-    label.setAttribute("role", "button");
-    label.setAttribute("aria-label", name);
-    label.addEventListener("keydown", (event) => {
+  for (const button of buttons) {
+    button.tabIndex = 0;
+    button.setAttribute("role", "button");
+    button.setAttribute("aria-label", name);
+    button.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
       turn(!box.checked);
@@ -101,7 +101,8 @@ function search() {
   const form = document.createElement("form");
   form.className = "search-again";
   form.setAttribute("role", "search");
-  form.innerHTML = '<input type="search" name="q" aria-label="Search this site" placeholder="Search"><button>Search</button>';
+  form.innerHTML =
+    '<input type="search" name="q" aria-label="Search this site" placeholder="Search"><button>Search</button>';
   form.firstChild.value = query;
   results.before(form);
   if (!query) form.firstChild.focus();

@@ -35,18 +35,24 @@ def without() -> Callable[[str], NoReturn]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def chromium() -> str:
+    """Where it is."""
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
+        _without(f"no browser on the PATH: none of {', '.join(_NAMES)}")
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
     try:
         from playwright import sync_api as playwright
     except ModuleNotFoundError:
         _without("Playwright is not installed")
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
-        _without(f"no browser on the PATH: none of {', '.join(_NAMES)}")
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=_ARGUMENTS)
-        yield chromium
-        chromium.close()
+        launched = driver.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

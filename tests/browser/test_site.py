@@ -490,7 +490,7 @@ def test_by_keys_alone_the_menu_of_a_narrow_page_is_opened_and_closed(go: Callab
             assert seen, f"{focused} has the focus and is off the screen"
             if focused == name:
                 break
-        label = page.locator(f'label[aria-label="{name}"]').first
+        label = page.locator(f'[role="button"][aria-label="{name}"]').first
         assert label.get_attribute("aria-expanded") == "false"
         page.keyboard.press("Enter")
         assert label.get_attribute("aria-expanded") == "true"

@@ -9,6 +9,8 @@ const node = "process structuredClone";
 const playground =
   "CompressionStream DOMParser DecompressionStream MessageChannel Node Option Response TextDecoder TextEncoder Worker " +
   "atob btoa fetch localStorage self";
+const site =
+  "DOCUMENTATION_OPTIONS MutationObserver Scorer Search Stemmer URLSearchParams addEventListener location splitQuery";
 const readonly = (names) => Object.fromEntries(names.split(" ").map((name) => [name, "readonly"]));
 
 export default [
@@ -21,10 +23,17 @@ export default [
     files: ["docs/playground/*/*.js"],
     languageOptions: { globals: readonly(`${browser} ${playground}`) },
   },
+  {
+    files: ["docs/static/site.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: readonly(`${browser} ${site}`),
+    },
+  },
   { files: ["docs/playground/build.js"], languageOptions: { globals: readonly("URL") } },
   // What runs in the page stands among what runs in Node.js.
   {
-    files: ["tests/browser/firefox/*.js"],
+    files: ["tests/browser/*/*.js"],
     languageOptions: { globals: readonly(`${node} document setTimeout window`) },
   },
 ];
