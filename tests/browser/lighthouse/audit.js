@@ -38,7 +38,9 @@ try {
       }
     }
     const problem = lhr.runtimeError?.message ?? "";
-    process.stdout.write(`${JSON.stringify({ page, scores, wrong, problem, seconds: (Date.now() - started) / 1000 })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ page, scores, wrong, problem, seconds: (Date.now() - started) / 1000 })}\n`,
+    );
   }
 } finally {
   chrome.kill();
