@@ -11,8 +11,6 @@ Anything it cannot do is one line on stderr and exit code 2, before anything has
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from typing import NoReturn
 
 from autograd.expression import Expression, ExpressionError
 from autograd.primitives import table
+from autograd.terminal import show
 from autograd.value import Value
 
 __all__ = ["main"]
@@ -62,16 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         printed = _answer(options)
     except (ExpressionError, ArithmeticError, ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
         parser.error(str(error))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without ∂ still shows the numbers
-    try:
-        print(printed, flush=True)
-    except OSError as error:
-        # or the interpreter flushes once more, and says so
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):  # | head has read enough
-            sys.exit(128 + 13)  # as if by SIGPIPE
-        parser.error(f"what is printed cannot be written: {error.strerror}")
+    show(printed, parser)
 
 
 def _guarded(arguments: Sequence[str]) -> list[str]:

@@ -226,11 +226,12 @@ def test_everything_is_written_in_seconds_up_to_the_limits(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
-def test_a_reader_that_has_read_enough_is_no_error() -> None:
+@pytest.mark.parametrize("said", [["autograd", "x*2", "x=1"], ["autograd.course"], ["autograd.course", "2.3"]])
+def test_a_reader_that_has_read_enough_is_no_error(said: list[str]) -> None:
     """As `python -m autograd … | head -1` does, where the derivation is longer than a pipe holds."""
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "autograd", "x*2", "x=1"]
+    command = [sys.executable, "-m", *said]
     try:
         done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, encoding="utf-8", check=False)
     finally:

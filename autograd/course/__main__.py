@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from autograd.course.texts import exercise, exercises
+from autograd.terminal import show
 
 __all__ = ["main"]
 
@@ -23,11 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if number:
             e = exercise(number)
-            print(f"{e.number} {e.title}\n\n{e.text}\n\nfrom autograd.course import check\n\n{e.start}")
+            said = f"{e.number} {e.title}\n\n{e.text}\n\nfrom autograd.course import check\n\n{e.start}"
         else:
-            print("\n".join(f"{e.number:5}{e.title}" for e in exercises()))
+            said = "\n".join(f"{e.number:5}{e.title}" for e in exercises())
     except ValueError as error:
         parser.error(str(error))
+    show(said, parser)
 
 
 if __name__ == "__main__":
