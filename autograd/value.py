@@ -80,6 +80,7 @@ class Value(Micrograd):
 
     Args:
         data: an int, float, bool or real NumPy scalar, finite or not.
+        _children, _op: micrograd's way to make a node by hand; without local derivatives it has no gradient to hand on.
         label: a name.
 
     Raises:

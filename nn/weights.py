@@ -30,7 +30,7 @@ __all__ = ["MOST", "UncheckedWarning", "load", "save"]
 
 FORMAT = "scalar-autograd MLP"
 MOST = 1_000_000
-"""How many parameters are loaded unless told otherwise: 200 MB of `Value`s, made in some seconds."""
+"""How many parameters are loaded unless told otherwise. That is 200 MB of `Value`s, made in some seconds."""
 
 
 class UncheckedWarning(UserWarning):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import doctest
 import importlib
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,18 @@ def test_an_example_of_the_reference_runs_in_a_fresh_python(example: doctest.Doc
     fresh = doctest.DocTest(example.examples, globs, example.name, example.filename, example.lineno, None)
     failed = doctest.DocTestRunner(optionflags=flags).run(fresh, out=said.append).failed
     assert not failed, "".join(said)
+
+
+def arguments(thing: Any) -> set[str]:
+    """Those that the docstring speaks of."""
+    section = (inspect.getdoc(thing) or "").partition("Args:\n")[2].partition("\n\n")[0]
+    named = re.findall(r"^    ([\w*, ]+):", section, re.MULTILINE)
+    return {name.strip(" *") for names in named for name in names.split(",")}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if arguments(documented(name))])
+def test_no_argument_is_passed_over(name: str) -> None:
+    assert set(inspect.signature(documented(name)).parameters) <= arguments(documented(name))
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))

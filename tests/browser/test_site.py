@@ -601,6 +601,14 @@ def test_formulas_are_set_and_none_is_shown_as_latex(pages: dict[Path, Read], si
             assert not re.findall(r"\\(?:frac|sigma|partial|begin)\b.{0,40}", text), path.name
 
 
+def test_no_sentence_is_taken_for_a_type(site: Path) -> None:
+    """As what stands before a colon in the docstring of a constant once was."""
+    for path in (site / "api").glob("*.html"):
+        text = re.sub(r"<[^>]+>", " ", path.read_text("utf-8"))
+        for said in re.findall(r"\bType\s*:\s*(\S[^\n]*)", text):
+            assert len(said.split()) < 6, (path.name, said)
+
+
 def test_nothing_but_a_sign_has_its_index_below_it(pages: dict[Path, Read]) -> None:
     r"""As the k of \hat y_k once had: ŷ over k is another formula."""
     for path in pages:

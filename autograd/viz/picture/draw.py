@@ -65,7 +65,7 @@ def draw(
         max_nodes: how many boxes at most; what does not fit is shown as blocks, and the drawing says so. If neither
             this nor `depth` is given, as many as a column holds.
         digits: how many characters to keep room for in each number, for a page that changes them.
-        width: of the column, in pixels.
+        width: of the column, in pixels; 1008 if it is not given.
 
     Returns:
         A `Drawing`, which is a `graphviz.Digraph`: ``.save("graph.png")``, ``.render(…)``, ``.source``,
