@@ -33,7 +33,24 @@ def in_rst(lines: list[str]) -> list[str]:
     return done
 
 
+def whole(lines: list[str]) -> list[str]:
+    """The docstring of an attribute, which napoleon has cut at its first colon, as if a type stood before that.
+
+    >>> whole(["of the batch.", "", ":type: What it is"])
+    ['What it is: of the batch.']
+    """
+    found = next((i for i, line in enumerate(lines) if line.startswith(":type: ")), None)
+    if found is None:
+        return lines
+    kept = [line for i, line in enumerate(lines) if i != found]
+    while kept and not kept[-1]:
+        kept.pop()
+    return [f"{lines[found].removeprefix(':type: ')}: {kept[0]}", *kept[1:]]
+
+
 def _read(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    if what in ("attribute", "data", "property"):
+        lines[:] = whole(lines)
     lines[:] = in_rst(lines)
 
 

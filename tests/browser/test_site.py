@@ -717,6 +717,13 @@ def test_a_notebook_for_the_site_has_no_bars_of_a_kernel_and_need_not_be_trusted
     assert made["cells"][1]["metadata"]["tags"] == ["hide-input"]
 
 
+def test_an_attribute_s_docstring_is_not_cut_at_a_colon(build: Any) -> None:
+    from docstrings import whole
+
+    assert whole(["of it.", "More.", "", ":type: A part"]) == ["A part: of it.", "More."]
+    assert whole(["A number."]) == ["A number."]
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
