@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from contextlib import suppress
@@ -30,9 +31,10 @@ class LivePage(AlivePage):
         self._spoken, self._shown = -math.inf, False
 
     def show(self) -> None:
-        """Put the page into its frame. What it saves by itself a frame without rights may not: the page around does."""
+        """Put the page into its frame: the numbers and the formulas, of which the page around makes a document."""
         self._shown = True
-        say("live", self.html.replace("</style>", "#take { display: none }\n</style>", 1))
+        data = json.dumps(self._data(), ensure_ascii=False, separators=(",", ":"))
+        say("live", {"title": self.tape["title"], "data": data, "code": ",\n".join(self.tape["code"])})
 
     def update(self, label: str = "") -> None:
         """Show the numbers that the leaves have now; in a loop as often as can be seen.

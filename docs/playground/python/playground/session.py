@@ -78,7 +78,6 @@ class Session:
         self._rows = frozenset(table)
         live.say = self._say
         page_module._kind_of_page = lambda: live.LivePage
-        page_module._drawing = lambda *_: b""  # which is for readers without JavaScript
         render.layout = self._laid_out
         self._printed = Printed(self._say)
 
@@ -214,10 +213,6 @@ class Session:
             return {}
         except Exception as error:
             return {"wrong": _line(error)}
-
-    def saved_page(self) -> dict[str, str]:
-        """The live page as a file."""
-        return {"html": self._page.html} if self._page is not None else {}
 
     def heard(self, said: Any) -> dict[str, Any]:
         """What the live page says; whether numbers have changed, and how the value is called then."""
