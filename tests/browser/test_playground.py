@@ -166,6 +166,23 @@ def test_the_first_answer_comes_within_ten_seconds_with_a_cold_cache(play: Play)
     assert page.locator("#title").inner_text() == "E = 0.274814"
 
 
+def test_it_loads_as_much_as_it_says(play: Play, server: Server) -> None:
+    """All of it at the beginning, nothing twice; in the page and in the documentation."""
+    server.asked.clear()
+    page = play(wait=False)
+    until(page, lambda: "Python is loading" in page.locator("#status").inner_text())
+    said = page.locator("#status").inner_text()
+    answered(page)
+    page.click("#tab-live")
+    live(page)
+    assert len(server.asked) == len(set(server.asked))
+    names = [path.lstrip("/") or "index.html" for path in server.asked]
+    loaded = sum((BUILT / name).stat().st_size for name in names if (BUILT / name).exists())
+    text = (ROOT / "docs" / "playground.md").read_text("utf-8")
+    for words in (said, text):
+        assert f" {loaded / 1e6:.0f} MB" in words.replace("(", " ")
+
+
 def test_the_answer_is_pythons(play: Play) -> None:
     page = play()
     E, w1 = neuron()

@@ -560,7 +560,7 @@ async function start() {
     return;
   }
   $("note").hidden = true;
-  status("Python is loading (13 MB, the first time) …", "busy");
+  status("Python is loading (19 MB, the first time) …", "busy");
   const loaded = Promise.all([python.load(), live.load()]);
   await read(kept());
   await loaded;
