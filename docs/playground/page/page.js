@@ -493,6 +493,7 @@ $("examples").append(
 );
 $("examples").addEventListener("change", async () => {
   const name = $("examples").value;
+  if (!name) return; // one's own code, where a browser offers that
   if (state.unwritten) await write(); // so that "back" leads to it
   window.history.pushState(null, "", `#example=${name}`);
   open(EXAMPLES[name][1]);
