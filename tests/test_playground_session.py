@@ -111,6 +111,73 @@ def test_each_run_is_a_program_of_its_own(python: Any) -> None:
     assert "bump" not in table
 
 
+def test_nothing_that_code_does_to_modules_is_left_for_the_next_run(python: Any) -> None:
+    """A learner deletes the line, and its effect goes with it; and a link shows others what it shows here."""
+    show = "from autograd import Value\nimport math, nn, random\nx = Value(3.0, label='x')\ny = x * x\ny.backward()\n"
+    show += "print(y.data, x.grad, math.pi, hex(10), callable(random.random))\n"
+    show += "print(nn.MLP.__name__, len(nn.MLP(2, [1]).parameters()))\ny"
+    python.run(show)
+    right = python.outside.printed
+    changes = [
+        "import autograd\nautograd.Value.__mul__ = lambda a, b: a + b",
+        "import autograd\nautograd.Value = None\nautograd.sigmoid = None\ndel autograd.exp",
+        "from autograd import Value\nValue.square = lambda self: self * self",
+        "import nn\nnn.MLP = int\nnn.Module.parameters = None",
+        "import math, random, time\nmath.pi = 3\nrandom.random = None\ntime.sleep = None",
+        "import builtins\nbuiltins.hex = None\nbuiltins.mine = 1",
+        "import sys\nsys.setrecursionlimit(150)",
+        "import playground.session as s\ns.draw = s.Session.picture = None",
+    ]
+    limit = sys.getrecursionlimit()
+    for change in changes:
+        python.run(change)
+        python.outside.heard.clear()
+        assert python.run(show)["wrong"] is None, change
+        assert python.outside.printed == right, change
+        assert "NoneType" not in str(python.ask("picture", theme="light", width=600)), change
+        assert sys.getrecursionlimit() == limit
+    assert "NameError" in python.run("mine")["wrong"]["message"]
+    assert "AttributeError" in python.run("from autograd import Value\nValue(1.0).square()")["wrong"]["message"]
+
+
+def test_modules_that_were_imported_stay(python: Any) -> None:
+    for _ in range(2):
+        assert python.run("import autograd.intervals\nautograd.intervals.Interval(0.0, 1.0)")["wrong"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import nosuchthing.inner", "autograd, nn and Python's own library"),
+        ("raise EOFError('EOF when reading a line')", "write the answer into the code"),
+        ('raise RuntimeError("can\'t start new thread")', "no threads"),
+        ("raise RuntimeError('Cannot stack switch because …')", "nothing can be awaited"),
+        ("import autograd.nosuchthing", None),
+        ("raise EOFError('mine')", None),
+    ],
+)
+def test_what_a_browser_cannot_do_is_said(code: str, says: str | None, python: Any) -> None:
+    message = python.run(code)["wrong"]["message"]
+    assert message.endswith(")") == (says is not None)
+    assert says is None or says in message
+
+
+@pytest.mark.parametrize("end", ["raise SystemExit", "import sys\nsys.exit(0)"])
+def test_code_may_end_itself(end: str, python: Any) -> None:
+    made = python.run(f"from autograd import Value\nx = Value(2.0, label='x')\n{end}")
+    assert made["wrong"] is None
+    assert made["shown"]["title"] == "x = 2"
+
+
+def test_the_film_of_a_loop_ends_with_its_last_step(python: Any) -> None:
+    code = "from autograd import Value, explore\nx = Value(2.0, label='x')\npage = explore(x * x)\n"
+    code += "for k in range(100):\n    x.data = float(k)\n    page.update(f'step {k}')\n"
+    python.run(code)
+    states = [json.loads(of) for kind, of in python.outside.heard if kind == "state"]
+    assert states[-1]["frame"] == "step 99"
+    assert len(states) < 100
+
+
 def test_what_is_printed_before_a_loop_that_never_ends_is_told_and_floods_are_bounded(python: Any) -> None:
     python.run("print('a', 1)\ntold = True")
     assert python.outside.printed == "a 1\n"

@@ -268,6 +268,6 @@ def test_where_the_kernel_is_gone_the_page_says_so_and_goes_on(host: Any) -> Non
     page.evaluate("() => { model.send = () => { throw new Error('Cannot send'); }; }")
     type_into(page, "Value of x", "7")
     loss(page, "y = 21")
-    inside(page).locator("#caption", has_text="run the cell again").wait_for()
+    inside(page).locator("#caption", has_text="run it again").wait_for()
     type_into(page, "Value of w", "2")
     loss(page, "y = 14")

@@ -140,8 +140,6 @@ class Page:
     @cached_property
     def html(self) -> str:
         tape = self.tape
-        # the primitives are in the script, and the page computes the gradients itself
-        data = {key: part for key, part in tape.items() if key not in ("code", "gradient")}
         script = bundle(_modules(tape["code"]), "page.js")
         # The policy lets this script run and no other, whatever a label may smuggle in.
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -154,10 +152,14 @@ class Page:
                 "drawing": _image(_drawing(self._value, "svg", tape["name"]).decode(), self._sentence()),
                 "table": table(tape),
                 # "<" cannot occur in the JSON, so no label can end the element it stands in
-                "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+                "data": json.dumps(self._data(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
                 "script": script,
             },
         )
+
+    def _data(self) -> dict[str, Any]:
+        """The tape as the page reads it: the primitives are in its script, and the gradients it computes itself."""
+        return {key: part for key, part in self.tape.items() if key not in ("code", "gradient")}
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a file, whole or not at all, and return its path.

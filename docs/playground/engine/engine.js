@@ -16,8 +16,9 @@ window.addEventListener("message", ({ source, data, ports }) => {
   if (!data.start) return;
   worker?.terminate();
   const address = URL.createObjectURL(new Blob([files.program], { type: "text/javascript" }));
-  worker = new Worker(address);
-  worker.addEventListener("error", (event) => {
+  const made = (worker = new Worker(address));
+  made.addEventListener("error", (event) => {
+    if (made !== worker) return; // one that was stopped has nothing to say
     window.parent.postMessage({ failed: event.message || "the worker could not be started" }, "*");
   });
   worker.postMessage({ wasm: files.wasm, stdlib: files.stdlib, project: files.project }, [ports[0]]);

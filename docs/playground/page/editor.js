@@ -30,9 +30,29 @@ const COLOURS = syntaxHighlighting(
   ]),
 );
 
+/**
+ * Who only passes through with Tab changes nothing: the editor takes Tab for itself once something was typed in it, or
+ * it was clicked at; until Escape.
+ */
+function passing() {
+  let inside = false,
+    pointed = false;
+  const handlers = EditorView.domEventHandlers({
+    mousedown: () => void (inside = pointed = true),
+    focus: () => {
+      inside = pointed;
+      pointed = false;
+    },
+    keydown: ({ key }) => void (!["Tab", "Shift", "Escape"].includes(key) && (inside = true)),
+  });
+  return { handlers, indent: (how) => (view) => inside && how(view) };
+}
+
 /** An editor in an element. `changed` is called after each edit, `run` by Ctrl + Enter. */
 export function editor(parent, { changed, run }) {
+  const { handlers, indent } = passing();
   const extensions = [
+    handlers,
     lineNumbers(),
     lintGutter(),
     highlightActiveLineGutter(),
@@ -55,7 +75,7 @@ export function editor(parent, { changed, run }) {
       ...closeBracketsKeymap,
       ...defaultKeymap,
       ...historyKeymap,
-      indentWithTab,
+      { key: "Tab", run: indent(indentWithTab.run), shift: indent(indentWithTab.shift) },
     ]),
     EditorView.updateListener.of((update) => update.docChanged && changed()),
   ];

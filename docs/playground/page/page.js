@@ -69,13 +69,11 @@ async function run() {
   state.again = false;
   state.pageOf = false;
   clearTimeout(timers.complaint); // of what was typed before
+  clearTimeout(timers.slow);
   said = null; // what was printed before stays until there is something new
   timers.slow = setTimeout(() => {
-    status("Running …", "busy");
+    busy("Running …");
     complain(null);
-    $("run").textContent = "Stop";
-    $("run").classList.add("stop");
-    $("run").title = "Python is stopped and starts anew";
   }, 250);
   const text = code.code,
     made = await python.ask("run", { code: text, pixels: $("pad").hidden ? Array(64).fill(0) : pad.pixels });
@@ -94,7 +92,15 @@ async function run() {
   if (state.again) run();
 }
 
-/** No run is going on any more. */
+/** It takes so long that one may want to stop it. */
+function busy(text) {
+  status(text, "busy");
+  $("run").textContent = "Stop";
+  $("run").classList.add("stop");
+  $("run").title = "Python is stopped and starts anew";
+}
+
+/** Python does nothing any more. */
 function finished() {
   clearTimeout(timers.slow);
   state.running = false;
@@ -113,11 +119,12 @@ function duration(seconds) {
 function stop() {
   python.start();
   finished();
+  clearTimeout(timers.complaint);
   state.again = false;
   state.stopped = true;
   state.seconds = Infinity; // what is typed next is not run by itself
-  live.show("");
-  status("Stopped. Nothing of that run is left; Python starts anew …", "busy");
+  live.lose();
+  status("Stopped. Python starts anew …", "busy");
 }
 
 /** Something more is printed: shown soon, and not at every word of a loop. */
@@ -151,27 +158,32 @@ function complain(wrong) {
     where.textContent = `Line ${wrong.line}`;
     where.addEventListener("click", () => code.reveal(wrong.line));
     $("wrong").replaceChildren(...(wrong.line ? [where, " "] : []), wrong.message);
-    if (wrong.calls?.length > 1)
-      $("wrong").append(` (called from line ${wrong.calls.slice(0, -1).slice(-4).join(", ")})`);
+    if (wrong.calls?.length > 1) $("wrong").append(` (called from line ${ways(wrong.calls.slice(0, -1))})`);
     $("wrong").hidden = false;
     status("The picture is that of the last run without an error");
-    if (!state.shown) status("");
+    if (!state.shown) {
+      status("");
+      nothing("Here comes the picture of what the last line is, once the program runs.");
+    }
   };
   const typing = PATIENCE - (performance.now() - state.typed);
   if (typing > 0) timers.complaint = setTimeout(now, typing);
   else now();
 }
 
-/** What Python says by itself. */
+/** The lines of the calls that led somewhere, the first and the last ones; one that calls itself once. */
+function ways(lines) {
+  const found = lines.filter((line, k) => line !== lines[k - 1]);
+  return (found.length > 5 ? [found[0], "…", ...found.slice(-3)] : found).join(", ").replace(", …,", " …");
+}
+
+/** What Python says by itself; code that goes around session.py may say anything. */
 function heard(kind, of) {
   if (kind === "ready") {
     state.version = of;
-    status(
-      state.stopped
-        ? `Stopped. Nothing of that run is left; Python has started anew. ${BY_HAND} runs the code`
-        : "Ready",
-    );
+    status(state.stopped ? `Stopped. Python has started anew; what is shown stays. ${BY_HAND} runs the code` : "Ready");
     document.body.dataset.ready = "yes";
+    state.failed = false;
     if (!state.stopped || state.again) run();
     state.stopped = false;
   } else if (kind === "failed") {
@@ -185,8 +197,16 @@ function heard(kind, of) {
   else if (kind === "live") {
     state.pageOf = true;
     if (state.running) tab("live"); // it is being trained, and one wants to watch
-    showLive(String(of));
-  } else if (kind === "state") live.state(JSON.parse(of));
+    showLive(parsed(of) ?? {});
+  } else if (kind === "state") live.state(parsed(of));
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 // ── the result ───────────────────────────────────────────────────────────────────────────────────
@@ -207,20 +227,24 @@ async function present(shown) {
 }
 
 function nothing(text) {
+  $("live").hidden = true;
+  $("live-empty").textContent = "Here comes the page of what the last line is.";
+  $("live-empty").hidden = false;
+  noPicture(text);
+}
+
+function noPicture(text) {
   const p = document.createElement("p");
   p.className = "empty";
   p.textContent = text;
   $("picture").replaceChildren(p);
-  $("why").hidden = $("save").hidden = true;
-  $("live").hidden = true;
-  $("live-empty").hidden = false;
+  $("why").hidden = true;
   state.drawn = null;
+  saving();
 }
 
 /** Bring what is looked at up to date. */
 async function look() {
-  $("save").hidden = !state.shown;
-  $("save").textContent = state.tab === "live" ? "Save page" : "Save SVG";
   if (!state.shown || state.running) return;
   if (state.tab === "live") {
     if (state.pageOf) return;
@@ -231,9 +255,25 @@ async function look() {
   }
   const width = Math.max(320, Math.floor($("picture").clientWidth) - 24);
   const asked = [python.ask("picture", { theme: scheme(), width }), python.ask("why", { node: state.chosen })];
-  const [picture, why] = await Promise.all(asked);
+  const [picture, why] = await drawn(Promise.all(asked));
   paint(picture);
   explained(why);
+}
+
+/** What Python answers that draws; if that takes long it is said, nothing else is shown, and it can be stopped. */
+async function drawn(asked) {
+  const before = $("status").textContent;
+  clearTimeout(timers.slow);
+  const slow = (timers.slow = setTimeout(() => {
+    busy("Drawing …");
+    if (state.tab === "picture") noPicture("Here comes the picture.");
+  }, 250));
+  const answer = await asked;
+  if (slow === timers.slow && !state.running) {
+    finished();
+    if ($("status").className === "busy") status(before);
+  }
+  return answer;
 }
 
 function paint({ svg, words, wrong }) {
@@ -252,6 +292,7 @@ function paint({ svg, words, wrong }) {
   if (focused !== undefined) drawing.querySelector(`[data-node="${focused}"]`)?.focus();
   state.drawn = svg;
   state.words = words;
+  saving();
   lit();
 }
 
@@ -293,18 +334,22 @@ async function choose(node) {
 
 async function askLive() {
   state.pageOf = true; // asked for once
-  const { wrong } = await python.ask("show_page");
+  const { wrong } = await drawn(python.ask("show_page"));
   if (wrong) {
     $("live-empty").textContent = wrong;
     $("live-empty").hidden = false;
     $("live").hidden = true;
+    saving();
   }
 }
 
-function showLive(html) {
+async function showLive(graph) {
   $("live").hidden = false;
   $("live-empty").hidden = true;
-  live.show(html);
+  if (await live.show(graph)) return saving();
+  $("live-empty").textContent = "This is no page of a graph.";
+  $("live-empty").hidden = false;
+  $("live").hidden = true;
 }
 
 /** A number was changed on the live page: Python's graph has it now, and the picture follows. */
@@ -322,6 +367,7 @@ function tab(name) {
     $(`tab-${each}`).tabIndex = each === name ? 0 : -1;
     $(`view-${each}`).hidden = each !== name;
   }
+  saving();
 }
 
 for (const name of ["picture", "live"]) {
@@ -338,11 +384,16 @@ for (const name of ["picture", "live"]) {
   });
 }
 
-$("save").addEventListener("click", async () => {
-  if (state.tab === "live") {
-    const { html } = await python.ask("saved_page");
-    if (html) offer("graph.html", "text/html", html);
-  } else if (state.drawn) offer("graph.svg", "image/svg+xml", state.drawn);
+/** Offer to save what is looked at, if there is something. */
+function saving() {
+  const page = state.tab === "live";
+  $("save").textContent = page ? "Save page" : "Save SVG";
+  $("save").hidden = page ? $("live").hidden : !state.drawn;
+}
+
+$("save").addEventListener("click", () => {
+  if (state.tab === "live") offer("graph.html", "text/html", live.html);
+  else offer("graph.svg", "image/svg+xml", new XMLSerializer().serializeToString(drawingOf(state.drawn)));
 });
 
 function offer(name, type, content) {
@@ -361,10 +412,32 @@ function edited() {
   withPad();
   clearTimeout(timers.address);
   timers.address = setTimeout(write, 300);
+  state.unwritten = true;
+  keep();
+  if ($("run").textContent === "Stop") status(`Still at the code as it was: ${BY_HAND} runs it as it is now`, "busy");
   if (state.stopped) return;
   if (state.seconds <= QUICK && !state.running) run();
   else if (state.seconds <= QUICK) state.again = true;
-  else status(`${BY_HAND} runs it`);
+  else if ($("run").textContent !== "Stop") status(`${BY_HAND} runs it`);
+}
+
+/** For a reload, as the address follows later, and holds no long code: what is in the editor at which address. */
+function keep() {
+  try {
+    window.sessionStorage.setItem("playground", JSON.stringify([window.location.hash, code.code]));
+  } catch {
+    // then a reload opens what the address says
+  }
+}
+
+/** What was in the editor at this address before a reload, or null. */
+function kept() {
+  try {
+    const [hash, text] = JSON.parse(window.sessionStorage.getItem("playground")) ?? [];
+    return hash === window.location.hash && typeof text === "string" ? text : null;
+  } catch {
+    return null;
+  }
 }
 
 function withPad() {
@@ -382,16 +455,22 @@ function exampleOf(text) {
 
 async function write() {
   clearTimeout(timers.address);
-  const name = exampleOf(code.code);
+  const text = code.code,
+    name = exampleOf(text);
   $("examples").value = name;
-  const hash = name ? `example=${name}` : await packed(code.code);
-  window.history.replaceState(null, "", `#${hash}`);
+  const hash = name ? `example=${name}` : await packed(text);
+  if (text === code.code) {
+    window.history.replaceState(null, "", `#${hash}`);
+    state.unwritten = false;
+    keep();
+  }
   return hash;
 }
 
-async function read() {
+async function read(again = null) {
   const name = /^#example=(\w+)$/.exec(window.location.hash)?.[1],
-    text = Object.hasOwn(EXAMPLES, name ?? "") ? EXAMPLES[name][1] : await unpacked(window.location.hash);
+    example = Object.hasOwn(EXAMPLES, name ?? "") ? EXAMPLES[name][1] : null,
+    text = again ?? example ?? (await unpacked(window.location.hash));
   open(text ?? EXAMPLES.neuron[1]);
   state.notice = text === null && window.location.hash.length > 1 ? "The link's code could not be read" : "";
 }
@@ -402,6 +481,7 @@ function open(text) {
   code.mark(null);
   state.seconds = 0;
   state.wish = "";
+  state.unwritten = false;
   $("examples").value = exampleOf(text);
   withPad();
   tab("picture");
@@ -411,9 +491,13 @@ $("examples").append(
   Object.assign(new Option("Your own code", ""), { hidden: true }),
   ...Object.entries(EXAMPLES).map(([name, [title]]) => new Option(title, name)),
 );
-$("examples").addEventListener("change", () => {
-  window.history.pushState(null, "", `#example=${$("examples").value}`);
-  open(EXAMPLES[$("examples").value][1]);
+$("examples").addEventListener("change", async () => {
+  const name = $("examples").value;
+  if (!name) return; // one's own code, where a browser offers that
+  if (state.unwritten) await write(); // so that "back" leads to it
+  window.history.pushState(null, "", `#example=${name}`);
+  open(EXAMPLES[name][1]);
+  keep();
   interruptAndRun();
 });
 window.addEventListener("hashchange", async () => {
@@ -423,11 +507,16 @@ window.addEventListener("hashchange", async () => {
 
 /** Another program takes the place of one that still runs. */
 function interruptAndRun() {
-  if (state.running) stop();
+  if (state.running || $("run").textContent === "Stop") stop();
   run();
 }
 
-$("run").addEventListener("click", () => (state.running && $("run").textContent === "Stop" ? stop() : runAgain()));
+$("run").addEventListener("click", () => ($("run").textContent === "Stop" ? stop() : runAgain()));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
+  event.preventDefault();
+  runAgain();
+});
 $("share").addEventListener("click", async () => {
   const hash = await write();
   if (!hash) return status("The code is too long for a link");
@@ -439,7 +528,9 @@ $("share").addEventListener("click", async () => {
   }
 });
 
+/** Run by hand: at once, whatever is still going on. */
 function runAgain() {
+  if ($("run").textContent === "Stop") stop();
   if (state.failed && python.loaded) {
     state.failed = false;
     python.start();
@@ -470,9 +561,9 @@ async function start() {
     return;
   }
   $("note").hidden = true;
-  status("Python is loading (13 MB, the first time) …", "busy");
-  const loaded = python.load();
-  await read();
+  status("Python is loading (19 MB, the first time) …", "busy");
+  const loaded = Promise.all([python.load(), live.load()]);
+  await read(kept());
   await loaded;
 }
 start();

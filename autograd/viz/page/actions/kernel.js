@@ -73,7 +73,7 @@ function tell() {
 function lost() {
   asked = "";
   said.clear();
-  say("Python is not there any more, so this is changed here alone: run the cell again");
+  say("Python is not there any more, so this is changed here alone: run it again");
 }
 
 function hear({ leaves, selected, seen, word, frame }) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from contextlib import suppress
@@ -21,6 +22,16 @@ def say(kind: str, of: Any) -> None:
     """How the page around is spoken to; the session puts its own way in this place."""
 
 
+behind: dict[LivePage, str] = {}
+"""Pages whose last `update` has not been shown, as it came too soon, and its label."""
+
+
+def catch_up() -> None:
+    """Show what a loop has come to in the end."""
+    for page, label in list(behind.items()):
+        page._speak(frame=label)
+
+
 class LivePage(AlivePage):
     """What `explore` gives in the playground; everything that a `Page` is."""
 
@@ -30,9 +41,10 @@ class LivePage(AlivePage):
         self._spoken, self._shown = -math.inf, False
 
     def show(self) -> None:
-        """Put the page into its frame. What it saves by itself a frame without rights may not: the page around does."""
+        """Put the page into its frame: the numbers and the formulas, of which the page around makes a document."""
         self._shown = True
-        say("live", self.html.replace("</style>", "#take { display: none }\n</style>", 1))
+        data = json.dumps(self._data(), ensure_ascii=False, separators=(",", ":"))
+        say("live", {"title": self.tape["title"], "data": data, "code": ",\n".join(self.tape["code"])})
 
     def update(self, label: str = "") -> None:
         """Show the numbers that the leaves have now; in a loop as often as can be seen.
@@ -44,10 +56,13 @@ class LivePage(AlivePage):
             self.show()
         if time.monotonic() - self._spoken >= PAUSE:
             self._speak(frame=str(label))
+        else:
+            behind[self] = str(label)
 
     def _speak(self, *, seen: str = "", word: str = "", frame: str = "", selected: int = -1) -> None:
         say("state", {"leaves": self._numbers(), "selected": selected, "seen": seen, "word": word, "frame": frame})
         self._spoken = time.monotonic()
+        behind.pop(self, None)
 
     def follow(self) -> None:
         """Compute the graph anew from the numbers that its leaves have now, as the page does."""

@@ -27,6 +27,7 @@ from autograd.viz.page import explore as page_module
 from autograd.viz.picture import render
 from autograd.viz.picture.drawing import Drawing
 from playground import live
+from playground.anew import Modules
 
 __all__ = ["Session"]
 
@@ -36,6 +37,12 @@ MOST = 3000
 """Nodes of a larger graph are not listed to be chosen from."""
 LETTERS = 20_000
 """Of what is printed at a time, the page is told no more, the end of it."""
+HINTS = (
+    (EOFError, "reading a line", "nobody can be asked here: write the answer into the code"),
+    (RuntimeError, "start new thread", "Python in a browser has no threads"),
+    (RuntimeError, "stack switch", "nothing can be awaited here"),
+)
+"""Errors that are the browser's: their kind, a part of their message, and what is the matter."""
 SPAN, TOLD = 0.1, 20
 """In so many seconds the page is told so often at most."""
 
@@ -78,9 +85,9 @@ class Session:
         self._rows = frozenset(table)
         live.say = self._say
         page_module._kind_of_page = lambda: live.LivePage
-        page_module._drawing = lambda *_: b""  # which is for readers without JavaScript
         render.layout = self._laid_out
         self._printed = Printed(self._say)
+        self._modules = Modules()
 
     def call(self, name: str, arguments: str) -> str:
         """The answer of a method, both as JSON."""
@@ -101,6 +108,8 @@ class Session:
         """Run the code anew, as a program of its own, and say what its last line is."""
         for name in set(table) - self._rows:
             table[name].remove()
+        self._modules.restore()
+        live.behind.clear()
         playground.pixels[:] = pixels
         sys.stdout = sys.stderr = self._printed
         linecache.cache[NAME] = (len(code), None, code.splitlines(keepends=True), NAME)
@@ -110,8 +119,10 @@ class Session:
         try:
             last = self._executed(code, space)
         except BaseException as error:  # SystemExit and KeyboardInterrupt as well
-            wrong = _fault(error)
+            if not (isinstance(error, SystemExit) and error.code in (None, 0)):
+                wrong = _fault(error)
         seconds = time.perf_counter() - begun
+        live.catch_up()
         try:
             if wrong is None:
                 self._take(last, space, code)
@@ -215,10 +226,6 @@ class Session:
         except Exception as error:
             return {"wrong": _line(error)}
 
-    def saved_page(self) -> dict[str, str]:
-        """The live page as a file."""
-        return {"html": self._page.html} if self._page is not None else {}
-
     def heard(self, said: Any) -> dict[str, Any]:
         """What the live page says; whether numbers have changed, and how the value is called then."""
         changed = self._page is not None and self._page.hear(said)
@@ -229,9 +236,18 @@ def _line(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(error)).strip()
 
 
+def _hint(error: BaseException) -> str:
+    """Why that fails in a browser, where it would not elsewhere; else ""."""
+    if isinstance(error, ModuleNotFoundError):
+        package = (error.name or "").partition(".")[0]
+        found = package in sys.stdlib_module_names or package in sys.modules
+        return "" if found else " (there are autograd, nn and Python's own library here)"
+    return next((f" ({hint})" for kind, words, hint in HINTS if isinstance(error, kind) and words in str(error)), "")
+
+
 def _fault(error: BaseException) -> dict[str, Any]:
     """An error, and where in the editor it is: the line of its last frame there."""
-    where: dict[str, Any] = {"line": None, "message": _line(error), "trace": ""}
+    where: dict[str, Any] = {"line": None, "message": _line(error) + _hint(error), "trace": ""}
     if isinstance(error, SyntaxError) and error.filename == NAME:
         message = f"{type(error).__name__}: {error.msg}"
         return where | {"line": error.lineno, "column": error.offset, "message": message}
