@@ -9,7 +9,7 @@ document.documentElement.classList.add("scripted");
 // ── what scrolls sideways can be scrolled by keys ──────────────────────────────────────────────────
 
 function reach() {
-  for (const box of document.querySelectorAll("article pre, .table-wrapper, .formula, .cell_output .output")) {
+  for (const box of document.querySelectorAll("article pre, .table-wrapper, .formula, .cell_output .output, article p:has(math)")) {
     if (box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible") box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

@@ -300,6 +300,21 @@ def test_no_column_of_a_chinese_table_is_one_character_wide(go: Callable[..., An
     assert wide <= 0, "the page can be scrolled sideways"
 
 
+CUT_OFF = """() => {
+  const scrolls = (x) =>
+    x && (/auto|scroll/.test(getComputedStyle(x).overflowX) || scrolls(x.parentElement.closest("article *")));
+  return [...document.querySelectorAll("article math")]
+    .filter((x) => x.getBoundingClientRect().right > document.documentElement.clientWidth && !scrolls(x))
+    .map((x) => x.textContent.replace(/\\s+/g, " "));
+}"""
+
+
+@pytest.mark.parametrize("name", ["zh/02_neuron", "zh/03_by_hand", "notebooks/03_by_hand", "zh/05_descent"])
+def test_no_formula_is_cut_off_on_a_phone(go: Callable[..., Any], name: str) -> None:
+    """One that is wider than the page stands where it can be scrolled."""
+    assert go(f"{name}.html", viewport={"width": 360, "height": 800}).evaluate(CUT_OFF) == []
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_verdict_is_read_without_scrolling(go: Callable[..., Any], width: int) -> None:
     page = go("zh/01_value.html", viewport={"width": width, "height": 844})
