@@ -15,8 +15,13 @@ from typing import Any
 
 import pytest
 
-collect_ignore = [] if find_spec("numba") else [f"autograd/compiler/{x}.py" for x in ("interpreter", "rows", "tape")]
-"""Modules that cannot be imported without Numba (the extra fast)."""
+_BY_NUMBA = [
+    f"autograd/compiler/{module.name}"
+    for module in sorted(Path(__file__).parent.glob("autograd/compiler/*.py"))
+    if "Importing this module imports Numba" in module.read_text("utf-8")
+]
+collect_ignore = [] if find_spec("numba") else _BY_NUMBA
+"""Modules that cannot be imported without Numba (the extra fast), as they say."""
 collect_ignore += [] if find_spec("anywidget") else ["autograd/viz/page/widget.py"]
 """And without anywidget (the extra jupyter)."""
 if not find_spec("jax"):

@@ -2,8 +2,7 @@
 // What Furo and Sphinx leave to do; every page loads this before its body.
 
 // From a folder a page may not read its neighbours, so the search there shows titles without excerpts.
-if (location.protocol === "file:")
-  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
 document.documentElement.classList.add("scripted");
 
@@ -13,11 +12,7 @@ function reach() {
   for (const box of document.querySelectorAll(
     "article pre, .table-wrapper, .formula, .cell_output .output, article p:has(math)",
   )) {
-    if (
-      box.scrollWidth > box.clientWidth &&
-      getComputedStyle(box).overflowX !== "visible"
-    )
-      box.tabIndex = 0;
+    if (box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible") box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
 }
@@ -26,14 +21,9 @@ function reach() {
 
 function drawer(id, name, panel) {
   const box = document.getElementById(id);
-  const buttons = [
-    ...document.querySelectorAll(`label[for="${id}"]:not(.overlay) > .icon`),
-  ];
+  const buttons = [...document.querySelectorAll(`label[for="${id}"]:not(.overlay) > .icon`)];
   if (!box || !buttons.length || !document.querySelector(panel)) return;
-  const say = () =>
-    buttons.forEach((button) =>
-      button.setAttribute("aria-expanded", box.checked),
-    );
+  const say = () => buttons.forEach((button) => button.setAttribute("aria-expanded", box.checked));
   const turn = (open) => {
     if (box.checked === open) return;
     box.checked = open;
@@ -54,17 +44,10 @@ function drawer(id, name, panel) {
     });
   }
   box.addEventListener("change", say);
-  document.addEventListener(
-    "keydown",
-    (event) => event.key === "Escape" && turn(false),
-  );
+  document.addEventListener("keydown", (event) => event.key === "Escape" && turn(false));
   document.querySelector(panel).addEventListener("focusout", (event) => {
     // Tab out of an open drawer closes it: what has the focus is never behind it.
-    if (
-      event.relatedTarget &&
-      !event.relatedTarget.closest(panel) &&
-      box.checked
-    ) {
+    if (event.relatedTarget && !event.relatedTarget.closest(panel) && box.checked) {
       box.checked = false;
       say();
     }
@@ -83,11 +66,7 @@ function distance(a, b) {
     rows[i] = [i];
     for (let j = 1; j <= b.length; j++) {
       const other = Number(a[i - 1] !== b[j - 1]);
-      rows[i][j] = Math.min(
-        rows[i - 1][j] + 1,
-        rows[i][j - 1] + 1,
-        rows[i - 1][j - 1] + other,
-      );
+      rows[i][j] = Math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + other);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
         rows[i][j] = Math.min(rows[i][j], rows[i - 2][j - 2] + 1);
     }
@@ -98,12 +77,8 @@ function distance(a, b) {
 /** The query with each word that is nowhere replaced by the nearest name, or word of a title or a text; or null. */
 function meant(query, index) {
   const stemmer = new Stemmer();
-  const names = Object.values(index.objects).flatMap((found) =>
-    found.map((entry) => entry[4].toLowerCase()),
-  );
-  const titles = Object.keys(index.alltitles).flatMap(
-    (title) => title.toLowerCase().match(/[\p{L}_]{3,}/gu) ?? [],
-  );
+  const names = Object.values(index.objects).flatMap((found) => found.map((entry) => entry[4].toLowerCase()));
+  const titles = Object.keys(index.alltitles).flatMap((title) => title.toLowerCase().match(/[\p{L}_]{3,}/gu) ?? []);
   const terms = Object.keys(index.terms);
   const known = new Set([...terms, ...Object.keys(index.titleterms)]);
   const nearest = (word) => {
@@ -116,11 +91,8 @@ function meant(query, index) {
     return best;
   };
   const words = splitQuery(query.toLowerCase());
-  const changed = words.map((word) =>
-    known.has(stemmer.stemWord(word)) ? word : nearest(word),
-  );
-  if (changed.includes(null) || changed.join(" ") === words.join(" "))
-    return null;
+  const changed = words.map((word) => (known.has(stemmer.stemWord(word)) ? word : nearest(word)));
+  if (changed.includes(null) || changed.join(" ") === words.join(" ")) return null;
   return changed.join(" ");
 }
 
@@ -138,18 +110,11 @@ function search() {
   if (!query) form.firstChild.focus();
   // An excerpt begins at the name that was found, which may have dots: no selector as Sphinx takes it for.
   const excerpt = Search.htmlToText;
-  Search.htmlToText = (text, anchor) =>
-    excerpt(text, anchor && `[id="${decodeURIComponent(anchor.slice(1))}"]`);
+  Search.htmlToText = (text, anchor) => excerpt(text, anchor && `[id="${decodeURIComponent(anchor.slice(1))}"]`);
   // Pages of the other language come after those of the language that is asked in.
-  Scorer.score = ([page, , , , score]) =>
-    score - (page.startsWith("zh/") === CHINESE.test(query) ? 0 : 20);
+  Scorer.score = ([page, , , , score]) => score - (page.startsWith("zh/") === CHINESE.test(query) ? 0 : 20);
   new MutationObserver((_, observer) => {
-    if (
-      !Search.hasIndex() ||
-      !Search.status?.innerText ||
-      Search.output.children.length
-    )
-      return;
+    if (!Search.hasIndex() || !Search.status?.innerText || Search.output.children.length) return;
     observer.disconnect();
     const other = CHINESE.test(query) ? null : meant(query, Search._index);
     if (!other) return;
@@ -166,11 +131,7 @@ function search() {
 document.addEventListener("DOMContentLoaded", () => {
   const chinese = document.documentElement.lang.startsWith("zh");
   drawer("__navigation", chinese ? "菜单" : "Menu", ".sidebar-drawer");
-  drawer(
-    "__toc",
-    chinese ? "本页目录" : "Contents of this page",
-    ".toc-drawer",
-  );
+  drawer("__toc", chinese ? "本页目录" : "Contents of this page", ".toc-drawer");
   search();
   reach();
   addEventListener("resize", reach);
