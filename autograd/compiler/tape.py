@@ -331,7 +331,7 @@ class _Tape:
         self.forward, self.size = int(state[to.BACKWARD_AT]) // 2, int(state[to.SIZE])
         if self.size > _MOST:
             raise NotOnTapeError(f"{self.size} numbers")
-        self._code = code[: state[to.USED]].copy().view(np.int64)
+        self._code = code[: state[to.USED]].view(np.int64)  # there was room for more
 
     def addressed(self, arena: int) -> NDArray[np.int64]:
         """The rows, with this beginning of the arena."""

@@ -167,48 +167,54 @@ def _step(code, state, templates, at, places, begin, n, out):  # type: ignore[no
 
 
 @_compiled
-def _compute_sum(code, state, table, operands, kind, node):  # type: ignore[no-untyped-def]
-    """Σ a · b + bias; the bias of a total is its first operand, and every b is 1.
+def _terms(table, operands, kind, node):  # type: ignore[no-untyped-def]
+    """Of a sum Σ a · b + bias: which operand is the first a, how many pairs there are, and the place of the bias.
 
-    Returns:
-        How many pairs are still to be added, one by one, as there are few; else 0.
+    The bias of a total is its first operand, and every b is 1.
     """
     begin, end = table[node, OPERANDS], table[node + 1, OPERANDS]
-    if kind == DETACHED:
-        table[node, PLACE] = table[operands[begin], PLACE]
-        return 0
-    out = table[node, PLACE] = _new(state, table[node, BATCHED])
-    n = (end - begin) // 2 if kind == DOTS else end - begin - 1
-    bias = table[operands[end - 1 if kind == DOTS else begin], PLACE]
-    if 0 < n <= _SHORT and not out & 1:
-        return n
-    if out & 1:
-        for word in (DOT, 7 + 4 * n, _address(out), _address(bias), bias & 1, n, state[BATCH]):
-            _word(code, state, word)
-    else:
-        _word(code, state, LINE | n << 32)
-        _word(code, state, out | bias << 32)
-    for k in range(begin, begin + n):
-        a = table[operands[k if kind == DOTS else k + 1], PLACE]
-        b = table[operands[k + n], PLACE] if kind == DOTS else state[ONE]
-        if out & 1:
-            _pair(code, state, a, b)
-        else:
-            _word(code, state, a | b << 32)
-    return 0
+    if kind == DOTS:
+        return begin, (end - begin) // 2, table[operands[end - 1], PLACE]
+    return begin + 1, end - begin - 1, table[operands[begin], PLACE]
 
 
 @_compiled
-def _add_pair(code, state, table, operands, kind, node, k):  # type: ignore[no-untyped-def]
-    """Add the pair number k of a sum that has few, if it has so many."""
-    begin, end, out = table[node, OPERANDS], table[node + 1, OPERANDS], table[node, PLACE]
-    n = (end - begin) // 2 if kind == DOTS else end - begin - 1
-    if kind == DETACHED or out & 1 or n > _SHORT or k >= n:
-        return
-    bias = out if k else table[operands[end - 1 if kind == DOTS else begin], PLACE]
-    a = table[operands[begin + k if kind == DOTS else begin + k + 1], PLACE]
-    b = table[operands[begin + k + n], PLACE] if kind == DOTS else state[ONE]
-    _scalar(code, state, PRODUCT_PLUS, out, a, b, bias)
+def _pair_of(state, table, operands, kind, a, n):  # type: ignore[no-untyped-def]
+    """The places of an a and its b."""
+    return table[operands[a], PLACE], table[operands[a + n], PLACE] if kind == DOTS else state[ONE]
+
+
+@_compiled
+def _compute_sums(code, state, table, operands, kind, nodes):  # type: ignore[no-untyped-def]
+    """Sums, which do not depend on each other: a row each; the pairs of short ones in turn, so that none waits."""
+    longest = 0
+    for node in nodes:
+        if kind == DETACHED:
+            table[node, PLACE] = table[operands[table[node, OPERANDS]], PLACE]
+            continue
+        first, n, bias = _terms(table, operands, kind, node)
+        out = table[node, PLACE] = _new(state, table[node, BATCHED])
+        if out & 1:
+            for word in (DOT, 7 + 4 * n, _address(out), _address(bias), bias & 1, n, state[BATCH]):
+                _word(code, state, word)
+            for k in range(first, first + n):
+                a, b = _pair_of(state, table, operands, kind, k, n)
+                _pair(code, state, a, b)
+        elif 0 < n <= _SHORT:
+            longest = max(longest, n)
+        else:
+            _word(code, state, LINE | n << 32)
+            _word(code, state, out | bias << 32)
+            for k in range(first, first + n):
+                a, b = _pair_of(state, table, operands, kind, k, n)
+                _word(code, state, a | b << 32)
+    for k in range(longest):
+        for node in nodes:
+            first, n, bias = _terms(table, operands, kind, node)
+            out = table[node, PLACE]
+            if k < n <= _SHORT and not out & 1:
+                a, b = _pair_of(state, table, operands, kind, first + k, n)
+                _scalar(code, state, PRODUCT_PLUS, out, a, b, out if k else bias)
 
 
 @_compiled
@@ -373,12 +379,7 @@ def write(  # type: ignore[no-untyped-def]
         if kinds[run] >= 0:
             _compute(code, state, table, operands, templates, kinds[run], nodes, inside)
         else:
-            longest_short = 0
-            for node in nodes:
-                longest_short = max(longest_short, _compute_sum(code, state, table, operands, kinds[run], node))
-            for k in range(longest_short):
-                for node in nodes:
-                    _add_pair(code, state, table, operands, kinds[run], node, k)
+            _compute_sums(code, state, table, operands, kinds[run], nodes)
     state[BACKWARD_AT] = state[USED]
     state[RUN_OF] = -1  # the backward pass begins with a run of its own
 
