@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 Step = tuple[Callable[..., Any], list[Any]]
 
 _LONG = 1000  # groups, above which they are not printed
-_PER_CALL, _PER_GROUP, _PER_REDUCTION, _PER_OPERAND = 3e-6, 1.8e-6, 7.5e-6, 1e-9
+_PER_CALL, _PER_GROUP, _PER_REDUCTION, _PER_OPERAND, _MULTIPLIED = 3e-6, 1.8e-6, 7.5e-6, 1e-9, 0.07e-9
 """Seconds, measured: forwards and backwards, a group is some four NumPy calls, one with a reduction some fifteen."""
 
 
@@ -71,7 +71,8 @@ class NumPyEngine:
         self.programs = programs
         groups = programs.reductions * _PER_REDUCTION + programs.elementwise * _PER_GROUP
         self._calls: float = _PER_CALL + groups
-        self._sample: float = programs.operands * _PER_OPERAND
+        others = programs.operands - programs.multiplied
+        self._sample: float = others * _PER_OPERAND + programs.multiplied * _MULTIPLIED
 
     @staticmethod
     def refuses(programs: Programs) -> str | None:

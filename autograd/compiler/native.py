@@ -44,16 +44,15 @@ Floats = NDArray[np.float64]
 
 _ON_TAPE = frozenset({table["dot"], table["total"], DETACH})  # of the rows of any number of operands
 _FEWEST, _MOST = 64, 512  # samples in a tile of a tape
-_FEWEST_OF_ROWS, _MOST_OF_ROWS = 32, 256  # of the array program
+_FEWEST_OF_ROWS, _MOST_OF_ROWS, _MOST_OF_BLAS = 32, 256, 4096  # of the array program; and of large products
 _FETCHED = 10e9  # bytes in a second, about as fast as the processor can fetch them
 _SHARED_BY_BLAS = 2**18  # multiplications of one product, above which BLAS takes all processors by itself
-_ROWS_OF_ONE = 64  # lanes of a group that may be the rows of one product; more of them may be many products
 _NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
 _CACHED = 2**20  # bytes, that the numbers of a tile may take to stay near the processor
 
 _PER_CALL, _PER_FUNCTION = 3e-6, 8e-9
 _ROWS, _ROWS_ALONE, _ROWS_PER_GROUP, _ROWS_PER_REDUCTION = 3e-6, 0.02e-6, 0.12e-6, 0.13e-6  # alone: of one lane
-_ROWS_PER_SAMPLE = 0.12e-9
+_ROWS_PER_SAMPLE, _MULTIPLIED = 0.12e-9, 0.07e-9  # for each operand; of large products
 _PER_THREAD = 200e-6  # to wake it and to wait for it
 _STRIDED, _CONTIGUOUS = 2e-9, 0.3e-9  # for each operand of a reduction: of the first 200, and of all
 _TAPE_ALONE, _TAPE, _TAPE_PER_SAMPLE = 1.5e-9, 9e-9, 0.15e-9  # for each operand: of one sample, and of several
@@ -79,8 +78,6 @@ class NativeEngine:
         self._functions = sum(len(nodes) for row, nodes in groups if row not in _QUICK)
         each = programs.operands / max(1, programs.reductions)
         reduction: float = _ROWS_PER_REDUCTION + _STRIDED * min(each, 200) + _CONTIGUOUS * each
-        products = [(len(nodes), len(self.scalars.operands[nodes[0]])) for row, nodes in groups if row.nary]
-        self._largest = max((min(m, _ROWS_OF_ONE) * n // 2 for m, n in products), default=0)
         alone = sum(len(nodes) == 1 for row, nodes in groups if not row.nary)
         several = programs.elementwise - alone
         self._sample: float = 1 + 8 * sum(self.scalars.widths) + 16 * sum(self.scalars.batched)
@@ -101,7 +98,7 @@ class NativeEngine:
         """How many threads share so many samples, and what it costs."""
         alone, most = self._cost_alone(batch), min(_processors(), batch)
         each = -(-batch // most)
-        if most == 1 or min(each, self._tile_of_rows) * self._largest > _SHARED_BY_BLAS:
+        if most == 1 or min(each, self._tile_of_rows) * self.programs.largest > _SHARED_BY_BLAS:
             return 1, alone
         shared = self._cost_alone(each) + _PER_THREAD * (most - 1)
         return (most, shared) if shared < alone else (1, alone)
@@ -115,8 +112,9 @@ class NativeEngine:
         return self._cost_of_tape(batch) < self._cost_of_rows(batch) * (_HARDLY if narrow else 1)
 
     def _cost_of_rows(self, batch: int) -> float:
-        functions = batch * self._functions * _PER_FUNCTION
-        return _PER_CALL + self._rows + functions + batch * self.programs.operands * _ROWS_PER_SAMPLE
+        multiplied, others = self.programs.multiplied, self.programs.operands - self.programs.multiplied
+        sample = self._functions * _PER_FUNCTION + multiplied * _MULTIPLIED + others * _ROWS_PER_SAMPLE
+        return _PER_CALL + self._rows + batch * sample
 
     def _cost_of_tape(self, batch: int) -> float:
         if not self._on_tape:
@@ -132,9 +130,10 @@ class NativeEngine:
     @property
     def _tile_of_rows(self) -> int:
         """The same of the array program: few where it is fetching numbers that takes the time, not computing."""
-        sample = self._sample
-        fetching = sample > _FETCHED * (self._cost_of_rows(1) - self._cost_of_rows(0))
-        return max(_FEWEST_OF_ROWS if fetching else _MOST_OF_ROWS, int(_CACHED / sample))
+        if 2 * self.programs.multiplied > self.programs.operands:
+            return _MOST_OF_BLAS  # which cuts by itself
+        fetching = self._sample > _FETCHED * (self._cost_of_rows(1) - self._cost_of_rows(0))
+        return max(_FEWEST_OF_ROWS if fetching else _MOST_OF_ROWS, int(_CACHED / self._sample))
 
     @collector_paused()
     def bind(self, vector: Floats, batch: int) -> Any:

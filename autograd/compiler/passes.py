@@ -34,6 +34,9 @@ Arguments = Sequence[tuple[str, tuple[int, ...]]]
 
 PASSES: tuple[Callable[[Any], Any], ...] = (normalise, group_alike, vectorise, lower, remove_unused, place_results)
 
+_ROWS_OF_ONE = 64  # lanes of a group that may be the rows of one product; more of them may be many products
+_LARGE = 2**11  # multiplications of a product, above which it is they that take the time, whatever calls it
+
 
 class Programs:
     """What has been made of a function: its scalar program at once, the array program when an engine asks for it.
@@ -44,6 +47,8 @@ class Programs:
         reductions, elementwise: how many groups its array program has, of primitives of any number of operands and of
             others.
         operations, operands: how many the scalar program has.
+        largest: of its products of a matrix and a vector, the number of multiplications of the largest, about.
+        multiplied: how many of the operands are those of products that are large.
 
     Raises:
         TypeError: for a primitive that cannot be read for arrays.
@@ -59,6 +64,7 @@ class Programs:
         self.elementwise = len(self.grouped.groups) - self.reductions
         self.operations: int = sum(op is not None for op in scalars.op)
         self.operands: int = sum(map(len, scalars.operands))
+        self.largest, self.multiplied = self._products()
 
     @classmethod
     def of(cls, trace: Trace, parameters: list[Value] | None = None) -> Programs:
@@ -96,6 +102,20 @@ class Programs:
             if node in by:
                 values[node] = values[node] + by[node]
         return values
+
+    def _products(self) -> tuple[int, int]:
+        largest = multiplied = 0
+        for op, nodes in self.grouped.groups:
+            if not op.nary:
+                continue
+            operands = self.scalars.operands[nodes[0]]
+            multiplications = min(len(nodes), _ROWS_OF_ONE) * (len(operands) // 2)
+            largest = max(largest, multiplications)
+            if multiplications >= _LARGE and len(nodes) > 1:
+                shared = set(operands).intersection(self.scalars.operands[nodes[1]])
+                if len(shared) >= len(operands) // 2:  # the vector, or a row of the matrix
+                    multiplied += len(nodes) * len(operands)
+        return largest, multiplied
 
     @cached_property
     def limits(self) -> dict[tuple[int, int], int]:

@@ -95,6 +95,42 @@ def test_a_large_batch_of_a_large_program_runs_in_tiles(monkeypatch: pytest.Monk
     assert all(run.batch < 1000 for runs in tiles._runs for run in runs.values())
 
 
+def test_large_products_are_not_cut_and_cost_all_engines_the_same(threads: Any) -> None:
+    """BLAS cuts them by itself; others that run them, in tiles, took a third longer than NumPy and were chosen."""
+    threads(2)
+    wide, narrow = nn.MLP(784, [16, 10], seed=0), nn.MLP(16, [16, 10], seed=0)
+    X, Y = np.random.default_rng(0).normal(size=(1001, 784)), np.zeros(1001, int)
+
+    def of(model: Any, inputs: int) -> Any:
+        return autograd.compile(lambda x, k: nn.cross_entropy(model(x), k), example=([0.0] * inputs, 0), engine="auto")
+
+    program = of(wide, 784)
+    programs = program._programs
+    assert programs.largest == 784 * 16
+    assert programs.multiplied == 16 * (2 * 784 + 1)  # a weight and an input each, and the bias
+    assert of(narrow, 16)._programs.multiplied == 0
+    (numpy,) = (engine for engine in program._engines if engine.name == "numpy")
+    (fast,) = (engine for engine in program._engines if engine.name == "native")
+    assert 0.5 < numpy.cost(4096) / fast.cost(4096) < 2
+    assert isinstance(fast.bind(program.vector, 1001), RowsPlan)
+    value, gradient = program.value_and_grad(X, Y)
+    expected, slope = numpy.bind(program.vector, 1001).value_and_grad([X, Y[:, None].astype(float)])
+    assert value == pytest.approx(expected, rel=1e-13)
+    assert relative(gradient, slope, np.abs(slope).max()) < 1e-12
+
+
+def test_sums_that_share_no_number_are_no_product() -> None:
+    """So that nobody takes them for the work of BLAS, which would have nothing to do more than once."""
+    w = [Value(0.001 * k) for k in range(4000)]
+
+    def loss(x: Any) -> Any:
+        return total([tanh(total([w[j] * x[j] for j in range(k, k + 100)])) for k in range(0, 4000, 100)])
+
+    programs = autograd.compile(loss, example=([0.0] * 4000,))._programs
+    assert programs.largest == 40 * 100
+    assert programs.multiplied == 0
+
+
 @pytest.mark.parametrize("many", [1, 2])
 def test_what_is_gathered_of_a_batch_in_tiles_is_each_samples_own(
     monkeypatch: pytest.MonkeyPatch, threads: Any, many: int
