@@ -55,10 +55,11 @@ ELEMENTWISE = (
     "add", "subtract", "multiply", "divide", "maximum", "minimum", "copysign", "power",
     "arctan2", "hypot", "remainder", "floor_divide",
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
-    "add_to", "multiply_add", "select", "sin_and_cos", "product_plus",
+    "add_to", "multiply_add", "select", "product_plus", "sin_and_cos", "logistic", "logistic_slope", "tanh_slope",
 )  # fmt: skip
-"""The operations on numbers; the opcode of one is its place here. The last ones: out += a; out += a · b; a where c is
-not 0, b elsewhere; and two of the scalar form alone: the sine, with the cosine going to b; and a · b + c."""
+"""The operations on numbers; the opcode of one is its place here. After those of NumPy: out += a; out += a · b; a where
+c is not 0, b elsewhere. The others are of the scalar form alone: a · b + c; the sine, with the cosine going to b; and
+what several rows would be (`SEVERAL`)."""
 
 (
     COPY, NEGATIVE, ABSOLUTE, SQUARE, SQRT, RECIPROCAL,
@@ -67,7 +68,7 @@ not 0, b elsewhere; and two of the scalar form alone: the sine, with the cosine 
     ADD, SUBTRACT, MULTIPLY, DIVIDE, MAXIMUM, MINIMUM, COPYSIGN, POWER,
     ARCTAN2, HYPOT, REMAINDER, FLOOR_DIVIDE,
     LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL,
-    ADD_TO, MULTIPLY_ADD, SELECT, SIN_AND_COS, PRODUCT_PLUS,
+    ADD_TO, MULTIPLY_ADD, SELECT, PRODUCT_PLUS, SIN_AND_COS, LOGISTIC, LOGISTIC_SLOPE, TANH_SLOPE,
 ) = range(len(ELEMENTWISE))  # fmt: skip
 VECTOR, SUM, PEAK, PRODUCT, GATHER, SCATTER, TAKE, GIVE, DOT, SPREAD = range(len(ELEMENTWISE), len(ELEMENTWISE) + 10)
 LINE, RUN = 63, 64
@@ -106,6 +107,36 @@ def address(context: Any, pointer: Any) -> Any:
 
     return types.int64(pointer), generate
 
+
+RESULTS = {SIN_AND_COS: 2, LOGISTIC: 3}
+"""How many results an operation has, if there is more than one."""
+
+SEVERAL: tuple[tuple[int, tuple[tuple[int, tuple[Any, ...]], ...], tuple[int, ...], str], ...] = (
+    (
+        LOGISTIC,  # e^min(x, 0) / (1 + e^−|x|)
+        ((COPYSIGN, ("x", -1.0)), (EXP, (0,)), (MINIMUM, ("x", 0.0)), (EXP, (2,)), (ADD, (1.0, 1)), (DIVIDE, (3, 4))),
+        (5, 1, 4),
+        "x",
+    ),
+    (
+        LOGISTIC_SLOPE,  # e / d², of an e and a d that the above has left
+        ((SQUARE, ("d",)), (DIVIDE, ("e", 0))),
+        (1,),
+        "ed",
+    ),
+    (
+        TANH_SLOPE,  # 4 e^−2|x| / (1 + e^−2|x|)²
+        (
+            (COPYSIGN, ("x", -1.0)), (MULTIPLY, (0, 2.0)), (EXP, (1,)), (MULTIPLY, (2, 4.0)), (ADD, (1.0, 2)),
+            (SQUARE, (4,)), (DIVIDE, (3, 5)),
+        ),
+        (6,),
+        "x",
+    ),
+)  # fmt: skip
+"""Operations that do, to the last bit, what several do one after the other: the opcode; those others, with operands
+that are letters, numbers, or how-manieth of them they are the result of; which of their results it gives; its operands.
+What is in between is not kept: it takes longer to read a row than to do what it says."""
 
 AS_PRODUCT_PLUS: dict[int, Any] = {
     MULTIPLY: lambda out, a, b: (a, b, -0.0),
@@ -685,6 +716,18 @@ def _alone(op, out, a, b, c):  # type: ignore[no-untyped-def]
     if op == SIN_AND_COS:
         x = a[0]
         out[0], b[0] = math.sin(x), math.cos(x)
+    elif op == LOGISTIC:
+        x = a[0]
+        e = exp(-abs(x))
+        d = 1.0 + e
+        out[0], b[0], c[0] = (e if x < 0.0 else 1.0) / d, e, d
+    elif op == LOGISTIC_SLOPE:
+        d = b[0]
+        out[0] = a[0] / (d * d)
+    elif op == TANH_SLOPE:
+        e = exp(-abs(a[0]) * 2.0)
+        d = 1.0 + e
+        out[0] = e * 4.0 / (d * d)
     else:
         out[0] = _scalar(op, a[0], b[0], c[0])
 
@@ -708,6 +751,8 @@ def _many(op: Any) -> Any:
 
 
 _many_products, _many_quotients, _many_choices = _many(PRODUCT_PLUS), _many(DIVIDE), _many(SELECT)
+_many_exponentials, _many_tangents, _many_slopes_of_tangents = _many(EXP), _many(TANH), _many(TANH_SLOPE)
+_many_logistics, _many_slopes_of_logistics = _many(LOGISTIC), _many(LOGISTIC_SLOPE)
 _many_maxima, _many_minima, _many_less, _many_greater = _many(MAXIMUM), _many(MINIMUM), _many(LESS), _many(GREATER)
 _many_others = _many(None)
 
@@ -721,6 +766,16 @@ def _run(op, code, end, base):  # type: ignore[no-untyped-def]
         _many_quotients(op, code, end, base)
     elif op == SELECT:
         _many_choices(op, code, end, base)
+    elif op == EXP:
+        _many_exponentials(op, code, end, base)
+    elif op == TANH:
+        _many_tangents(op, code, end, base)
+    elif op == TANH_SLOPE:
+        _many_slopes_of_tangents(op, code, end, base)
+    elif op == LOGISTIC:
+        _many_logistics(op, code, end, base)
+    elif op == LOGISTIC_SLOPE:
+        _many_slopes_of_logistics(op, code, end, base)
     elif op == MAXIMUM:
         _many_maxima(op, code, end, base)
     elif op == MINIMUM:

@@ -34,7 +34,7 @@ from autograd.compiler.instructions import (
     Number,
     Where,
 )
-from autograd.compiler.normalise import Scalars
+from autograd.compiler.normalise import Scalars, returned_nodes
 from autograd.compiler.stores import address_of, aligned
 from autograd.compiler.trace import DETACH
 from autograd.primitives import Primitive, table
@@ -43,7 +43,7 @@ __all__ = ["TapePlan"]
 
 Floats = NDArray[np.float64]
 
-_DOT, _TOTAL, _POW = table["dot"], table["total"], table["pow"]
+_ADD, _MUL, _DOT, _TOTAL, _POW = (table[name] for name in ("add", "mul", "dot", "total", "pow"))
 _CHEAP = frozenset(table[name] for name in ("add", "sub", "mul", "neg", "pos"))  # whose rows are all of one kind
 _WITHOUT_TEMPLATE = {_DOT: to.DOTS, _TOTAL: to.TOTALS, DETACH: to.DETACHED}
 _OPCODE = {name: opcode for opcode, name in enumerate(op.ELEMENTWISE)}
@@ -149,7 +149,7 @@ class _Step(NamedTuple):
 
     @property
     def results(self) -> int:
-        return 1 + (self.opcode == op.SIN_AND_COS)
+        return op.RESULTS.get(self.opcode, 1)
 
     @property
     def words(self) -> list[int]:
@@ -188,12 +188,23 @@ class _Template(NamedTuple):
         ]
 
 
-def _template(row: Primitive, known: Sequence[float | None], wanted: Sequence[bool]) -> _Template:
+class _Made(NamedTuple):
+    """An operation of a primitive, or of its derivatives, before it has a place."""
+
+    forward: bool
+    opcode: int
+    operands: Sequence[Any]
+    """Arrays and numbers."""
+    results: Sequence[Any]
+
+
+def _template(row: Primitive, known: Sequence[float | None], wanted: Sequence[bool], one: bool) -> _Template:
     """Read a row of the table.
 
     Args:
         known: the operands that are known, else None.
         wanted: the operands whose derivatives are needed.
+        one: whether there is one sample only, so that several steps may be one row.
     """
     code = Code()
     xs = [code.do(Literal, (), False, np.ones(())) if x is None else x for x in known]
@@ -205,17 +216,20 @@ def _template(row: Primitive, known: Sequence[float | None], wanted: Sequence[bo
         for rule, want in zip(rules, wanted, strict=True)
     ]
     used, given = _used(code.instructions, [y, *factors]), {x for x in xs if isinstance(x, Array)}
-    steps: list[tuple[bool, int, Any, list[Any]]] = []
-    results: dict[Any, int] = {}  # how many there were before
+    made: list[_Made] = []
+    seen: set[Any] = set()
     for at, x in enumerate(code.instructions):
-        if x in used and x not in given and x not in results:
+        if x in used and x not in given and x not in seen:
             both = _sine_and_cosine(x, used)
             opcode, operands = (op.SIN_AND_COS, both[0].args) if both else _step(row, x)
-            steps.append((at < forward, opcode, operands, op.scalar_row(opcode, None, operands)))
-            for result in both or (x,):
-                results[result] = len(results)
+            made.append(_Made(at < forward, opcode, operands, both or (x,)))
+            seen.update(both)
+    if one:
+        made = _fewer(made, {y, *factors})
+    results = {result: k for k, result in enumerate(chain.from_iterable(x.results for x in made))}
+    rows = [op.scalar_row(x.opcode, None, x.operands) for x in made]
 
-    everything = [y, *factors, *[x for _, _, operands, alone in steps for x in (*operands, *alone)]]
+    everything = [y, *factors, *[x for each, alone in zip(made, rows, strict=True) for x in (*each.operands, *alone)]]
     numbers = {repr(x): x for x in everything if type(x) is float}  # by their text, as 0 and −0 are two
     order = list(numbers)
 
@@ -226,16 +240,54 @@ def _template(row: Primitive, known: Sequence[float | None], wanted: Sequence[bo
             return len(xs) + order.index(repr(x))
         return xs.index(x) if x in given else len(xs) + len(order) + results[x]
 
-    def made(forward: bool) -> list[_Step]:
+    def steps(forward: bool) -> list[_Step]:
         return [
-            _Step(opcode, [*map(place, operands)], [alone[0], *map(place, alone[1:])])
-            for first, opcode, operands, alone in steps
-            if first is forward
+            _Step(x.opcode, [*map(place, x.operands)], [alone[0], *map(place, alone[1:])])
+            for x, alone in zip(made, rows, strict=True)
+            if x.forward is forward
         ]
 
     return _Template(
-        [*numbers.values()], made(True), place(y), made(False), [None if x is None else place(x) for x in factors]
+        [*numbers.values()], steps(True), place(y), steps(False), [None if x is None else place(x) for x in factors]
     )
+
+
+def _fewer(made: list[_Made], needed: set[Any]) -> list[_Made]:
+    """The same with one operation in the place of several, wherever there is one and nothing else needs the rest."""
+    fewer: list[_Made] = []
+    while made:
+        for opcode, several, given, letters in op.SEVERAL:
+            some, others = made[: len(several)], made[len(several) :]
+            found = _operands_of(several, some)
+            if found is None:
+                continue
+            results = [x.results[0] for x in some]
+            elsewhere = needed.union(*(x.operands for x in others))
+            if not elsewhere.intersection(x for k, x in enumerate(results) if k not in given):
+                fewer.append(_Made(some[0].forward, opcode, [found[x] for x in letters], [results[k] for k in given]))
+                made = others
+                break
+        else:
+            fewer.append(made[0])
+            made = made[1:]
+    return fewer
+
+
+def _operands_of(several: Sequence[tuple[int, tuple[Any, ...]]], some: Sequence[_Made]) -> dict[Any, Any] | None:
+    """What the letters stand for, if these are the operations; else None."""
+    known: dict[Any, Any] = {}
+    for k, ((opcode, operands), x) in enumerate(zip(several, some, strict=False)):
+        if opcode != x.opcode or x.forward is not some[0].forward:
+            return None
+        for wanted, there in zip(operands, x.operands, strict=True):
+            if type(wanted) is float:
+                fits = type(there) is float and repr(there) == repr(wanted)
+            else:
+                fits = known.setdefault(wanted, there) is there
+            if not fits:
+                return None
+        known[k] = x.results[0]
+    return known if len(some) == len(several) else None
 
 
 def _sine_and_cosine(x: Instruction, used: set[Any]) -> tuple[Any, ...]:
@@ -292,7 +344,7 @@ class _Tape:
         n, many = len(parameters), len(scalars)
         begins = [2 * n + batch * sum(scalars.widths[:k]) for k in range(len(scalars.widths) + 1)]
         self.size = begins[-1]
-        nodes = _Nodes(scalars)
+        nodes = _Nodes(scalars, batch == 1)
         known = np.zeros((many + 1, len(to.FIELDS)), np.int64)
         known[:, to.OPERANDS], known[:many, to.BATCHED] = nodes.operands_of, scalars.batched
         known[:many, to.ACTIVE] = nodes.active
@@ -310,12 +362,12 @@ class _Tape:
         row, of_sum, of_operand = (42, 26, 64) if batch > 1 else (6, 4, 12)
         room = 2 * 42  # to clear the gradient, and δ of the root
         for node, count in zip(nodes.examples, nodes.counts, strict=True):
-            primitive: Any = scalars.op[node]
+            primitive: Any = nodes.op[node]
             kinds.append(_WITHOUT_TEMPLATE.get(primitive, len(templates)))
             if kinds[-1] >= 0:
                 values = [scalars.constants.get(x) if primitive is _POW else None for x in scalars.operands[node]]
                 wanted = [scalars.active[node] and scalars.active[x] for x in scalars.operands[node]]
-                template = _template(primitive, values, wanted)
+                template = _template(primitive, values, wanted, batch == 1)
                 templates += template.written([self._number(x) for x in template.numbers])
                 room += count * row * (template.results + len(wanted))
         room += of_sum * many + of_operand * nodes.summed
@@ -354,7 +406,12 @@ class _Nodes:
     A kind is a primitive, which of its derivatives are wanted, and of a power what is known of base and exponent. Runs
     go level by level; what is cheap is one run, but for its kinds.
 
+    Args:
+        scalars: the program.
+        one: whether there is one sample only, so that a · b + c is cheapest as one operation.
+
     Attributes:
+        op: the primitive of each node.
         operands, operands_of: of all nodes, one after the other; and for each node where they begin, and the end.
         active: whether a gradient flows through a node.
         order: the nodes that are computed.
@@ -364,14 +421,17 @@ class _Nodes:
         summed: how many operands sums have.
     """
 
-    def __init__(self, scalars: Scalars) -> None:
+    def __init__(self, scalars: Scalars, one: bool) -> None:
         many = len(scalars)
-        self.operands_of = np.zeros(many + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, scalars.operands), np.int64, many), out=self.operands_of[1:])
-        self.operands = np.fromiter(chain.from_iterable(scalars.operands), np.int64, self.operands_of[-1])
+        counts = np.fromiter(map(len, scalars.operands), np.int64, many)
+        self.operands = np.fromiter(chain.from_iterable(scalars.operands), np.int64, counts.sum())
+        self.operands_of = _begins(counts)
         self.active = np.array(scalars.active, bool)
+        self.op: list[Any] = scalars.op
+        if one:
+            self._add_products_where_they_arise(list(returned_nodes(scalars.result)))
         computed = np.flatnonzero(np.diff(self.operands_of))
-        of: list[Any] = scalars.op
+        of: list[Any] = self.op
         rows: dict[Primitive, int] = {}
         row = np.array([rows.setdefault(of[node], len(rows)) for node in computed.tolist()], int)
         for primitive in rows:
@@ -405,3 +465,35 @@ class _Nodes:
         begins = np.flatnonzero(np.diff(key, prepend=-1))
         self.runs, self.kinds = np.append(begins, len(key)), kind[order[begins]]
         self.summed = int(counts[computed[sums]].sum())
+
+    def _add_products_where_they_arise(self, returned: list[int]) -> None:
+        """Let a + b · c be a sum of one product, where nothing else needs that product."""
+        kind = np.array([1 if row is _ADD else 2 if row is _MUL else 0 for row in self.op], np.int8)
+        uses = np.bincount(self.operands, minlength=len(kind))
+        uses[returned] += 1
+        free = (kind == 2) & (uses == 1)
+        sums = np.flatnonzero(kind == 1)
+        left, right = self.operands[self.operands_of[sums]], self.operands[self.operands_of[sums] + 1]
+        found = free[left] | free[right]
+        sums, left, right = sums[found], left[found], right[found]
+        product, other = np.where(free[left], (left, right), (right, left))
+        begins = self.operands_of[product]
+        pairs = self.operands[begins], self.operands[begins + 1], other
+        counts = np.diff(self.operands_of)
+        stays = np.ones(len(counts), bool)
+        stays[sums] = stays[product] = False
+        there = np.repeat(stays, counts)
+        counts[sums], counts[product] = 3, 0
+        self.operands_of, operands = _begins(counts), self.operands[there]
+        self.operands = np.empty(self.operands_of[-1], np.int64)
+        self.operands[np.repeat(stays, counts)] = operands
+        for k, numbers in enumerate(pairs):
+            self.operands[self.operands_of[sums] + k] = numbers
+        self.op = list(self.op)
+        for node in sums.tolist():
+            self.op[node] = _DOT
+
+
+def _begins(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each begins of which there are so many, one after the other; and the end."""
+    return np.concatenate([[0], np.cumsum(counts)])

@@ -19,6 +19,7 @@ from autograd.compiler.interpreter import (
     COS,
     DOT,
     LINE,
+    LOGISTIC,
     MULTIPLY,
     MULTIPLY_ADD,
     NEGATIVE,
@@ -153,6 +154,10 @@ def _step(code, state, templates, at, places, begin, n, out):  # type: ignore[no
         else:
             _scalar(code, state, SIN_AND_COS, out, a, cosine, out)
         return n + 2
+    if kind == LOGISTIC:  # of one sample alone
+        places[begin + n + 1], places[begin + n + 2] = _new(state, 0), _new(state, 0)
+        _scalar(code, state, LOGISTIC, out, a, places[begin + n + 1], places[begin + n + 2])
+        return n + 3
     if own:
         b, c = places[begin + templates[at + 3]], places[begin + templates[at + 4]]
         _vector(code, state, kind, operands, out, a, b, c)
@@ -361,7 +366,7 @@ def write(  # type: ignore[no-untyped-def]
     kept, longest, most, parameters = 0, 0, 1, 0
     for at in templates_at:
         steps = templates[at + _FORWARD] + templates[at + _BACKWARD]
-        longest = max(longest, templates[at + _ARITY] + templates[at + _NUMBERS] + 2 * steps)
+        longest = max(longest, templates[at + _ARITY] + templates[at + _NUMBERS] + 3 * steps)
         most = max(most, templates[at + _BACKWARD])
     for run in range(len(kinds)):
         at = kinds[run]

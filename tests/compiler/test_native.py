@@ -386,6 +386,110 @@ def test_an_adjoint_that_another_is_handed_on_to_as_it_is_is_no_copy_of_it() -> 
     assert program.value_and_grad()[1].tolist() == pytest.approx(np.exp(program.vector).tolist(), rel=1e-15)
 
 
+def rows_on_an_arena(rows: list[list[Any]], arena: np.ndarray, as_runs: bool) -> None:
+    """Execute scalar rows, [opcode, offset of out, a, b, c], one by one or as runs of one."""
+    from autograd.compiler.rows import loop
+
+    base = arena.__array_interface__["data"][0]
+    words: list[int] = []
+    for opcode, *offsets in rows:
+        if as_runs:
+            places = np.array([2 * offset for offset in offsets], np.int32).view(np.int64)
+            words += [op.RUN + opcode | 1 << 32, *places.tolist()]
+        else:
+            words += [opcode, *[base + 8 * offset for offset in offsets]]
+    code = np.array(words, np.int64)
+    start = code.__array_interface__["data"][0]
+    loop()(start, start + code.nbytes, base)
+
+
+@pytest.mark.parametrize("as_runs", [False, True])
+@pytest.mark.parametrize("which", range(len(op.SEVERAL)))
+def test_one_row_in_the_place_of_several_gives_the_same_to_the_last_bit(which: int, as_runs: bool) -> None:
+    opcode, several, given, letters = op.SEVERAL[which]
+    constants = [x for _, operands in several for x in operands if type(x) is float] + [1.0, -1.0, -0.0]
+    n = len(letters)
+    first = n + len(constants)  # letters, numbers, results of the several, results of the one
+    choose = np.random.default_rng(0)
+    numbers = np.concatenate([SPECIAL, choose.normal(size=300), choose.normal(scale=100, size=300)])
+    for at in zip(numbers, *[choose.permutation(numbers) for _ in letters[1:]], strict=True):
+        arena = np.array([*at, *constants, *[7.0] * (len(several) + 4)])
+
+        def place(x: Any) -> int:
+            return first + x if type(x) is int else n + constants.index(x) if type(x) is float else letters.index(x)
+
+        rows = []
+        for k, (each, operands) in enumerate(several):
+            kind, *rest = op.scalar_row(each, None, operands)
+            rows.append([kind, *[first + k if x is None else place(x) for x in rest]])
+        rows_on_an_arena(rows, arena, as_runs)
+        mine = [first + len(several) + k for k in range(op.RESULTS.get(opcode, 1))]
+        operands = [place(x) for x in letters] if len(mine) == 1 else [place(letters[0]), *mine[1:]]
+        rows_on_an_arena([[opcode, mine[0], *operands, *[mine[0]] * (3 - len(operands))]], arena, as_runs)
+        assert len(given) == len(mine)
+        for one, result in zip(mine, given, strict=True):
+            wanted, found = arena[first + result], arena[one]
+            assert found == wanted or (found != found and wanted != wanted), (opcode, at)
+            assert found != 0 or np.signbit(found) == np.signbit(wanted)
+
+
+@pytest.mark.parametrize("name", [row.name for row in autograd.primitives.table.values() if not row.nary])
+def test_a_sample_alone_is_computed_to_the_last_bit_as_one_of_several(name: str) -> None:
+    """Alone it has rows of its own kind: several operations in one, and a · b + c at once."""
+    row = autograd.primitives.table[name]
+    arity = len(row.derivatives)
+    w = [Value(0.75), Value(-1.5), Value(0.0)]
+
+    def loss(*xs: Any) -> Any:
+        return row(*[w[k] * x + w[k] for k, x in enumerate(xs)])
+
+    program = autograd.compile(loss, example=(0.5,) * arity, engine="numpy")
+    programs = program._programs
+    choose = np.random.default_rng(0)
+    samples = choose.permutation(np.concatenate([SPECIAL, choose.normal(size=30)]))
+    try:
+        alone, twice = (TapePlan(programs.scalars, programs.parameters, program.vector, size) for size in (1, 2))
+    except NotOnTapeError:
+        return
+    for k in range(len(samples)):
+        sample = [np.array([[samples[(k + 7 * j) % len(samples)]]]) for j in range(arity)]
+        value, gradient = alone.value_and_grad(sample)
+        as_two, of_two = twice.value_and_grad([np.repeat(x, 2, axis=0) for x in sample])
+        assert np.array_equal(value, as_two, equal_nan=True), sample
+        small = np.abs(gradient) < 1e-300  # half of it is rounded
+        assert np.array_equal(gradient[~small], of_two[~small], equal_nan=True), sample
+
+
+def test_a_product_that_one_addition_needs_is_part_of_it_and_every_other_is_there() -> None:
+    a, b, c = Value(1.25, label="a"), Value(-0.5, label="b"), Value(0.3, label="c")
+
+    def of(f: Any) -> tuple[Any, TapePlan, set[str]]:
+        program = autograd.compile(f, example=2.0, engine="native", parameters=[a, b, c])
+        programs = program._programs
+        tape = _Tape(programs.scalars, programs.parameters, 1)
+        plan = TapePlan(programs.scalars, programs.parameters, program.vector, 1)
+        assert tape.forward == (plan._middle - plan._start) // 8
+        return program, plan, {programs.scalars.op[n].name for n in np.flatnonzero(tape.places == 0) if n}
+
+    merged = [lambda x: sin(a * b * x + c), lambda x: sin(c + a * x), lambda x: sin((a * x) * (b * x) + a * b)]
+    kept = [lambda x: a * x + sin(a * x), lambda x: a * x + a * x, lambda x: (a * x) * (a * x)]
+    for f in merged:
+        assert of(f)[2] == {"mul"}
+    for f in kept:
+        assert of(f)[2] == set()
+    for f in [*merged, *kept]:
+        program = of(f)[0]
+        y = f(Value(2.0))
+        value, gradient = program.value_and_grad([2.0])
+        for p in (a, b, c):
+            p.grad = 0.0
+        y.backward()
+        assert value == pytest.approx(y.data, rel=1e-15)
+        assert gradient.tolist() == pytest.approx([p.grad for p in (a, b, c)], rel=1e-14)
+    both = autograd.compile(lambda x: (a * x, a * x + c), example=2.0, engine="native")
+    assert [x.tolist() for x in both([2.0])] == [[2.5], [2.8]]
+
+
 def test_what_writes_a_tape_never_writes_beyond_its_room() -> None:
     """A count that is wrong is an error then, and no torn memory."""
     nothing, table, state = np.empty(0, np.int64), np.zeros((2, len(to.FIELDS)), np.int64), np.zeros(len(to.STATE), int)
