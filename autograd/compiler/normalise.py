@@ -22,14 +22,13 @@ a sum may change, which changes its last digits.
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
 from autograd.compiler.instructions import ProgramError
 from autograd.compiler.results import returned
-from autograd.compiler.trace import TAKE, Trace, Traced, values
+from autograd.compiler.trace import TAKE, Trace, Traced
 from autograd.functional import mapped
 from autograd.primitives import Primitive, table
 from autograd.value import Value
@@ -101,7 +100,7 @@ class Scalars:
         self.constants: dict[int, float] = {}
         self.result: Any = None
         self._constant: dict[str | float, int] = {}
-        self._known: dict[tuple[Any, ...], int] = {}
+        self._known: dict[Primitive, dict[tuple[int, ...], int]] = {}
 
     def __len__(self) -> int:
         return len(self.op)
@@ -257,8 +256,10 @@ class Scalars:
 
     def node(self, op: Primitive, operands: tuple[int, ...], rank: int) -> int:
         """The node for op(*operands): an old one if there is one, a constant if it can be computed."""
-        key = (op, *operands)
-        known = self._known.get(key)
+        nodes = self._known.get(op)
+        if nodes is None:
+            nodes = self._known[op] = {}
+        known = nodes.get(operands)
         if known is not None:
             return known
         if op is _WHERE or op is _POW:
@@ -266,28 +267,29 @@ class Scalars:
             if simpler is not None:
                 return simpler
         levels, of_batch, with_gradient = self.level, self.batched, self.active
-        level = batched = active = 0
-        for x in operands:
+        x = operands[0]
+        level, batched, active = levels[x], of_batch[x], with_gradient[x]
+        for x in operands[1:]:
             if levels[x] > level:
                 level = levels[x]
-            batched |= of_batch[x]
-            active |= with_gradient[x]
+            batched = batched or of_batch[x]
+            active = active or with_gradient[x]
         if not level and not batched and op is not TAKE and all(x in self.constants for x in operands):
             try:
                 node = self.constant(op.apply_to_floats([self.constants[x] for x in operands]))
             except (ArithmeticError, ValueError):
                 pass  # log(0) … is left to run time, where it is IEEE's
             else:
-                self._known[key] = node
+                nodes[operands] = node
                 return node
         if active and not op.nary and not any(op.derivatives):  # type: ignore[arg-type]
-            active = 0
-        node = self._known[key] = len(self.op)
+            active = False
+        node = nodes[operands] = len(self.op)
         self.op.append(op)
         self.operands.append(operands)
-        self.level.append(level + 1)
-        self.batched.append(bool(batched))
-        self.active.append(bool(active))
+        levels.append(level + 1)
+        of_batch.append(batched)
+        with_gradient.append(active)
         self.optional.append(False)
         self.rank.append(rank)
         return node
@@ -392,29 +394,36 @@ class _Normaliser:
                 if placeholder._db is True:
                     s.integers.add(node)
         order = self.trace.order
-        uses = Counter(map(id, chain.from_iterable([v.operands for v in order])))
-        roots = set(values(self.trace.result))  # each is used by more than a sum
+        merges = self._that_a_sum_may_take_in()
         for rank, v in enumerate(order):
             op = v.op
             if op is None:
                 if v not in place:
                     place[v] = self._leaf(v, rank)
                 continue
-            once = uses[id(v)] == 1 and v not in roots
-            if op in _SUMS:
-                terms = self._sum(v, rank)
-                place[v] = terms if once else self._node_of_sum(terms)
-            elif op is _MUL:
-                product = (*self._weight_first(*v.operands), rank)
-                place[v] = product if once else self._product(*product)
+            operands = v._da if v._a is None else v.operands
+            if op is _MUL:
+                product = (*self._weight_first(*operands), rank)
+                place[v] = product if id(v) in merges else self._product(*product)
+            elif op in _SUMS:
+                if id(v) in merges:
+                    place[v] = self._sum(op, operands, rank)
+                else:
+                    of_two = self._of_two(operands, rank) if op is _ADD else None
+                    place[v] = self._node_of_sum(self._sum(op, operands, rank)) if of_two is None else of_two
             elif op is _POS:
-                place[v] = place[v.operands[0]] if once else self._node(v.operands[0])
+                place[v] = place[operands[0]] if id(v) in merges else self._node(operands[0])
             else:
-                place[v] = s.node(op, tuple([self._node(x) for x in v.operands]), rank)
+                place[v] = s.node(op, tuple([self._node(x) for x in operands]), rank)
         s.result = self._result(self.trace.result)
         s.leave_out_what_nothing_uses()
         s.leave_out_what_no_gradient_reaches()
         return s
+
+    def _that_a_sum_may_take_in(self) -> set[int]:
+        """The ids of those that a sum or a +x uses, and nothing else."""
+        sums = [v._da if v._a is None else v.operands for v in self.trace.order if v.op in _SUMS or v.op is _POS]
+        return set(map(id, chain.from_iterable(sums))) - self.trace.again
 
     def _result(self, returned: Any) -> Any:
         """What the function returned, with a `Returned` for each `Value`, and nested lists for arrays."""
@@ -460,16 +469,32 @@ class _Normaliser:
             return a
         return self.scalars.node(_MUL, (a, b), rank)
 
-    def _sum(self, v: Value, rank: int) -> _Sum:
+    def _of_two(self, operands: tuple[Any, ...], rank: int) -> int | None:
+        """Of a sum of a node and a node or product: its node, as `_sum` and `_node_of_sum` make it, but sooner."""
+        a, b = operands
+        if a.__class__ is float or b.__class__ is float:
+            return None
+        x, y = self.place[a], self.place[b]
+        if x.__class__ is tuple:
+            x, y = y, x
+        constants = self.scalars.constants
+        if x.__class__ is not int or x in constants:
+            return None
+        if y.__class__ is tuple:
+            y = self._product(*y)
+        elif y.__class__ is not int or y in constants:
+            return None
+        return self.scalars.node(_ADD, (x, y), rank)
+
+    def _sum(self, op: Primitive, operands: tuple[Any, ...], rank: int) -> _Sum:
         terms = _Sum(rank)
-        operands = v.operands
-        if v.op is _DOT:
+        if op is _DOT:
             terms.started = True
             n = len(operands) // 2
             weight_first = self._weight_first
             terms.pairs = [(*weight_first(w, x), rank) for w, x in zip(operands[:n], operands[n:-1], strict=True)]
             operands = operands[-1:]
-        elif v.op is _TOTAL or (type(operands[0]) is float and operands[0] == 0):
+        elif op is _TOTAL or (type(operands[0]) is float and operands[0] == 0):
             terms.started = True
         for x in operands:
             there = self.place[x] if isinstance(x, Value) else None

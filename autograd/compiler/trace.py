@@ -367,6 +367,8 @@ class Trace(NamedTuple):
     """What the function returned: a `Value`, or nested lists of `Value`s and numbers."""
     order: list[Value]
     """Every node of the graph, parents before children."""
+    again: set[int]
+    """The ids of those that are used more than once."""
     made: set[Value]
     """Leaves that the function itself made: constants."""
     noise: list[Traced]
@@ -416,21 +418,21 @@ def trace(f: Callable[..., Any], example: Any) -> Trace:
     roots = list(values(result))
     if not roots:
         raise TypeError(f"the function to compile must return a Value or lists of Values, and it returned {result!r}")
-    order = order_of(roots)
-    _check_made_here(order, began, tracer.made)
+    order, again = _order_and_used_again(roots)
+    others = [node for node in order if not isinstance(node, Traced)]
+    _check_made_here(others, began, tracer.made)
     _check_identity(order)
-    computed = [node for node in order if node.op is not None and not isinstance(node, Traced)]
-    check_unchanged(computed, "a compiled program computes it from them")
+    check_unchanged([node for node in others if node.op is not None], "a compiled program computes it from them")
     for node in order:
-        if type(node) is Traced and node._n > began:
+        if node.__class__ is Traced and node._n > began:
             node.__class__ = _Finished
-    return Trace(arguments, result, order, tracer.made, tracer.noise, _seed(tracer.generators))
+    return Trace(arguments, result, order, again, tracer.made, tracer.noise, _seed(tracer.generators))
 
 
-def _check_made_here(order: list[Value], began: int, made: set[Value]) -> None:
-    """That nothing in the graph came into being elsewhere meanwhile: it would be taken for a parameter."""
-    for node in order:
-        if not isinstance(node, Traced) and node._n > began and node not in made:
+def _check_made_here(others: list[Value], began: int, made: set[Value]) -> None:
+    """That none of the others came into being elsewhere meanwhile: it would be taken for a parameter."""
+    for node in others:
+        if node._n > began and node not in made:
             raise TypeError(
                 f"{node!r} came into being while the function was compiled, but not by what is traced: in another "
                 "thread, from a copy or a pickle. Compute it in the function itself, or before."
@@ -439,7 +441,7 @@ def _check_made_here(order: list[Value], began: int, made: set[Value]) -> None:
 
 def _check_identity(order: list[Value]) -> None:
     """That no two `Value`s are compared by ``==``: outside of a trace that asks whether they are the same one."""
-    if all(node.op not in (EQUAL, NOT_EQUAL) for node in order):
+    if not {EQUAL, NOT_EQUAL}.intersection([node.op for node in order]):
         return
     of_parameters: set[int] = set()  # what is a Value, and no plain number, outside of a trace
     for node in order:
@@ -556,12 +558,21 @@ def values(result: Any) -> Iterator[Value]:
 
 def order_of(roots: list[Value]) -> list[Value]:
     """As `autograd.topological_order`, of several roots."""
+    return _order_and_used_again(roots)[0]
+
+
+def _order_and_used_again(roots: list[Value]) -> tuple[list[Value], set[int]]:
+    """The same, and the ids of the nodes that are more than once an operand, or a root and an operand."""
     found = list({id(root): root for root in roots}.values())
-    seen = set(map(id, found))
+    seen, again = set(map(id, found)), set()
     for node in found:
-        for x in node.operands:
-            if isinstance(x, Value) and id(x) not in seen:
-                seen.add(id(x))
-                found.append(x)
+        for x in node._da if node._a is None else node.operands:
+            if x.__class__ is not float:
+                key = id(x)
+                if key in seen:
+                    again.add(key)
+                elif isinstance(x, Value):
+                    seen.add(key)
+                    found.append(x)
     found.sort(key=attrgetter("_n"))
-    return found
+    return found, again
