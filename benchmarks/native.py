@@ -13,7 +13,9 @@ sizes. Peers come with ``pip install '.[bench,bench-torch]'``; one that is not i
 
 from __future__ import annotations
 
+import gc
 import math
+import tracemalloc
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -253,9 +255,27 @@ def built(name: str, quick: bool) -> Rows:
     return [Row(shown, f"{each['ours']:.3g} µs", beside, each["ours"], 10.0, 5.0, True, " µs"), *messages]
 
 
+def memory(quick: bool) -> Rows:
+    """What a program holds of an operation: its rows and numbers; and in all, with what Python keeps of the graph."""
+    size = 500 if quick else 1_000_000
+    compiled(works.random_graph(10))[0].value_and_grad()  # imports, and the native loop
+    work = works.random_graph(size)
+    tracemalloc.start()
+    program, _ = compiled(work)
+    program.value_and_grad()
+    gc.collect()
+    whole = tracemalloc.get_traced_memory()[0] / program._programs.operations
+    tracemalloc.stop()
+    each = program._executable(1).nbytes / program._programs.operations
+    title = f"memory, random graph of {size:_}, an operation".replace("_", " ")
+    beside = f"{whole:.0f} B with what is kept of the graph"
+    return [Row(title, f"{each:.1f} B", beside, each, 100.0, 60.0, True, " B")]
+
+
 ROWS: dict[str, Callable[[bool], Rows]] = {
     **{name: (lambda quick, name=name: compared(name, quick)) for name in LINES},
     **{name: (lambda quick, name=name: built(name, quick)) for name in BUILT},
+    "memory": memory,
 }
 
 

@@ -47,7 +47,9 @@ _FEWEST, _MOST = 64, 512  # samples in a tile of a tape
 _FEWEST_OF_ROWS, _MOST_OF_ROWS, _MOST_OF_BLAS = 32, 256, 4096  # of the array program; and of large products
 _FETCHED = 10e9  # bytes in a second, about as fast as the processor can fetch them
 _SHARED_BY_BLAS = 2**18  # multiplications of one product, above which BLAS takes all processors by itself
-_NARROW, _HARDLY = 3, 1.25  # lanes of a group, below which finding arrays takes far longer than it gains
+_HARDLY = (
+    1.25  # times as long a narrow program may take on a tape, as finding its arrays takes far longer than it gains
+)
 _CACHED = 2**20  # bytes, that the numbers of a tile may take to stay near the processor
 
 _PER_CALL, _PER_FUNCTION = 3e-6, 8e-9
@@ -73,13 +75,12 @@ class NativeEngine:
 
     def __init__(self, programs: Programs) -> None:
         self.programs, self.scalars = programs, programs.scalars
-        groups = programs.grouped.groups
-        self._on_tape = all(not row.nary or row in _ON_TAPE for row, _ in groups)
-        self._functions = sum(len(nodes) for row, nodes in groups if row not in _QUICK)
+        counts = {row: count for row, count in programs.counts.items() if row is not None}
+        self._on_tape = all(not row.nary or row in _ON_TAPE for row in counts)
+        self._functions = sum(count for row, count in counts.items() if row not in _QUICK)
         each = programs.operands / max(1, programs.reductions)
         reduction: float = _ROWS_PER_REDUCTION + _STRIDED * min(each, 200) + _CONTIGUOUS * each
-        alone = sum(len(nodes) == 1 for row, nodes in groups if not row.nary)
-        several = programs.elementwise - alone
+        alone, several = programs.alone, programs.elementwise - programs.alone
         self._sample: float = 1 + 8 * sum(self.scalars.widths) + 16 * sum(self.scalars.batched)
         """Bytes that a sample takes in the array program: the values and adjoints, until all that it takes is seen."""
         self._sample_seen = False
@@ -108,8 +109,7 @@ class NativeEngine:
 
     def _as_tape(self, batch: int) -> bool:
         """Whether the scalar program runs so many samples: where it is cheaper, or hardly dearer and has no arrays."""
-        narrow = self.programs.operations < _NARROW * len(self.programs.grouped.groups)
-        return self._cost_of_tape(batch) < self._cost_of_rows(batch) * (_HARDLY if narrow else 1)
+        return self._cost_of_tape(batch) < self._cost_of_rows(batch) * (_HARDLY if self.programs.narrow else 1)
 
     def _cost_of_rows(self, batch: int) -> float:
         multiplied, others = self.programs.multiplied, self.programs.operands - self.programs.multiplied

@@ -57,8 +57,6 @@ class NodesEngine:
 
     def __init__(self, programs: Programs) -> None:
         self.programs, self.scalars = programs, programs.scalars
-        self.nodes = [node for node, op in enumerate(self.scalars.op) if op is not None]
-        self._operands = programs.operands
 
     @staticmethod
     def refuses(programs: Programs) -> str | None:
@@ -67,10 +65,10 @@ class NodesEngine:
 
     def cost(self, batch: int) -> float:
         """About how many seconds value and gradient of so many samples take."""
+        nodes, operands = self.programs.operations, self.programs.operands
         if batch > _FEW:
-            by_samples = batch * self._operands * _PER_OPERAND_AND_SAMPLE
-            return _PER_CALL + len(self.nodes) * _PER_NODE_OF_ARRAYS + by_samples
-        return _PER_CALL + batch * (_PER_SAMPLE + len(self.nodes) * _PER_NODE + self._operands * _PER_OPERAND)
+            return _PER_CALL + nodes * _PER_NODE_OF_ARRAYS + batch * operands * _PER_OPERAND_AND_SAMPLE
+        return _PER_CALL + batch * (_PER_SAMPLE + nodes * _PER_NODE + operands * _PER_OPERAND)
 
     def bind(self, vector: Floats, batch: int) -> _Run:
         """What runs so many samples."""
@@ -80,12 +78,17 @@ class NodesEngine:
         """What runs, in symbols; None where that is longer than anybody reads."""
         from autograd.compiler.derivation import derive_node_by_node
 
-        if len(self.nodes) > _LONG:
+        if self.programs.operations > _LONG:
             return None
         order, root, result = self.programs.parameters, self.scalars.root, self.scalars.result
         return derive_node_by_node(self.scalars, order, root, arguments, result, notation)
 
     # ── the lists ─────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def nodes(self) -> list[int]:
+        """The nodes that are computed."""
+        return [node for node, op in enumerate(self.scalars.op) if op is not None]
 
     @cached_property
     def leaves(self) -> list[int]:

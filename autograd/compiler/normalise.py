@@ -22,7 +22,8 @@ a sum may change, which changes its last digits.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, MutableSequence
 from itertools import chain
 from typing import Any
 
@@ -87,11 +88,11 @@ class Scalars:
     def __init__(self) -> None:
         self.op: list[Primitive | None] = []
         self.operands: list[tuple[int, ...]] = []
-        self.level: list[int] = []
-        self.batched: list[bool] = []
-        self.active: list[bool] = []
-        self.optional: list[bool] = []
-        self.rank: list[int] = []
+        self.level: MutableSequence[int] = []
+        self.batched: MutableSequence[int] = []
+        self.active: MutableSequence[int] = []
+        self.optional: MutableSequence[int] = []
+        self.rank: MutableSequence[int] = []
         self.inputs: dict[int, tuple[int, int]] = {}
         self.widths: list[int] = []
         self.integers: set[int] = set()
@@ -148,9 +149,9 @@ class Scalars:
         self.active = [active and there > _NEVER for active, there in zip(self.active, reached, strict=True)]
         self.optional = [there == _SOMETIMES for there in reached]
 
-    def _reached(self) -> list[int]:
+    def _reached(self) -> bytearray:
         """Whether a gradient from the root arrives at each node."""
-        reached = [_NEVER] * len(self)
+        reached = bytearray(len(self))  # _NEVER
         if self.root is not None:
             reached[self.root] = _ALWAYS
         for node in range(len(self) - 1, -1, -1):
@@ -212,7 +213,7 @@ class Scalars:
         made.parameters = {node: change(p) for node, p in self.parameters.items()}
         made.constants, made._constant = dict(self.constants), dict(self._constant)
         for name in ("op", "operands", "level", "batched", "active", "optional", "rank"):
-            setattr(made, name, list(getattr(self, name)))
+            setattr(made, name, getattr(self, name)[:])
         return made
 
     def put_in_order(self, values: list[Value]) -> None:
@@ -329,6 +330,13 @@ class Scalars:
         self._known.clear()
         self.result = mapped(lambda x: Returned(new[x.node]) if isinstance(x, Returned) else x, self.result)
 
+    def pack(self) -> None:
+        """Take little memory: no node will be made any more that might be there already, and there may be millions."""
+        self._known.clear()
+        self.level, self.rank = array("q", self.level), array("q", self.rank)
+        for name in ("batched", "active", "optional"):
+            setattr(self, name, bytearray(getattr(self, name)))
+
 
 def _shown(result: Any) -> str:
     if isinstance(result, (list, tuple)):
@@ -418,6 +426,7 @@ class _Normaliser:
         s.result = self._result(self.trace.result)
         s.leave_out_what_nothing_uses()
         s.leave_out_what_no_gradient_reaches()
+        s.pack()
         return s
 
     def _that_a_sum_may_take_in(self) -> set[int]:

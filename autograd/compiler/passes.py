@@ -16,6 +16,7 @@ The scalar program (`Scalars`) and the array program (`ArrayProgram`) can be pri
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -34,6 +35,7 @@ Arguments = Sequence[tuple[str, tuple[int, ...]]]
 
 PASSES: tuple[Callable[[Any], Any], ...] = (normalise, group_alike, vectorise, lower, remove_unused, place_results)
 
+_NARROW = 3  # lanes of a group, below which finding arrays takes far longer than it gains
 _ROWS_OF_ONE = 64  # lanes of a group that may be the rows of one product; more of them may be many products
 _LARGE = 2**11  # multiplications of a product, above which it is they that take the time, whatever calls it
 
@@ -43,9 +45,11 @@ class Programs:
 
     Attributes:
         scalars: the scalar program.
-        grouped: the same, its nodes sorted into groups.
-        reductions, elementwise: how many groups its array program has, of primitives of any number of operands and of
-            others.
+        parameters: the nodes of the parameters, in the order of the flat vector.
+        counts: how many nodes there are of each primitive; of leaves, by None.
+        reductions, elementwise, alone: how many groups its array program has, of primitives of any number of operands,
+            of others, and of those that have one node.
+        narrow: whether most groups have a node or two.
         operations, operands: how many the scalar program has.
         largest: of its products of a matrix and a vector, the number of multiplications of the largest, about.
         multiplied: how many of the operands are those of products that are large.
@@ -59,12 +63,17 @@ class Programs:
             if op not in (DETACH, TAKE):
                 check_readable(op, arity)
         self.scalars = scalars
-        self.grouped: Grouped = PASSES[1](scalars)
-        self.reductions = sum(op.nary for op, _ in self.grouped.groups)
-        self.elementwise = len(self.grouped.groups) - self.reductions
-        self.operations: int = sum(op is not None for op in scalars.op)
+        groups, self.parameters = self.grouped.groups, self.grouped.parameters
+        self.counts = Counter(scalars.op)
+        self.reductions = sum(op.nary for op, _ in groups)
+        self.elementwise = len(groups) - self.reductions
+        self.alone = sum(len(nodes) == 1 for op, nodes in groups if not op.nary)
+        self.operations: int = len(scalars) - self.counts[None]
         self.operands: int = sum(map(len, scalars.operands))
+        self.narrow: bool = self.operations < _NARROW * len(groups)
         self.largest, self.multiplied = self._products()
+        if self.narrow:  # they take more memory than all the rest, and may never be needed
+            del self.grouped
 
     @classmethod
     def of(cls, trace: Trace, parameters: list[Value] | None = None) -> Programs:
@@ -74,10 +83,11 @@ class Programs:
             scalars.put_in_order(parameters)
         return cls(scalars)
 
-    @property
-    def parameters(self) -> list[int]:
-        """The nodes of the parameters, in the order of the flat vector."""
-        return self.grouped.parameters
+    @cached_property
+    def grouped(self) -> Grouped:
+        """The scalar program, its nodes sorted into groups."""
+        found: Grouped = PASSES[1](self.scalars)
+        return found
 
     def again(
         self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any], moved: Mapping[int, Any] | None = None

@@ -95,7 +95,7 @@ class TapePlan:
         self._nodes: Sequence[int] = ()
         self._gathered: NDArray[np.int64] = np.empty((0, 0), np.int64)
         self._of_root = None if self.root is None else self._row(self.root)
-        self.nbytes = self._arena.nbytes + self._code.nbytes
+        self.nbytes = self._arena.nbytes + self._code.nbytes + self._places.nbytes
 
     def value_and_grad(self, inputs: list[Floats]) -> tuple[float, Floats]:
         """The mean of the root over a batch, and its gradient."""
@@ -348,14 +348,14 @@ class _Tape:
         known = np.zeros((many + 1, len(to.FIELDS)), np.int64)
         known[:, to.OPERANDS], known[:many, to.BATCHED] = nodes.operands_of, scalars.batched
         known[:many, to.ACTIVE] = nodes.active
-        self.places, deltas, given = known[:many, to.PLACE], known[:many, to.DELTA], known[:many, to.GIVEN]
+        places, deltas, given = known[:many, to.PLACE], known[:many, to.DELTA], known[:many, to.GIVEN]
         deltas[:] = -1
         for k, node in enumerate(parameters):
-            self.places[node], deltas[node], given[node] = 2 * (n + k), 2 * k, 1
+            places[node], deltas[node], given[node] = 2 * (n + k), 2 * k, 1
         for node, (argument, row) in scalars.inputs.items():
-            self.places[node] = 2 * (begins[argument] + batch * row) + (batch > 1)
+            places[node] = 2 * (begins[argument] + batch * row) + (batch > 1)
         for node, number in scalars.constants.items():
-            self.places[node] = self._number(number)
+            places[node] = self._number(number)
         templates: list[int] = []
         kinds = []
         # halves of a row, of what is written of a sum, and of what is written for each of its operands
@@ -383,6 +383,7 @@ class _Tape:
         self.forward, self.size = int(state[to.BACKWARD_AT]) // 2, int(state[to.SIZE])
         if self.size > _MOST:
             raise NotOnTapeError(f"{self.size} numbers")
+        self.places = known[:many, to.PLACE].astype(np.int32)
         self._code = code[: state[to.USED]].view(np.int64)  # there was room for more
 
     def addressed(self, arena: int) -> NDArray[np.int64]:

@@ -114,7 +114,7 @@ class Vectorised:
     def add(self, op: Primitive, nodes: Sequence[int]) -> None:
         """Make the group of these nodes, which have the same primitive, level and kind of store."""
         s = self.scalars
-        batched = s.batched[nodes[0]]
+        batched = bool(s.batched[nodes[0]])
         lanes = [s.operands[node] for node in nodes]
         if op.nary:
             columns = self._sequences(op, lanes)
@@ -126,7 +126,7 @@ class Vectorised:
         operands = [self._operand(ids, batched) for ids in columns]
         ids = np.array(nodes, np.int64)
         group = self._place(op, ids, SAMPLE if batched else SHARED)
-        group.operands, group.optional = operands, s.optional[nodes[0]]
+        group.operands, group.optional = operands, bool(s.optional[nodes[0]])
         group.length = columns[0].shape[1] if op.nary else 1
         _fit(group)
 

@@ -6,11 +6,13 @@ All other batteries of the compiler run on this engine, too, wherever they run o
 from __future__ import annotations
 
 import copy
+import gc
 import math
 import os
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -488,6 +490,36 @@ def test_a_product_that_one_addition_needs_is_part_of_it_and_every_other_is_ther
         assert gradient.tolist() == pytest.approx([p.grad for p in (a, b, c)], rel=1e-14)
     both = autograd.compile(lambda x: (a * x, a * x + c), example=2.0, engine="native")
     assert [x.tolist() for x in both([2.0])] == [[2.5], [2.8]]
+
+
+def test_a_program_of_a_narrow_graph_takes_some_200_bytes_an_operation() -> None:
+    """With all that Python keeps of it; groups of nodes, which took as much again, are made anew if asked for."""
+    n = 5000
+    w = [Value(0.3 + 0.01 * k) for k in range(10)]
+
+    def loss() -> Any:
+        xs: list[Any] = list(w)
+        for k in range(n // 2):
+            xs.append(sin(xs[-1 - k % 7]) * xs[-1 - k % 5])
+        return xs[-1]
+
+    autograd.compile(loss, example=(), engine="native").value_and_grad()  # imports, and the loop
+    tracemalloc.start()
+    try:
+        program = autograd.compile(loss, example=(), engine="native")
+        value, gradient = program.value_and_grad()
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    programs = program._programs
+    assert programs.narrow
+    assert taken < 230 * programs.operations
+    assert program._executables[1].nbytes < 100 * programs.operations
+    assert "grouped" not in vars(programs)
+    expected, slope = RowsPlan(programs.arrays, program.vector, 1).value_and_grad([])
+    assert value == pytest.approx(expected, rel=1e-12)
+    assert gradient.tolist() == pytest.approx(slope.tolist(), rel=1e-10)
 
 
 def test_what_writes_a_tape_never_writes_beyond_its_room() -> None:

@@ -79,7 +79,7 @@ def derive_node_by_node(
         ):
             local: Any = [Call(op.name, (as_printed(operands[0]),), True)]
         else:
-            local = op.local_derivatives(names[node], operands, [scalars.active[x] for x in xs])
+            local = op.local_derivatives(names[node], operands, [bool(scalars.active[x]) for x in xs])
         for x, derivative in zip(xs, local, strict=True):
             if derivative is not None and scalars.active[x]:
                 contribute(x, times(delta, as_number(as_printed(derivative))))
