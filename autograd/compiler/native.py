@@ -47,9 +47,7 @@ _FEWEST, _MOST = 64, 512  # samples in a tile of a tape
 _FEWEST_OF_ROWS, _MOST_OF_ROWS, _MOST_OF_BLAS = 32, 256, 4096  # of the array program; and of large products
 _FETCHED = 10e9  # bytes in a second, about as fast as the processor can fetch them
 _SHARED_BY_BLAS = 2**18  # multiplications of one product, above which BLAS takes all processors by itself
-_HARDLY = (
-    1.25  # times as long a narrow program may take on a tape, as finding its arrays takes far longer than it gains
-)
+_HARDLY = 1.25  # times as long may a narrow program take on a tape: to find arrays takes far longer than it gains
 _CACHED = 2**20  # bytes, that the numbers of a tile may take to stay near the processor
 
 _PER_CALL, _PER_FUNCTION = 3e-6, 8e-9

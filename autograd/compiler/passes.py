@@ -114,6 +114,7 @@ class Programs:
         return values
 
     def _products(self) -> tuple[int, int]:
+        """`largest` and `multiplied`."""
         largest = multiplied = 0
         for op, nodes in self.grouped.groups:
             if not op.nary:

@@ -116,6 +116,7 @@ class TapePlan:
         self.values(inputs)
         if nodes is not self._nodes:
             places = self._places[np.array(nodes, int)]
+            assert (places >= 0).all()
             self._gathered = (places >> 1)[:, None] + (places & 1)[:, None] * np.arange(self.batch)
             self._nodes = nodes
         found: Floats = self._arena[self._gathered]
@@ -127,6 +128,7 @@ class TapePlan:
             here[:] = given.reshape(self.batch, -1).T
 
     def _row(self, node: int) -> Floats:
+        assert self._places[node] >= 0
         offset, batched = divmod(self._places[node], 2)
         return self._arena[offset : offset + (self.batch if batched else 1)]
 
@@ -334,7 +336,7 @@ class _Tape:
     Attributes:
         size: how many doubles the arena has.
         numbers: (offset, number) of the constants in it.
-        places: where the value of each node is.
+        places: where the value of each node is; −1 for a product that is nowhere by itself.
         forward: how many words the forward pass has.
     """
 
@@ -384,6 +386,7 @@ class _Tape:
         if self.size > _MOST:
             raise NotOnTapeError(f"{self.size} numbers")
         self.places = known[:many, to.PLACE].astype(np.int32)
+        self.places[nodes.merged] = -1
         self._code = code[: state[to.USED]].view(np.int64)  # there was room for more
 
     def addressed(self, arena: int) -> NDArray[np.int64]:
@@ -415,6 +418,7 @@ class _Nodes:
         op: the primitive of each node.
         operands, operands_of: of all nodes, one after the other; and for each node where they begin, and the end.
         active: whether a gradient flows through a node.
+        merged: products that are part of a sum, and not computed by themselves.
         order: the nodes that are computed.
         runs: where in the order each begins, and the end of the last.
         kinds: that of each run.
@@ -429,6 +433,7 @@ class _Nodes:
         self.operands_of = _begins(counts)
         self.active = np.array(scalars.active, bool)
         self.op: list[Any] = scalars.op
+        self.merged = np.empty(0, np.int64)
         if one:
             self._add_products_where_they_arise(list(returned_nodes(scalars.result)))
         computed = np.flatnonzero(np.diff(self.operands_of))
@@ -483,6 +488,7 @@ class _Nodes:
         counts = np.diff(self.operands_of)
         stays = np.ones(len(counts), bool)
         stays[sums] = stays[product] = False
+        self.merged = product
         there = np.repeat(stays, counts)
         counts[sums], counts[product] = 3, 0
         self.operands_of, operands = _begins(counts), self.operands[there]
