@@ -74,6 +74,14 @@ lint: $(ready)-lint  ## check style and types
 
 check: lint test  ## lint, then test
 
+# PyTorch, from where its builds for processors alone are: that of PyPI brings gigabytes of CUDA along on Linux.
+$(ready)-bench: pyproject.toml $(ready)
+	@echo "Installing what 'bench' needs into $(VENV), PyTorch among it …"
+	@$(python) -m pip install -qq --disable-pip-version-check --editable '.[bench]'
+	@$(python) -m pip install -qq --disable-pip-version-check --index-url https://download.pytorch.org/whl/cpu 'torch>=2.6' \
+	  || echo "PyTorch cannot be had from download.pytorch.org: what is beside it will be skipped." >&2
+	@touch $@
+
 bench: $(ready)-bench  ## print the tables of what is measured, in about a quarter of an hour
 	$(python) -m benchmarks.engine $(ARGS)
 	$(if $(wildcard benchmarks/compiled.py),$(python) -m benchmarks.compiled $(ARGS))
