@@ -227,10 +227,10 @@ def training(rounds: int, turn: float) -> list[Row]:
     return rows
 
 
-# ── the one-layer GPT, with Adam ──────────────────────────────────────────────────────────────
+# ── the one-layer GPT, alone and with Adam ────────────────────────────────────────────────────
 
 
-def gpt_compiled() -> Prepared:
+def gpt_compiled(learns: bool) -> Prepared:
     import autograd
     import nn
     from autograd.choice import take
@@ -245,10 +245,13 @@ def gpt_compiled() -> Prepared:
 
     loss, gradient = program.value_and_grad(batch)
     slopes = dict(zip(program.parameters, gradient.tolist(), strict=True))
-    return step, [loss, *(slopes.get(p, 0.0) for matrix in weights.values() for row in matrix for p in row)]
+    return step if learns else lambda: program.value_and_grad(batch), [
+        loss,
+        *(slopes.get(p, 0.0) for matrix in weights.values() for row in matrix for p in row),
+    ]
 
 
-def gpt_forty_lines() -> Prepared:
+def gpt_forty_lines(learns: bool) -> Prepared:
     from benchmarks.forty_lines import Value
 
     sys.setrecursionlimit(100_000)
@@ -274,23 +277,17 @@ def gpt_forty_lines() -> Prepared:
             p.data -= RATE * mean / (square**0.5 + 1e-8)
 
     loss = gradients()
-    return step, [loss.data, *(p.grad for p in parameters)]
+    return step if learns else gradients, [loss.data, *(p.grad for p in parameters)]
 
 
 def gpt(rounds: int, turn: float) -> list[Row]:
-    contestants = [Contestant("compiled", gpt_compiled), Contestant("40 lines", gpt_forty_lines)]
-    times = race(contestants, rounds, turn, rel_tol=1e-9, abs_tol=1e-14)
-    ratio = times["40 lines"] / times["compiled"]
-    return [
-        Row(
-            "GPT of one layer, 7 tokens: a 40-line Value",
-            seconds(times["compiled"]),
-            seconds(times["40 lines"]),
-            ratio,
-            100,
-            330,
-        )
-    ]
+    rows = []
+    for learns, what, bar, goal in ((False, "value and gradient", 1000, 2000), (True, "with Adam's step", 100, 330)):
+        both = [Contestant("compiled", gpt_compiled, (learns,)), Contestant("40 lines", gpt_forty_lines, (learns,))]
+        times = race(both, rounds, turn, rel_tol=1e-9, abs_tol=1e-14)
+        ratio, work = times["40 lines"] / times["compiled"], f"GPT of one layer, 7 tokens, {what}: a 40-line Value"
+        rows.append(Row(work, seconds(times["compiled"]), seconds(times["40 lines"]), ratio, bar, goal))
+    return rows
 
 
 # ── graphs without a pattern ──────────────────────────────────────────────────────────────────
