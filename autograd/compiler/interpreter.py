@@ -55,11 +55,12 @@ ELEMENTWISE = (
     "add", "subtract", "multiply", "divide", "maximum", "minimum", "copysign", "power",
     "arctan2", "hypot", "remainder", "floor_divide",
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
-    "add_to", "multiply_add", "select", "product_plus", "sin_and_cos", "logistic", "logistic_slope", "tanh_slope",
+    "add_to", "multiply_add", "select",
+    "product_plus", "product_less", "less_product", "sin_and_cos", "logistic", "logistic_slope", "tanh_slope",
 )  # fmt: skip
 """The operations on numbers; the opcode of one is its place here. After those of NumPy: out += a; out += a · b; a where
-c is not 0, b elsewhere. The others are of the scalar form alone: a · b + c; the sine, with the cosine going to b; and
-what several rows would be (`SEVERAL`)."""
+c is not 0, b elsewhere. The others are of the scalar form alone: a · b + c, a · b − c, c − a · b; the sine, with the
+cosine going to b; and what several rows would be (`SEVERAL`)."""
 
 (
     COPY, NEGATIVE, ABSOLUTE, SQUARE, SQRT, RECIPROCAL,
@@ -68,7 +69,8 @@ what several rows would be (`SEVERAL`)."""
     ADD, SUBTRACT, MULTIPLY, DIVIDE, MAXIMUM, MINIMUM, COPYSIGN, POWER,
     ARCTAN2, HYPOT, REMAINDER, FLOOR_DIVIDE,
     LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL,
-    ADD_TO, MULTIPLY_ADD, SELECT, PRODUCT_PLUS, SIN_AND_COS, LOGISTIC, LOGISTIC_SLOPE, TANH_SLOPE,
+    ADD_TO, MULTIPLY_ADD, SELECT,
+    PRODUCT_PLUS, PRODUCT_LESS, LESS_PRODUCT, SIN_AND_COS, LOGISTIC, LOGISTIC_SLOPE, TANH_SLOPE,
 ) = range(len(ELEMENTWISE))  # fmt: skip
 VECTOR, SUM, PEAK, PRODUCT, GATHER, SCATTER, TAKE, GIVE, DOT, SPREAD = range(len(ELEMENTWISE), len(ELEMENTWISE) + 10)
 LINE, RUN = 63, 64
@@ -681,6 +683,10 @@ def _scalar(op, a, b, c):  # type: ignore[no-untyped-def]
     """The result of a scalar operation that has one."""
     if op == PRODUCT_PLUS:
         return a * b + c
+    if op == PRODUCT_LESS:
+        return a * b - c
+    if op == LESS_PRODUCT:
+        return c - a * b
     if op == DIVIDE:
         return a / b
     if op == SQRT:
@@ -751,6 +757,7 @@ def _many(op: Any) -> Any:
 
 
 _many_products, _many_quotients, _many_choices = _many(PRODUCT_PLUS), _many(DIVIDE), _many(SELECT)
+_many_products_less, _many_less_products = _many(PRODUCT_LESS), _many(LESS_PRODUCT)
 _many_exponentials, _many_tangents, _many_slopes_of_tangents = _many(EXP), _many(TANH), _many(TANH_SLOPE)
 _many_logistics, _many_slopes_of_logistics = _many(LOGISTIC), _many(LOGISTIC_SLOPE)
 _many_maxima, _many_minima, _many_less, _many_greater = _many(MAXIMUM), _many(MINIMUM), _many(LESS), _many(GREATER)
@@ -762,6 +769,10 @@ def _run(op, code, end, base):  # type: ignore[no-untyped-def]
     """The same scalar operation many times: the most usual ones in loops of their own."""
     if op == PRODUCT_PLUS:
         _many_products(op, code, end, base)
+    elif op == LESS_PRODUCT:
+        _many_less_products(op, code, end, base)
+    elif op == PRODUCT_LESS:
+        _many_products_less(op, code, end, base)
     elif op == DIVIDE:
         _many_quotients(op, code, end, base)
     elif op == SELECT:

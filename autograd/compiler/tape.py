@@ -43,9 +43,21 @@ __all__ = ["TapePlan"]
 
 Floats = NDArray[np.float64]
 
-_ADD, _MUL, _DOT, _TOTAL, _POW = (table[name] for name in ("add", "mul", "dot", "total", "pow"))
+_ADD, _SUB, _MUL, _DOT, _TOTAL, _POW = (table[name] for name in ("add", "sub", "mul", "dot", "total", "pow"))
 _CHEAP = frozenset(table[name] for name in ("add", "sub", "mul", "neg", "pos"))  # whose rows are all of one kind
-_WITHOUT_TEMPLATE = {_DOT: to.DOTS, _TOTAL: to.TOTALS, DETACH: to.DETACHED}
+
+
+class _Merged(NamedTuple):
+    """An addition or subtraction of a product."""
+
+    name: str
+    nary: bool = True
+
+
+_LESS_DOT, _DOT_LESS = _Merged("c - a b"), _Merged("a b - c")
+_WITHOUT_TEMPLATE: dict[Any, int] = {
+    _DOT: to.DOTS, _TOTAL: to.TOTALS, DETACH: to.DETACHED, _LESS_DOT: to.LESS_DOTS, _DOT_LESS: to.DOTS_LESS,
+}  # fmt: skip
 _OPCODE = {name: opcode for opcode, name in enumerate(op.ELEMENTWISE)}
 
 
@@ -473,32 +485,33 @@ class _Nodes:
         self.summed = int(counts[computed[sums]].sum())
 
     def _add_products_where_they_arise(self, returned: list[int]) -> None:
-        """Let a + b · c be a sum of one product, where nothing else needs that product."""
-        kind = np.array([1 if row is _ADD else 2 if row is _MUL else 0 for row in self.op], np.int8)
+        """Let c + a · b, c − a · b and a · b − c be one node each, where nothing else needs that product."""
+        numbers = {_ADD: 1, _SUB: 2, _MUL: 3}
+        kind = np.array([numbers.get(row, 0) for row in self.op], np.int8)
         uses = np.bincount(self.operands, minlength=len(kind))
         uses[returned] += 1
-        free = (kind == 2) & (uses == 1)
-        sums = np.flatnonzero(kind == 1)
+        free = (kind == numbers[_MUL]) & (uses == 1)
+        sums = np.flatnonzero((kind == numbers[_ADD]) | (kind == numbers[_SUB]))
         left, right = self.operands[self.operands_of[sums]], self.operands[self.operands_of[sums] + 1]
         found = free[left] | free[right]
         sums, left, right = sums[found], left[found], right[found]
-        product, other = np.where(free[left], (left, right), (right, left))
-        begins = self.operands_of[product]
-        pairs = self.operands[begins], self.operands[begins + 1], other
+        first = free[left]
+        self.merged, other = np.where(first, (left, right), (right, left))
+        begins = self.operands_of[self.merged]
+        operands = self.operands[begins], self.operands[begins + 1], other
         counts = np.diff(self.operands_of)
         stays = np.ones(len(counts), bool)
-        stays[sums] = stays[product] = False
-        self.merged = product
-        there = np.repeat(stays, counts)
-        counts[sums], counts[product] = 3, 0
-        self.operands_of, operands = _begins(counts), self.operands[there]
+        stays[sums] = stays[self.merged] = False
+        others = self.operands[np.repeat(stays, counts)]
+        counts[sums], counts[self.merged] = 3, 0
+        self.operands_of = _begins(counts)
         self.operands = np.empty(self.operands_of[-1], np.int64)
-        self.operands[np.repeat(stays, counts)] = operands
-        for k, numbers in enumerate(pairs):
-            self.operands[self.operands_of[sums] + k] = numbers
+        self.operands[np.repeat(stays, counts)] = others
+        for k, of_each in enumerate(operands):
+            self.operands[self.operands_of[sums] + k] = of_each
         self.op = list(self.op)
-        for node in sums.tolist():
-            self.op[node] = _DOT
+        for node, product_first in zip(sums.tolist(), first.tolist(), strict=True):
+            self.op[node] = _DOT if self.op[node] is _ADD else _DOT_LESS if product_first else _LESS_DOT
 
 
 def _begins(counts: NDArray[np.int64]) -> NDArray[np.int64]:

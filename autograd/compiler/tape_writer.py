@@ -18,11 +18,13 @@ from autograd.compiler.interpreter import (
     COPY,
     COS,
     DOT,
+    LESS_PRODUCT,
     LINE,
     LOGISTIC,
     MULTIPLY,
     MULTIPLY_ADD,
     NEGATIVE,
+    PRODUCT_LESS,
     PRODUCT_PLUS,
     RUN,
     SIN,
@@ -33,15 +35,16 @@ from autograd.compiler.interpreter import (
 )
 
 __all__ = [
-    "ACTIVE", "ARENA", "BACKWARD_AT", "BATCH", "BATCHED", "CONSTANTS", "DELTA", "DETACHED", "DOTS", "FIELDS", "GIVEN",
-    "OPERANDS", "PLACE", "RUN_OF", "SIGNATURE", "SIZE", "STATE", "STEP", "TOTALS", "USED", "write",
+    "ACTIVE", "ARENA", "BACKWARD_AT", "BATCH", "BATCHED", "CONSTANTS", "DELTA", "DETACHED", "DOTS", "DOTS_LESS",
+    "FIELDS", "GIVEN", "LESS_DOTS", "OPERANDS", "PLACE", "RUN_OF", "SIGNATURE", "SIZE", "STATE", "STEP", "TOTALS",
+    "USED", "write",
 ]  # fmt: skip
 
 ARENA = 1 << 62
 """Where addresses begin until there is an arena; nothing else is so great."""
 
-DOTS, TOTALS, DETACHED = -1, -2, -3
-"""Kinds of nodes that have no template."""
+DOTS, TOTALS, DETACHED, LESS_DOTS, DOTS_LESS = -1, -2, -3, -4, -5
+"""Kinds of nodes that have no template; the last two are of one sample alone, c − a · b and a · b − c."""
 
 STEP = 9
 """Words of a step: its opcode, how many operands, three of them; and of its scalar row the opcode, a, b, c, each as the
@@ -178,7 +181,7 @@ def _terms(table, operands, kind, node):  # type: ignore[no-untyped-def]
     The bias of a total is its first operand, and every b is 1.
     """
     begin, end = table[node, OPERANDS], table[node + 1, OPERANDS]
-    if kind == DOTS:
+    if kind != TOTALS:
         return begin, (end - begin) // 2, table[operands[end - 1], PLACE]
     return begin + 1, end - begin - 1, table[operands[begin], PLACE]
 
@@ -199,7 +202,10 @@ def _compute_sums(code, state, table, operands, kind, nodes):  # type: ignore[no
             continue
         first, n, bias = _terms(table, operands, kind, node)
         out = table[node, PLACE] = _new(state, table[node, BATCHED])
-        if out & 1:
+        if kind in (LESS_DOTS, DOTS_LESS):
+            a, b = table[operands[first], PLACE], table[operands[first + 1], PLACE]
+            _scalar(code, state, LESS_PRODUCT if kind == LESS_DOTS else PRODUCT_LESS, out, a, b, bias)
+        elif out & 1:
             for word in (DOT, 7 + 4 * n, _address(out), _address(bias), bias & 1, n, state[BATCH]):
                 _word(code, state, word)
             for k in range(first, first + n):
@@ -213,7 +219,7 @@ def _compute_sums(code, state, table, operands, kind, nodes):  # type: ignore[no
             for k in range(first, first + n):
                 a, b = _pair_of(state, table, operands, kind, k, n)
                 _word(code, state, a | b << 32)
-    for k in range(longest):
+    for k in range(longest):  # which is 0, but for sums
         for node in nodes:
             first, n, bias = _terms(table, operands, kind, node)
             out = table[node, PLACE]
@@ -285,11 +291,19 @@ def _contribute(code, state, table, node, delta, factor):  # type: ignore[no-unt
 
 
 @_compiled
+def _take_away(code, state, table, node, delta, factor):  # type: ignore[no-untyped-def]
+    """Take δ · factor from the adjoint of a node, of one sample."""
+    target = _delta(state, table, node)
+    _scalar(code, state, LESS_PRODUCT, target, delta, factor, target if table[node, GIVEN] else state[NOTHING])
+    table[node, GIVEN] = 1
+
+
+@_compiled
 def _factor(state, table, operands, kind, begin, end, k):  # type: ignore[no-untyped-def]
     """The derivative of a sum by its operand k, a place."""
     n = (end - begin) // 2
     if kind == TOTALS or k == end - 1:
-        return state[ONE]
+        return state[MINUS_ONE if kind == DOTS_LESS else ONE]
     return table[operands[k + n if k < begin + n else k - n], PLACE]
 
 
@@ -311,6 +325,8 @@ def _hand_on_sum(code, state, table, operands, kind, node):  # type: ignore[no-u
             factor = _factor(state, table, operands, kind, begin, end, k)
             if delta & 1:
                 _pair(code, state, _delta(state, table, x), factor)
+            elif kind == LESS_DOTS and k < end - 1:
+                _take_away(code, state, table, x, delta, factor)
             else:
                 _contribute(code, state, table, x, delta, factor)
 
@@ -354,7 +370,7 @@ def write(  # type: ignore[no-untyped-def]
         root: what is differentiated; −1 for nothing.
         order: the nodes that are computed, run by run, so that operands come first.
         runs: for each run where in `order` it begins; and the end of the last one.
-        kinds: for each run where in `templates` that of its nodes begins, or one of `DOTS`, `TOTALS`, `DETACHED`.
+        kinds: for each run where in `templates` that of its nodes begins, or a kind that has none.
         operands: of all nodes, one after the other.
         templates: one after the other: how many operands, numbers, results of the forward pass, its steps and those of
             the backward pass; the result, a place; the factors, −1 for none; the places of the numbers; the steps.

@@ -473,7 +473,11 @@ def test_a_product_that_one_addition_needs_is_part_of_it_and_every_other_is_ther
         assert tape.forward == (plan._middle - plan._start) // 8
         return program, plan, {programs.scalars.op[n].name for n in np.flatnonzero(tape.places < 0)}
 
-    merged = [lambda x: sin(a * b * x + c), lambda x: sin(c + a * x), lambda x: sin((a * x) * (b * x) + a * b)]
+    merged = [
+        lambda x: sin(a * b * x + c), lambda x: sin(c + a * x), lambda x: sin((a * x) * (b * x) + a * b),
+        lambda x: sin(c - a * x), lambda x: sin(a * x - c), lambda x: a * x - b * sin(x * c), lambda x: a * x - a,
+        lambda x: (c - a * a) * (a * a * a - c),
+    ]  # fmt: skip
     kept = [lambda x: a * x + sin(a * x), lambda x: a * x + a * x, lambda x: (a * x) * (a * x)]
     for f in merged:
         assert of(f)[2] == {"mul"}
