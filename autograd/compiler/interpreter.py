@@ -57,10 +57,11 @@ ELEMENTWISE = (
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
     "add_to", "multiply_add", "select",
     "product_plus", "product_less", "less_product", "sin_and_cos", "logistic", "logistic_slope", "tanh_slope",
+    "quotient_slopes",
 )  # fmt: skip
 """The operations on numbers; the opcode of one is its place here. After those of NumPy: out += a; out += a · b; a where
-c is not 0, b elsewhere. The others are of the scalar form alone: a · b + c, a · b − c, c − a · b; the sine, with the
-cosine going to b; and what several rows would be (`SEVERAL`)."""
+c is not 0, b elsewhere. The others are of the scalar form alone: a · b + c, a · b − c, c − a · b; the sine and
+the cosine; and what several rows would be (`SEVERAL`). Results beside the first go where the words of operands end."""
 
 (
     COPY, NEGATIVE, ABSOLUTE, SQUARE, SQRT, RECIPROCAL,
@@ -71,9 +72,10 @@ cosine going to b; and what several rows would be (`SEVERAL`)."""
     LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL,
     ADD_TO, MULTIPLY_ADD, SELECT,
     PRODUCT_PLUS, PRODUCT_LESS, LESS_PRODUCT, SIN_AND_COS, LOGISTIC, LOGISTIC_SLOPE, TANH_SLOPE,
+    QUOTIENT_SLOPES,
 ) = range(len(ELEMENTWISE))  # fmt: skip
 VECTOR, SUM, PEAK, PRODUCT, GATHER, SCATTER, TAKE, GIVE, DOT, SPREAD = range(len(ELEMENTWISE), len(ELEMENTWISE) + 10)
-LINE, RUN = 63, 64
+LINE, RUN = 127, 128
 LONG = 64  # numbers, from which on the compiler's way of adding them up is the quicker one
 
 SCALAR_WORDS, VECTOR_WORDS, REDUCE_WORDS, PRODUCT_WORDS, GATHER_WORDS, SCATTER_WORDS, TAKE_WORDS = (
@@ -110,7 +112,7 @@ def address(context: Any, pointer: Any) -> Any:
     return types.int64(pointer), generate
 
 
-RESULTS = {SIN_AND_COS: 2, LOGISTIC: 3}
+RESULTS = {SIN_AND_COS: 2, LOGISTIC: 3, QUOTIENT_SLOPES: 2}
 """How many results an operation has, if there is more than one."""
 
 SEVERAL: tuple[tuple[int, tuple[tuple[int, tuple[Any, ...]], ...], tuple[int, ...], str], ...] = (
@@ -134,6 +136,12 @@ SEVERAL: tuple[tuple[int, tuple[tuple[int, tuple[Any, ...]], ...], tuple[int, ..
         ),
         (6,),
         "x",
+    ),
+    (
+        QUOTIENT_SLOPES,  # of y = a / b: 1 / b and −y / b
+        ((RECIPROCAL, ("b",)), (NEGATIVE, ("y",)), (DIVIDE, (1, "b"))),
+        (0, 2),
+        "by",
     ),
 )  # fmt: skip
 """Operations that do, to the last bit, what several do one after the other: the opcode; those others, with operands
@@ -730,6 +738,9 @@ def _alone(op, out, a, b, c):  # type: ignore[no-untyped-def]
     elif op == LOGISTIC_SLOPE:
         d = b[0]
         out[0] = a[0] / (d * d)
+    elif op == QUOTIENT_SLOPES:
+        d = a[0]
+        out[0], c[0] = 1.0 / d, -b[0] / d
     elif op == TANH_SLOPE:
         e = exp(-abs(a[0]) * 2.0)
         d = 1.0 + e
@@ -760,6 +771,7 @@ _many_products, _many_quotients, _many_choices = _many(PRODUCT_PLUS), _many(DIVI
 _many_products_less, _many_less_products = _many(PRODUCT_LESS), _many(LESS_PRODUCT)
 _many_exponentials, _many_tangents, _many_slopes_of_tangents = _many(EXP), _many(TANH), _many(TANH_SLOPE)
 _many_logistics, _many_slopes_of_logistics = _many(LOGISTIC), _many(LOGISTIC_SLOPE)
+_many_slopes_of_quotients = _many(QUOTIENT_SLOPES)
 _many_maxima, _many_minima, _many_less, _many_greater = _many(MAXIMUM), _many(MINIMUM), _many(LESS), _many(GREATER)
 _many_others = _many(None)
 
@@ -787,6 +799,8 @@ def _run(op, code, end, base):  # type: ignore[no-untyped-def]
         _many_logistics(op, code, end, base)
     elif op == LOGISTIC_SLOPE:
         _many_slopes_of_logistics(op, code, end, base)
+    elif op == QUOTIENT_SLOPES:
+        _many_slopes_of_quotients(op, code, end, base)
     elif op == MAXIMUM:
         _many_maxima(op, code, end, base)
     elif op == MINIMUM:

@@ -26,6 +26,7 @@ from autograd.compiler.interpreter import (
     NEGATIVE,
     PRODUCT_LESS,
     PRODUCT_PLUS,
+    QUOTIENT_SLOPES,
     RUN,
     SIN,
     SIN_AND_COS,
@@ -141,34 +142,40 @@ def _new(state, own):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def _results(kind):  # type: ignore[no-untyped-def]
+    """How many results a step has: `interpreter.RESULTS`."""
+    if kind == LOGISTIC:
+        return 3
+    return 2 if kind in (SIN_AND_COS, QUOTIENT_SLOPES) else 1
+
+
+@_compiled
 def _step(code, state, templates, at, places, begin, n, out):  # type: ignore[no-untyped-def]
-    """Write a step for a node that has n places, and add that of its result: `out`, or a new one if that is −1."""
+    """Write a step for a node that has n places, and add those of its results: `out`, where that has places already.
+
+    Each has a place of its own, but in `out` there may be one that others have had; −1 where there is none yet.
+    """
     kind, operands, own = templates[at], templates[at + 1], 0
     for k in range(at + 2, at + 2 + operands):
         own |= places[begin + templates[k]] & 1
-    out = _new(state, own) if out < 0 else out & ~1 | own
-    places[begin + n] = out
-    a = places[begin + templates[at + 2]]
-    if kind == SIN_AND_COS:
-        cosine = places[begin + n + 1] = _new(state, own)
-        if own:
-            _vector(code, state, SIN, 1, out, a, a, a)
-            _vector(code, state, COS, 1, cosine, a, a, a)
-        else:
-            _scalar(code, state, SIN_AND_COS, out, a, cosine, out)
-        return n + 2
-    if kind == LOGISTIC:  # of one sample alone
-        places[begin + n + 1], places[begin + n + 2] = _new(state, 0), _new(state, 0)
-        _scalar(code, state, LOGISTIC, out, a, places[begin + n + 1], places[begin + n + 2])
-        return n + 3
-    if own:
+    results = _results(kind)
+    for k in range(results):
+        places[begin + n + k] = _new(state, own) if out[k] < 0 else out[k] & ~1 | own
+    a, y = places[begin + templates[at + 2]], places[begin + n]
+    if kind == SIN_AND_COS and own:
+        _vector(code, state, SIN, 1, y, a, a, a)
+        _vector(code, state, COS, 1, places[begin + n + 1], a, a, a)
+    elif own:
         b, c = places[begin + templates[at + 3]], places[begin + templates[at + 4]]
-        _vector(code, state, kind, operands, out, a, b, c)
+        _vector(code, state, kind, operands, y, a, b, c)
+    elif results > 1:
+        b = places[begin + templates[at + 3] if operands > 1 else begin + n + 1]
+        _scalar(code, state, kind, y, a, b, places[begin + n + results - 1])
     else:
-        x, y, z = templates[at + 6], templates[at + 7], templates[at + 8]
-        x, y, z = n if x < 0 else x, n if y < 0 else y, n if z < 0 else z
-        _scalar(code, state, templates[at + 5], out, places[begin + x], places[begin + y], places[begin + z])
-    return n + 1
+        p, q, r = templates[at + 6], templates[at + 7], templates[at + 8]
+        p, q, r = n if p < 0 else p, n if q < 0 else q, n if r < 0 else r
+        _scalar(code, state, templates[at + 5], y, places[begin + p], places[begin + q], places[begin + r])
+    return n + results
 
 
 # ── forward ───────────────────────────────────────────────────────────────────────────────────
@@ -238,11 +245,11 @@ def _compute(code, state, table, operands, templates, at, nodes, inside):  # typ
             inside[here + k] = table[operands[there + k], PLACE]
         for k in range(n, n + numbers):
             inside[here + k] = templates[at + _HEADER + k]
-    step, places = at + _HEADER + n + numbers, n + numbers
+    step, places, new = at + _HEADER + n + numbers, n + numbers, np.full(3, -1)
     for _ in range(templates[at + _FORWARD]):
         after = places
         for node in nodes:
-            after = _step(code, state, templates, step, inside, table[node, INSIDE], places, -1)
+            after = _step(code, state, templates, step, inside, table[node, INSIDE], places, new)
         step, places = step + STEP, after
     for node in nodes:
         table[node, PLACE] = inside[table[node, INSIDE] + templates[at + _RESULT]]
@@ -346,9 +353,10 @@ def _hand_on(code, state, table, operands, templates, at, nodes, inside, room, s
         for k in range(places):
             room[i * each + k] = inside[table[nodes[i], INSIDE] + k]
     for number in range(templates[at + _BACKWARD]):
-        if scratch[number, 0] < 0:
+        if scratch[number, 0, 0] < 0:
             for i in range(_TOGETHER):
-                scratch[number, i] = _new(state, 1)
+                for k in range(_results(templates[step])):
+                    scratch[number, i, k] = _new(state, 1)
         after = places
         for i in range(len(nodes)):
             after = _step(code, state, templates, step, room, i * each, places, scratch[number, i])
@@ -416,7 +424,7 @@ def write(  # type: ignore[no-untyped-def]
             delta = _delta(state, table, root)
             _copy(code, state, delta, state[SHARE if delta & 1 else ONE])
             table[root, GIVEN] = 1
-        room, scratch = np.empty(_TOGETHER * longest, np.int64), np.full((most, _TOGETHER), -1)
+        room, scratch = np.empty(_TOGETHER * longest, np.int64), np.full((most, _TOGETHER, 3), -1)
         some = np.empty(_TOGETHER, np.int64)
         for run in range(len(kinds) - 1, -1, -1):
             kind, together = kinds[run], 0

@@ -426,7 +426,7 @@ def test_one_row_in_the_place_of_several_gives_the_same_to_the_last_bit(which: i
             rows.append([kind, *[first + k if x is None else place(x) for x in rest]])
         rows_on_an_arena(rows, arena, as_runs)
         mine = [first + len(several) + k for k in range(op.RESULTS.get(opcode, 1))]
-        operands = [place(x) for x in letters] if len(mine) == 1 else [place(letters[0]), *mine[1:]]
+        operands = [*map(place, letters), *mine[1:]]
         rows_on_an_arena([[opcode, mine[0], *operands, *[mine[0]] * (3 - len(operands))]], arena, as_runs)
         assert len(given) == len(mine)
         for one, result in zip(mine, given, strict=True):
@@ -524,6 +524,10 @@ def test_a_program_of_a_narrow_graph_takes_some_200_bytes_an_operation() -> None
     expected, slope = RowsPlan(programs.arrays, program.vector, 1).value_and_grad([])
     assert value == pytest.approx(expected, rel=1e-12)
     assert gradient.tolist() == pytest.approx(slope.tolist(), rel=1e-10)
+
+
+def test_what_writes_a_tape_knows_how_many_results_an_operation_has() -> None:
+    assert [to._results.py_func(k) for k in range(op.VECTOR)] == [op.RESULTS.get(k, 1) for k in range(op.VECTOR)]
 
 
 def test_what_writes_a_tape_never_writes_beyond_its_room() -> None:
