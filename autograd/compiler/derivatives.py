@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import wraps
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,26 @@ from autograd.compiler.solvers import OfVector
 from autograd.compiler.trees import filled, leaves
 
 if TYPE_CHECKING:
+    from autograd.compiler.alone import OneCall
     from autograd.value import Value
 
 __all__ = ["Derivatives"]
 
 Floats = NDArray[np.float64]
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 _REDUCTIONS = ("mean", "sum", "none")
 _OF_SAMPLES = 2**20  # bytes that the Hessians of all samples may take, where only their sum is wanted
+
+
+def _one_call(method: _Method) -> _Method:
+    """The method, one call at a time: derived programs, their vectors and what is known of them are shared."""
+
+    @wraps(method)
+    def alone(self: Derivatives, *args: Any, **kwargs: Any) -> Any:
+        with self._deriving:
+            return method(self, *args, **kwargs)
+
+    return cast(_Method, alone)
 
 
 class Derivatives:
@@ -42,6 +56,7 @@ class Derivatives:
         _layout: Layout
         _root: int | None
         _derived: Derived | None
+        _deriving: OneCall
 
         vector: Floats
 
@@ -121,6 +136,7 @@ class Derivatives:
 
     # ── gradients ─────────────────────────────────────────────────────────────────────────────
 
+    @_one_call
     def _gradients(self, batch: tuple[Any, ...], wrt: Any, reduction: str) -> tuple[Any, Any]:
         """`Program.value_and_grad` by anything, and of every sample."""
         _check_reduction(reduction)
@@ -164,6 +180,7 @@ class Derivatives:
         share = size if reduction == "mean" else 1
         return sum(values) / share, filled(form, [x / share for x in whole])
 
+    @_one_call
     def jvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "inputs") -> tuple[Any, Any]:
         """The results for each sample, and their derivatives along a direction, in forward mode.
 
@@ -188,6 +205,7 @@ class Derivatives:
         values, slopes = self._derivatives.run("tangent", parts, [*inputs, *along])
         return values, self._layout(slopes)
 
+    @_one_call
     def vjp(self, batch: Sequence[Any], cotangents: Any, wrt: Any = "inputs") -> tuple[Any, Any]:
         """The results for each sample, and the gradient of Σ cotangent · result, in reverse mode.
 
@@ -216,6 +234,7 @@ class Derivatives:
 
     # ── matrices ──────────────────────────────────────────────────────────────────────────────
 
+    @_one_call
     def sparsity(self, wrt: Any = "inputs") -> Any:
         """Which entries of the Jacobian of one sample can be other than 0, as a SciPy CSR matrix of ones.
 
@@ -234,6 +253,7 @@ class Derivatives:
         rows, places = derived.pattern(parts)
         return _csr(np.ones((1, len(rows))), rows, places, derived.height, derived.width(parts), stacked=True)
 
+    @_one_call
     def jacobian(self, *batch: Any, wrt: Any = "inputs", sparse: bool = False) -> Any:
         """Every ∂result/∂argument, for each sample.
 
@@ -277,6 +297,7 @@ class Derivatives:
         whole = _spread(entries, rows * derived.width(parts) + places, derived.height * derived.width(parts))
         return filled(form, self._arrays(whole.reshape(size, *(shape or ()), derived.width(parts)), parts))
 
+    @_one_call
     def hvp(self, batch: Sequence[Any], tangents: Any, wrt: Any = "parameters", reduction: str = "mean") -> Any:
         """The Hessian times a direction, without the Hessian: the gradient's derivative, forward mode over reverse.
 
@@ -303,6 +324,7 @@ class Derivatives:
         reduced = [self._reduced(x, part, size, reduction) for x, part in zip(found, parts, strict=True)]
         return filled(form, reduced)
 
+    @_one_call
     def hessian(self, *batch: Any, wrt: str = "parameters", reduction: str = "mean") -> Floats:
         """The second derivatives by one argument, or by the parameters.
 

@@ -7,14 +7,13 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from threading import enumerate as threads
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
+from autograd.compiler.alone import OneCall
 from autograd.compiler.derivatives import Derivatives
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
 from autograd.compiler.normalise import Returned, returned_nodes
@@ -91,7 +90,7 @@ class Program(Derivatives):
         are_numbers = np.array([not isinstance(x, Returned) for x in whole])
         self._places, self._others = np.flatnonzero(~are_numbers), np.flatnonzero(are_numbers)
         self._numbers = np.array([x for x in whole if not isinstance(x, Returned)], np.float64)
-        self._running: dict[str, int] = {}  # the thread that is inside
+        self._running, self._deriving = OneCall(), OneCall()
 
     # ── the numbers ───────────────────────────────────────────────────────────────────────────
 
@@ -207,7 +206,8 @@ class Program(Derivatives):
                 them).
             ValueError: for shapes that do not fit the example, or an empty batch.
             IndexError: for an integer input that is out of range of a `take`.
-            RuntimeError: while another thread runs the program, whose buffers it uses.
+            RuntimeError: while another call runs the program, whose buffers it uses: in another thread, or in this
+                one where a signal handler calls.
 
         >>> import autograd
         >>> w = autograd.Value(3.0)
@@ -226,11 +226,8 @@ class Program(Derivatives):
         return self._mean_gradient(*self._inputs(batch))
 
     def _mean_gradient(self, inputs: list[Floats], size: int) -> tuple[float, Floats]:
-        self._begin()
-        try:
+        with self._running:
             mean, gradient = self._executable(size).value_and_grad(inputs)
-        finally:
-            self._running.clear()
         self._last_gradient = gradient
         return mean, gradient
 
@@ -247,17 +244,11 @@ class Program(Derivatives):
 
     def _returned(self, inputs: list[Floats], size: int) -> Floats:
         """The numbers that the function returns, an array (numbers, samples)."""
-        self._begin()
-        try:
-            with np.errstate(all="ignore"):
-                executable = self._executable(size)
-                gather = getattr(executable, "gather", None)
-                found = (
-                    gather(self._nodes, inputs) if gather else _gathered(executable.values(inputs), self._nodes, size)
-                )
+        with self._running, np.errstate(all="ignore"):
+            executable = self._executable(size)
+            gather = getattr(executable, "gather", None)
+            found = gather(self._nodes, inputs) if gather else _gathered(executable.values(inputs), self._nodes, size)
             return self._with_numbers(found, size)
-        finally:
-            self._running.clear()
 
     def _with_numbers(self, found: Floats, size: int) -> Floats:
         """The values of nodes, and between them what the function returned as plain numbers."""
@@ -318,20 +309,6 @@ class Program(Derivatives):
     def _engine(self, size: int) -> Engine:
         """The cheapest engine for batches of a size."""
         return min(self._engines, key=lambda engine: engine.cost(size))
-
-    def _begin(self) -> None:
-        """Keep other threads out: they would use the same buffers.
-
-        What is kept is which thread is inside, no lock, as an interrupt may come before the call that would free it.
-        """
-        me = get_ident()
-        inside = self._running.setdefault("thread", me)
-        if inside != me:
-            if any(thread.ident == inside for thread in threads()):
-                raise RuntimeError(
-                    "another thread is running this program; give each thread its own: copy.copy(program)"
-                )
-            self._running["thread"] = me  # that one was interrupted, and is gone
 
     # ── what it looks like ────────────────────────────────────────────────────────────────────
 

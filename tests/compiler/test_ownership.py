@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 import threading
+import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -180,54 +184,118 @@ def test_a_second_thread_gets_an_error_and_no_numbers_and_a_copy_works() -> None
         thread.join()
     assert wrong == []
     assert all("another thread is running this program" in said for said in refused)
-    program._running["thread"] = threading.main_thread().ident or 0
-    inside: list[str] = []
-
-    def elsewhere() -> None:
-        for call in (program.value_and_grad, program):
-            try:
-                call(X, Y)
-            except RuntimeError as error:
-                inside.append(str(error))
-
-    thread = threading.Thread(target=elsewhere)
-    thread.start()
-    thread.join()
-    assert ["give each thread its own" in said for said in inside] == [True, True]
-    assert program.value_and_grad(X, Y)[0] == expected  # the thread that was interrupted inside may call again
-    program._running["thread"] = thread.ident or 0  # which is over
-    assert program.value_and_grad(X, Y)[0] == expected
 
 
-@pytest.mark.parametrize("called", ["value_and_grad", "__call__"])
-@pytest.mark.parametrize("interrupted", [False, True])
-def test_a_second_thread_is_refused_while_a_call_runs_even_after_one_that_was_interrupted(
-    called: str, interrupted: bool
+CALLS: dict[str, Callable[[Any, Any], Any]] = {
+    "value_and_grad": lambda program, x: program.value_and_grad(x, Y),
+    "__call__": lambda program, x: program(x, Y),
+    "value_and_grad by inputs": lambda program, x: program.value_and_grad(x, Y, wrt="inputs"),
+    "value_and_grad of each": lambda program, x: program.value_and_grad(x, Y, reduction="none"),
+    "jvp": lambda program, x: program.jvp((x, Y), x, wrt="x"),
+    "vjp": lambda program, x: program.vjp((x, Y), x[:, 0]),
+    "jacobian": lambda program, x: program.jacobian(x, Y, wrt="parameters"),
+    "hvp": lambda program, x: program.hvp((X, Y), np.arange(26) * x[0, 0]),
+    "hessian": lambda program, x: program.hessian(x, Y),
+    "hessian by x": lambda program, x: program.hessian(x, Y, wrt="x"),
+}
+
+
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["in another thread", "in a signal handler"])
+@pytest.mark.parametrize("outer", CALLS)
+def test_what_is_called_while_a_call_runs_is_right_or_refused_and_disturbs_nothing(
+    outer: str, elsewhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, program = network()
-    inside: list[str] = []
+    expected = {name: call(program, 2 * X) for name, call in CALLS.items()}
+    undisturbed = CALLS[outer](program, X)
+    refused: dict[str, str] = {}
 
-    def elsewhere() -> None:
-        for call in (program.value_and_grad, program):
-            with pytest.raises(RuntimeError, match="another thread is running this program"):
-                call(X, Y)
-            inside.append(call.__class__.__name__)
+    def all_of_them() -> None:
+        for name, call in CALLS.items():
+            try:
+                same(call(program, 2 * X), expected[name])
+            except RuntimeError as error:
+                refused[name] = str(error)
 
-    def executable(size: int) -> Any:  # the call has begun
-        thread = threading.Thread(target=elsewhere)
-        thread.start()
-        thread.join()
-        return of_size(size)
+    def disturbed(self: Any, size: int) -> Any:
+        monkeypatch.undo()
+        if elsewhere:
+            thread = threading.Thread(target=all_of_them)
+            thread.start()
+            thread.join()
+        else:
+            all_of_them()
+        return self._executable(size)
 
-    of_size, program._executable = program._executable, executable
-    if interrupted:  # in a thread that is over
-        over = threading.Thread(target=len, args=("",))
-        over.start()
-        over.join()
-        program._running["thread"] = over.ident
-    getattr(program, called)(X, Y)
-    assert len(inside) == 2
-    assert program._running == {}
+    monkeypatch.setattr(type(program), "_executable", disturbed)  # which the call comes by
+    same(CALLS[outer](program, X), undisturbed)
+    assert outer in refused
+    assert all(("another thread" if elsewhere else "a signal handler") in said for said in refused.values())
+    assert program._running.free
+    assert program._deriving.free
+
+
+def same(found: Any, expected: Any) -> None:
+    """To the bit, as the same instructions run on the same numbers."""
+    if isinstance(expected, tuple):
+        for one, other in zip(found, expected, strict=True):
+            same(one, other)
+    else:
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("interrupted", [True, False], ids=["after an interrupted call", "after none"])
+def test_four_threads_of_which_each_wants_the_hessian_times_its_own_direction_get_it_or_an_error(
+    interrupted: bool,
+) -> None:
+    _, program = network()
+    directions = np.random.default_rng(2).normal(size=(4, 26))
+    expected = [program.hvp((X, Y), direction) for direction in directions]
+    counted = Counter[str]()
+    if interrupted:
+        entered(program._deriving)
+    until = time.monotonic() + 0.5
+
+    def run(number: int) -> None:
+        while time.monotonic() < until:
+            try:
+                right = np.array_equal(program.hvp((X, Y), directions[number]), expected[number])
+            except RuntimeError:
+                continue
+            counted["right" if right else "wrong"] += 1
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert counted["right"]
+    assert not counted["wrong"]
+
+
+def entered(guard: Any) -> None:
+    """As a call that is interrupted before its block begins."""
+    guard.__enter__()
+
+
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["in another thread", "in this one"])
+def test_a_call_that_was_interrupted_before_its_block_began_is_over(elsewhere: bool) -> None:
+    _, program = network()
+    for guard in (program._running, program._deriving):
+        if elsewhere:
+            thread = threading.Thread(target=entered, args=(guard,))
+            thread.start()
+            thread.join()
+        else:
+            entered(guard)
+        assert not guard.free
+    for call in CALLS.values():
+        call(program, X)
 
 
 def test_a_call_that_fails_leaves_the_program_free() -> None:
