@@ -29,7 +29,7 @@ from autograd.graph import adjoints, tangents
 from autograd.primitives import table
 from autograd.value import Value
 
-__all__ = ["Curvature", "Entries", "Place", "Products", "entered"]
+__all__ = ["Curvature", "Entries", "Place", "Products", "entered", "is_symmetric"]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -71,20 +71,35 @@ class Derivatives(NamedTuple):
 # ── what is read off the graph ────────────────────────────────────────────────────────────────
 
 
+def read(scalars: Scalars, node: int) -> tuple[int, ...]:
+    """The operands that a derivative of the node may depend on.
+
+    Where no gradient flows to an operand, somebody's own rules for the others may have it in them all the same.
+    """
+    op = scalars.op[node]
+    own = op is not None and op.own and not op.nary and any(op.derivatives)  # type: ignore[arg-type]
+    return scalars.operands[node] if own else scalars.differentiated(node)
+
+
+def is_symmetric(scalars: Scalars) -> bool:
+    """Whether rows and columns of its Hessian are the same: somebody's own rules may be of no one function of two."""
+    return not any(op is not None and op.own and not op.nary and len(op.derivatives) > 1 for op in scalars.op)  # type: ignore[arg-type]
+
+
 def alive(scalars: Scalars, leaves: Sequence[int]) -> list[bool]:
-    """For each node whether a gradient flows through it, from the root to one of these leaves."""
+    """For each node whether the gradient by these leaves depends on it, between them and the root."""
     above, found = [False] * len(scalars), [False] * len(scalars)
     if scalars.root is not None:
         above[scalars.root] = True
     for node in range(len(scalars) - 1, -1, -1):
         if above[node]:
-            for x in scalars.differentiated(node):
+            for x in read(scalars, node):
                 above[x] = True
     for leaf in leaves:
         found[leaf] = above[leaf]
     for node in range(len(scalars)):
         if above[node] and not found[node]:
-            found[node] = any(found[x] for x in scalars.differentiated(node))
+            found[node] = any(found[x] for x in read(scalars, node))
     return found
 
 
@@ -113,7 +128,7 @@ def entered(scalars: Scalars, leaves: Sequence[int], flows: Sequence[bool]) -> l
     """
     uses: dict[int, list[int]] = {node: [] for node, there in enumerate(flows) if there}
     for node in uses:
-        for x in scalars.differentiated(node):
+        for x in read(scalars, node):
             if x in uses:
                 uses[x].append(node)
     no_factors = set(leaves)  # they would not stay as they are while others move
@@ -157,7 +172,7 @@ def followed(scalars: Scalars, nodes: Sequence[int], flows: Sequence[bool]) -> t
     for node in range(len(scalars)):
         if not flows[node]:
             continue
-        for x in scalars.differentiated(node):
+        for x in read(scalars, node):
             terms += moved[x].bit_count()
             moved[node] |= moved[x]
         moved[node] |= bit.get(node, 0)

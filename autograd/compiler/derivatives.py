@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.derived import PARAMETERS, Derived
+from autograd.compiler.given import real
 from autograd.compiler.results import Layout, columns
 from autograd.compiler.solvers import OfVector
 from autograd.compiler.trees import filled, leaves
@@ -126,11 +127,12 @@ class Derivatives:
         found = []
         for one, part in zip(leaves(form, given, "the direction"), parts, strict=True):
             shape = (size, *self._shape(part))
-            array = np.asarray(one, np.float64)
+            array = real(one, "a tangent")
             if part == PARAMETERS and array.shape == shape[1:]:
                 array = np.broadcast_to(array, shape)
             if array.shape != shape:
-                raise ValueError(f"a tangent has shape {shape}, as what it belongs to, not {array.shape}")
+                what = f"{shape}, as what it belongs to," if part != PARAMETERS else f"{shape[1:]}, or {shape},"
+                raise ValueError(f"a tangent has shape {what} not {array.shape}")
             found.append(array)
         return found
 
@@ -316,7 +318,8 @@ class Derivatives:
         parts, form = self._parts(wrt)
         inputs, size = self._inputs(tuple(batch))
         along = self._directions(tangents, parts, form, size)
-        if parts == [PARAMETERS] and reduction != "none" and not along[0].strides[0]:  # one for all samples
+        one = parts == [PARAMETERS] and not along[0].strides[0]  # for all samples
+        if one and reduction != "none" and self._derivatives.symmetric:
             _check_reduction(reduction)
             (whole,) = self._derivatives.summed_curvature(inputs, along[0][:1])
             return filled(form, [whole / size if reduction == "mean" else whole])
@@ -334,7 +337,8 @@ class Derivatives:
         Args:
             batch: as for a call.
             wrt: "parameters", or the name of an argument.
-            reduction: as in `hvp`.
+            reduction: of the values over the batch, as in `value_and_grad`: by an argument the Hessian of their
+                "mean" is each sample's own over the number of samples, that of "sum" and "none" its own.
 
         Returns:
             By the parameters a matrix, or (samples, n, n) if the reduction is "none"; by an argument an array
@@ -348,7 +352,9 @@ class Derivatives:
         self._check_scalar("hessian")
         parts, form = self._parts(wrt)
         if form != 0:
-            raise TypeError(f"a Hessian is by the parameters or by one argument, not by {wrt!r}")
+            raise TypeError(
+                f"a Hessian is by the parameters or by one argument that is a number or an array, not by {wrt!r}"
+            )
         inputs, size = self._inputs(batch)
         (part,) = parts
         _check_reduction(reduction)
@@ -363,12 +369,13 @@ class Derivatives:
             sums = self._derivatives.summed_curvature(inputs, np.eye(width))
             return sums / size if reduction == "mean" else sums
         found = self._derivatives.on_lanes("curvature", parts, inputs, [np.eye(width)])
-        return self._reduced(found.reshape(size, *shape, *shape), part, size, reduction)
+        return self._reduced(found.swapaxes(1, 2).reshape(size, *shape, *shape), part, size, reduction)
 
     def for_scipy(self, *batch: Any, reduction: str = "mean") -> tuple[OfVector, Floats]:
         """A function of the flat vector for this batch, and today's vector: what SciPy's solvers take.
 
-        It computes with a copy of the program; ``program.vector = result.x`` takes the solution over.
+        It computes with copies of the program and of the batch; ``program.vector = result.x`` takes the solution over.
+        Random numbers (`nn.Dropout`) are drawn once, as a solver needs one function.
 
         Args:
             batch: as for a call.
@@ -390,8 +397,9 @@ class Derivatives:
         self._check_parameters()
         if reduction not in ("mean", "sum"):
             raise ValueError(f"reduction is 'mean' or 'sum', as a solver minimises one number, not {reduction!r}")
-        self._inputs(batch)  # refused now rather than within a solver
-        return OfVector(copy(self), batch, reduction), self.vector.copy()
+        inputs, _ = self._inputs(batch)  # refused now rather than within a solver
+        arrays = [x.copy() for x in inputs[: len(self._shapes)]]
+        return OfVector(copy(self), tuple(filled(self._forms, arrays)), reduction), self.vector.copy()
 
     # ── helpers ───────────────────────────────────────────────────────────────────────────────
 

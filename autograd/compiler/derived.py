@@ -28,14 +28,14 @@ matrix products of any other gradient.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.curvature import Curvature, Entries, Products
+from autograd.compiler.curvature import Curvature, Entries, Products, is_symmetric
 from autograd.compiler.normalise import Returned, Scalars
 from autograd.compiler.results import returned
 from autograd.functional import grad, jvp, mapped, value_and_grad
@@ -73,6 +73,7 @@ class Derived:
         self._patterns: dict[tuple[int, ...], tuple[Rows, Rows]] = {}
         self._colours: dict[tuple[int, ...], tuple[Rows, Rows, bool]] = {}
         self._matrices: dict[int, Entries | Products | None] = {}
+        self._constant: Callable[[float], Any] = float
 
     # ── what is run ───────────────────────────────────────────────────────────────────────────
 
@@ -100,7 +101,7 @@ class Derived:
         return whole.reshape(samples, directions, *whole.shape[1:])
 
     def summed_curvature(self, inputs: Sequence[Floats], directions: Floats) -> Floats:
-        """Σ over samples of the Hessian by the parameters, times each direction: an array (directions, parameters)."""
+        """Σ over samples of each direction times the Hessian by the parameters: an array (directions, parameters)."""
         program, n = self._slope, len(self.program.parameters)
         program._vector[:n] = self.program._vector
         samples = len(inputs[0]) if inputs else 1
@@ -121,9 +122,12 @@ class Derived:
         matrix = self._matrix(part)
         if matrix is None:
             return None
-        program = self._ready(matrix.kind, (part,))
-        samples, width, piece = len(inputs[0]) if inputs else 1, self._width(part), matrix.piece
+        samples, width = len(inputs[0]) if inputs else 1, self._width(part)
         whole = np.empty((samples, width, width) if each else (width, width))
+        if not matrix.curvature.nodes:  # no gradient reaches it
+            whole[:] = 0.0
+            return whole
+        program, piece = self._ready(matrix.kind, (part,)), matrix.piece
         flat = [x.reshape(samples, -1) for x in inputs]
         for begin in range(0, samples, piece):
             end = min(begin + piece, samples)
@@ -200,6 +204,11 @@ class Derived:
         return sum(map(self._width, parts))
 
     @cached_property
+    def symmetric(self) -> bool:
+        """Whether rows and columns of a Hessian are the same."""
+        return is_symmetric(self.scalars)
+
+    @cached_property
     def height(self) -> int:
         """How many numbers the function returns: its rows."""
         return len(list(returned(self.scalars.result)))
@@ -221,10 +230,12 @@ class Derived:
         """The derived program, with today's vector."""
         key = (kind, *parts)
         if key not in self._made:
-            program = (
-                self._second(kind, *parts)
-                if kind in ("hessian", "moved")
-                else self._compiled(self._entries(parts) if kind == "entries" else _KINDS[kind], parts)
+            program = self._traced(
+                lambda: (
+                    self._second(kind, *parts)
+                    if kind in ("hessian", "moved")
+                    else self._compiled(self._entries(parts) if kind == "entries" else _KINDS[kind], parts)
+                )
             )
             places = {id(parameter): place for place, parameter in enumerate(self.program.parameters)}
             order = np.array([places[id(parameter)] for parameter in program.parameters], np.int64)
@@ -234,6 +245,16 @@ class Derived:
         return program
 
     # ── what is traced ────────────────────────────────────────────────────────────────────────
+
+    def _traced(self, make: Callable[[], Program]) -> Program:
+        """What this makes; where Python refuses a number (1/0, log(−2)), with constants that run time computes with."""
+        try:
+            return make()
+        except (ArithmeticError, ValueError):
+            if self._constant is Value:
+                raise
+            self._constant = Value
+            return make()
 
     @cached_property
     def _slope(self) -> Program:
@@ -246,7 +267,8 @@ class Derived:
             return jvp(lambda point: self._again(inputs, point), (parameters,), (along,))[1]
 
         kind = type(self.program)
-        return kind(slope, tuple(self._example()), self.program._wanted, [*parameters, *direction])
+        example, wanted = tuple(self._example()), self.program._wanted
+        return self._traced(lambda: kind(slope, example, wanted, [*parameters, *direction]))
 
     def _entries(self, parts: Sequence[int]) -> Callable[..., Any]:
         """What gives the entries of the Jacobian at the places of `pattern`."""
@@ -286,7 +308,7 @@ class Derived:
 
     def _second(self, kind: str, part: int) -> Program:
         """The program `hessian` or `moved`."""
-        again, parameters = self.program._programs.again, self.program.parameters
+        again, parameters = partial(self.program._programs.again, constant=self._constant), self.program.parameters
         matrix, example = self._matrix(part), self._example()
         assert matrix is not None
 
@@ -338,7 +360,7 @@ class Derived:
 
     def _again(self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any]) -> Any:
         """What the function returned, computed from these numbers by its scalar program."""
-        values = self.program._programs.again(inputs, parameters)
+        values = self.program._programs.again(inputs, parameters, constant=self._constant)
         return mapped(lambda x: values[x.node] if isinstance(x, Returned) else x, self.scalars.result)
 
 

@@ -90,17 +90,22 @@ class Programs:
         return found
 
     def again(
-        self, inputs: Sequence[Sequence[Any]], parameters: Sequence[Any], moved: Mapping[int, Any] | None = None
+        self,
+        inputs: Sequence[Sequence[Any]],
+        parameters: Sequence[Any],
+        moved: Mapping[int, Any] | None = None,
+        constant: Callable[[float], Any] = float,
     ) -> list[Any]:
         """The value of each node, computed from these numbers, in whatever reading they are for.
 
         Args:
             moved: what is added to some nodes.
+            constant: what a constant is there.
         """
         s = self.scalars
         values: list[Any] = [None] * len(s)
         for node, number in s.constants.items():
-            values[node] = number
+            values[node] = constant(number)
         for node, (argument, row) in s.inputs.items():
             values[node] = inputs[argument][row]
         for node, parameter in zip(self.parameters, parameters, strict=True):

@@ -16,6 +16,7 @@ from autograd.collector import collector_paused
 from autograd.compiler.alone import OneCall
 from autograd.compiler.derivatives import Derivatives
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
+from autograd.compiler.given import real
 from autograd.compiler.normalise import Returned, returned_nodes
 from autograd.compiler.passes import Programs
 from autograd.compiler.results import Layout, returned
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Program"]
 
 Floats = NDArray[np.float64]
-_EXACT = 2**53  # the integers up to which a float64 is exact
 _TAKEN = frozenset({"E", "θ", "σ", "Σ", "inf", "nan"})  # what has a meaning of its own in a derivation
 _WHOLE = re.compile("θ(?![₀-₉])")  # the whole vector, not a block of it
 _TIMES = r"\times"
@@ -425,7 +425,7 @@ class Program(Derivatives):
         inputs = []
         for number, (given, shape) in enumerate(zip(batch, self._shapes, strict=True)):
             if type(given) is not np.ndarray or given.dtype != np.float64 or not given.flags.c_contiguous:
-                given = self._array(given, number)
+                given = real(given, f"argument {number} of a batch")
             if given.shape[1:] != shape or not given.ndim:
                 wanted = ", ".join(["samples", *map(str, shape)]) + "," * (not shape)
                 raise ValueError(
@@ -442,24 +442,6 @@ class Program(Derivatives):
         if self._noise:
             inputs.append(self._chance.random((size, self._noise)))
         return inputs, size
-
-    def _array(self, given: Any, number: int) -> Floats:
-        if isinstance(given, np.ma.MaskedArray):
-            raise TypeError(f"argument {number} of a batch is a masked array; fill it first, as a program has no masks")
-        try:
-            array = np.asarray(given)
-        except ValueError as error:
-            raise ValueError(f"argument {number} of the batch is not an array: {error}") from None
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"argument {number} of a batch is an array of real numbers, not of {array.dtype}")
-        if (
-            array.dtype.kind in "iu"
-            and array.dtype.itemsize == 8
-            and array.size
-            and max(int(array.max()), -int(array.min())) > _EXACT  # NumPy's integers would wrap
-        ):
-            raise ValueError(f"argument {number} of a batch has integers above 2**53, which float64 has not")
-        return np.ascontiguousarray(array, np.float64).reshape(array.shape)
 
     def _check_limits(self, inputs: list[Floats]) -> None:
         for number, places, limits in self._limited:

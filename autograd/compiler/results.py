@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.compiler.given import real
+
 __all__ = ["Layout", "columns", "rectangular", "returned"]
 
 Floats = NDArray[np.float64]
@@ -77,11 +79,12 @@ def columns(result: Any, given: Any, samples: int) -> Floats:
     """The other way round: an array (samples, numbers).
 
     Raises:
+        TypeError: for anything but arrays of real numbers.
         ValueError: for arrays of other shapes than a call gives.
     """
     shape = rectangular(result)
     if shape is not None:
-        array = np.asarray(given, np.float64)
+        array = real(given, "a cotangent")
         if array.shape != (samples, *shape):
             raise ValueError(f"a cotangent has shape {(samples, *shape)}, as what a call gives, not {array.shape}")
         return array.reshape(samples, -1)

@@ -22,12 +22,13 @@ class OfVector:
     one that returns lists all its numbers in one vector, the residuals of ``least_squares`` and ``root``.
 
     Attributes:
-        program: the program; its own vector stays as it is.
+        program: a copy of the program, whose own vector stays as it is.
         batch: the arrays that it is called with.
     """
 
     def __init__(self, program: Program, batch: tuple[Any, ...], reduction: str) -> None:
         self.program, self.batch, self.reduction = program, batch, reduction
+        self._drawn = program.generator.bit_generator.state
 
     def __call__(self, vector: Any) -> Any:
         program = self._at(vector)
@@ -56,6 +57,7 @@ class OfVector:
 
     def _at(self, vector: Any) -> Program:
         self.program.vector = vector
+        self.program.generator.bit_generator.state = self._drawn  # the same numbers every time
         return self.program
 
     def _flat(self, result: Any) -> Floats:

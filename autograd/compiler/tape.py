@@ -220,15 +220,10 @@ def _template(row: Primitive, known: Sequence[float | None], wanted: Sequence[bo
         wanted: the operands whose derivatives are needed.
         one: whether there is one sample only, so that several steps may be one row.
     """
-    code = Code()
-    xs = [code.do(Literal, (), False, np.ones(())) if x is None else x for x in known]
-    y = code.number(read_table(row, row, xs))
-    forward = len(code.instructions)
-    rules: Any = row.derivatives
-    factors = [
-        code.number(read_table(row, rule, [y, *xs])) if rule and want else None
-        for rule, want in zip(rules, wanted, strict=True)
-    ]
+    try:
+        code, xs, y, forward, factors = _read(row, known, wanted)
+    except (ArithmeticError, ValueError):  # Python refuses it (log(−2)), so it is left to run time, where it is IEEE's
+        code, xs, y, forward, factors = _read(row, [None] * len(known), wanted)
     used, given = _used(code.instructions, [y, *factors]), {x for x in xs if isinstance(x, Array)}
     made: list[_Made] = []
     seen: set[Any] = set()
@@ -264,6 +259,22 @@ def _template(row: Primitive, known: Sequence[float | None], wanted: Sequence[bo
     return _Template(
         [*numbers.values()], steps(True), place(y), steps(False), [None if x is None else place(x) for x in factors]
     )
+
+
+def _read(
+    row: Primitive, known: Sequence[float | None], wanted: Sequence[bool]
+) -> tuple[Code, list[Any], Any, int, list[Any]]:
+    """The instructions of a row, its operands, y, how many instructions that takes, and the derivatives."""
+    code = Code()
+    xs = [code.do(Literal, (), False, np.ones(())) if x is None else x for x in known]
+    y = code.number(read_table(row, row, xs))
+    forward = len(code.instructions)
+    rules: Any = row.derivatives
+    factors = [
+        code.number(read_table(row, rule, [y, *xs])) if rule and want else None
+        for rule, want in zip(rules, wanted, strict=True)
+    ]
+    return code, xs, y, forward, factors
 
 
 def _fewer(made: list[_Made], needed: set[Any]) -> list[_Made]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from scipy.optimize import check_grad, least_squares, minimize, root
 from scipy.sparse import issparse
 
 import autograd
-from autograd import Value, exp
+from autograd import Value, exp, where
+from autograd.chance import uniform
 from autograd.compiler.engines import ENGINES
 
 TRUE = np.array([2.0, -1.5, 0.5])
@@ -79,3 +82,31 @@ def test_what_no_solver_could_use_is_refused_at_once() -> None:
         program.for_scipy(X)
     with pytest.raises(TypeError, match="has no parameters"):
         autograd.compile(lambda x: x * x, example=0.0).for_scipy(X)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_batch_that_is_changed_later_changes_no_function_of_before(engine: str) -> None:
+    x, y = X.copy(), Y.copy()
+    fun, x0 = curve(engine, residuals=True).for_scipy(x, y)
+    of_cost, _ = curve(engine, residuals=False).for_scipy(x, y)
+    before, slopes, (cost, gradient) = fun(x0), fun.dense(x0), of_cost(x0)
+    x[:], y[:] = 9.0, -9.0
+    assert np.array_equal(fun(x0), before)
+    assert np.array_equal(fun.dense(x0), slopes)
+    assert of_cost(x0)[0] == cost
+    assert np.array_equal(of_cost(x0)[1], gradient)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_random_numbers_are_drawn_once_for_a_solver(engine: str) -> None:
+    """The residual is w x where a number that is drawn is below ½, and else 0: its slope is the residual over w."""
+    generator, w = random.Random(0), Value(2.0)
+    kept = autograd.compile(
+        lambda x: [where(uniform(generator) < 0.5, w * x, 0.0)], example=0.0, engine=engine, parameters=[w]
+    )
+    fun, x0 = kept.for_scipy(np.ones(64))
+    residuals = fun(x0)
+    assert set(residuals) == {0.0, 2.0}
+    assert np.array_equal(fun(x0), residuals)
+    assert np.array_equal(fun.dense(x0)[:, 0], residuals / 2)
+    assert not np.array_equal(kept(np.ones(64))[:, 0], kept(np.ones(64))[:, 0]), "the program draws on"

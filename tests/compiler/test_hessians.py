@@ -17,7 +17,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value, dot, exp, hessian, log, maximum, sigmoid, sin, take, tanh, total, where
-from autograd.compiler import curvature, derived
+from autograd.compiler import curvature, derivatives, derived
 from autograd.compiler.curvature import Products, entered
 from autograd.compiler.engines import ENGINES
 
@@ -139,24 +139,45 @@ def test_parameters_in_any_order_and_those_that_nothing_depends_on(
     assert np.allclose(program.hessian(X), H.mean(axis=0), rtol=ROUNDINGS, atol=ROUNDINGS)
 
 
-@pytest.mark.parametrize("way", WAYS)
+def skewed(op: Any) -> dict[str, Callable[[Any, Any], Any]]:
+    return {
+        "of two": lambda p, x: op(sin(p[0]) * x[0], p[1] * x[1] + p[2]),
+        "one that enters elsewhere, too": lambda p, x: op(p[0] * x[0], p[1]) ** 3 * p[1] + p[2] * p[0],
+        "one that enters nowhere else": lambda p, x: op(p[0] * x[0], tanh(p[1])) ** 2 + p[2] ** 2,
+        "one after the other": lambda p, x: op(op(p[0], p[1] * x[1]), p[2] * x[0]) ** 2 + p[1] * x[0],
+        "of a network": lambda p, x: op(tanh(dot(p[:2], x, p[2])), dot(p[1:], x)) ** 2,
+    }
+
+
+@pytest.mark.parametrize("way", [*WAYS, "directions", "directions of the sum"])
+@pytest.mark.parametrize("gradient", ["reaches both", "stops at the second"])
+@pytest.mark.parametrize("name", skewed(None))
 def test_rows_are_what_is_differentiated_first_as_in_the_eager_engine(
-    way: str, monkeypatch: pytest.MonkeyPatch
+    name: str, gradient: str, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which is seen where somebody's rules are no derivatives of one function."""
-    by(way, monkeypatch)
-    skew = autograd.primitive("skew", lambda a, b: a * b, lambda y, a, b: b * b, lambda y, a, b: a)
+    if way in WAYS:
+        by(way, monkeypatch)
+    else:
+        monkeypatch.setattr(derived, "_SMALL", -1)
+        monkeypatch.setattr(derived, "_ENTERED", 10**9)
+        monkeypatch.setattr(derivatives, "_OF_SAMPLES", 0 if way == "directions of the sum" else 10**9)
+    second = (lambda y, a, b: a) if gradient == "reaches both" else None
+    skew = autograd.primitive("skew", lambda a, b: a * b, lambda y, a, b: b * b, second)
     try:
-
-        def f(p: Any, x: Any) -> Any:
-            return skew(sin(p[0]) * x[0], p[1] * x[1] + p[2])
-
-        p, X = parameters(3), batch(4)
+        f, p, X = skewed(skew)[name], parameters(3), batch(4)
         expected = eagerly(f, p, X)
         program = autograd.compile(lambda x: f(p, x), example=([0.0] * 2,), parameters=p)
         assert not np.allclose(expected, expected.transpose(0, 2, 1), rtol=1e-3)
         assert np.allclose(program.hessian(X, reduction="none"), expected, rtol=ROUNDINGS, atol=ROUNDINGS)
         assert np.allclose(program.hessian(X), expected.mean(axis=0), rtol=ROUNDINGS, atol=ROUNDINGS)
+        by_inputs = eagerly(f, p, X, 1)
+        assert np.allclose(program.hessian(X, wrt="x", reduction="none"), by_inputs, rtol=ROUNDINGS, atol=ROUNDINGS)
+        direction = np.array([1.0, -2.0, 0.5])
+        products = expected @ direction
+        for reduction, wanted in {"none": products, "mean": products.mean(axis=0), "sum": products.sum(axis=0)}.items():
+            found = program.hvp((X,), direction, reduction=reduction)
+            assert np.allclose(found, wanted, rtol=ROUNDINGS, atol=ROUNDINGS)
     finally:
         skew.remove()
 
@@ -167,7 +188,13 @@ def test_a_function_without_second_derivatives_has_a_hessian_of_zeros(
 ) -> None:
     by(way, monkeypatch)
     p = parameters(3)
-    for f in (lambda x: p[0] * x[0] + p[1] * 2 + p[2], lambda x: p[0] + 0 * x[0], lambda x: p[0].detach() * x[0]):
+    for f in (
+        lambda x: p[0] * x[0] + p[1] * 2 + p[2],
+        lambda x: p[0] + 0 * x[0],
+        lambda x: p[0].detach() * x[0],
+        lambda x: x[0] ** 0,  # a number
+        lambda x: p[0] ** 0 + x[1] // 1.0,
+    ):
         program = autograd.compile(f, example=([0.0] * 2,), parameters=p)
         assert not program.hessian(batch(4)).any()
         assert program.hessian(batch(4), wrt="x").shape == (4, 2, 2)

@@ -513,7 +513,7 @@ def test_what_was_not_chosen_has_no_gradient_where_it_has_none_beside_what_is_al
     assert gradient == pytest.approx([expected[p] for p in program.parameters], rel=1e-15)
 
 
-@pytest.mark.parametrize("engine", ["numpy", "nodes"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_what_python_refuses_of_a_constant_is_left_to_ieee(engine: str) -> None:
     """∂(−2)ʸ/∂y = (−2)ʸ log(−2): math.log raises, and the program says NaN."""
     program = autograd.compile(lambda x: (-2.0) ** (P[1] * x), example=(1.0,), engine=engine)

@@ -375,6 +375,7 @@ def test_a_batch_in_chunks_gives_the_same_and_holds_no_more_than_a_chunk(wrt: An
 def test_what_does_not_make_sense_is_refused_and_says_what_would() -> None:
     scalar = autograd.compile(mlp, example=EXAMPLE)
     lists = autograd.compile(lambda x: [[x[0]], [x[1], x[2]]], example=([0.0] * 3,))
+    entries = autograd.compile(lambda d: d["a"][0] * d["a"][1] * slope, example={"a": [0.0, 0.0]})
     X, Y = batch(4)
     for error, match, call in [
         (ValueError, "wrt names 'z', and there are", lambda: scalar.value_and_grad(X, Y, wrt="z")),
@@ -391,6 +392,8 @@ def test_what_does_not_make_sense_is_refused_and_says_what_would() -> None:
         (TypeError, "lists of equal lengths; of anything else with sparse=True", lambda: lists.jacobian(X)),
         (TypeError, "two matrices", lambda: scalar.jacobian(X, Y, wrt=("parameters", "x"), sparse=True)),
         (TypeError, "by the parameters or by one argument", lambda: scalar.hessian(X, Y, wrt=("x", "y"))),  # type: ignore[arg-type]
+        (TypeError, "that is a number or an array, not by 'd'", lambda: entries.hessian({"a": Y}, wrt="d")),
+        (ValueError, r"has shape \(26,\), or \(4, 26\), not", lambda: scalar.hvp((X, Y), [1.0])),
         (TypeError, "the direction is a tuple of 2, not ndarray", lambda: scalar.jvp((X, Y), X)),
         (ValueError, r"a tangent has shape \(4, 3\)", lambda: scalar.jvp((X, Y), Y, wrt="x")),
         (ValueError, r"a cotangent has shape \(4,\)", lambda: scalar.vjp((X, Y), np.ones(3))),
@@ -398,3 +401,63 @@ def test_what_does_not_make_sense_is_refused_and_says_what_would() -> None:
         with pytest.raises(error, match=match):
             call()
     assert lists.jacobian(X, sparse=True).nnz == 12
+
+
+NO_NUMBERS = {
+    "complex": (np.ones((4, 3)) + 1j, TypeError, "not of complex128"),
+    "texts": ([["1"] * 3] * 4, TypeError, "not of <U1"),
+    "nothing": ([[None, 1.0, 1.0]] * 4, TypeError, "not of object"),
+    "dates": (np.ones((4, 3), "M8[s]"), TypeError, "not of datetime64"),
+    "a mask": (np.ma.array(np.ones((4, 3)), mask=np.eye(4, 3)), TypeError, "is a masked array"),
+    "unequal lengths": ([[1.0] * 3, [1.0] * 2] * 2, ValueError, "is not an array"),
+    "too large integers": (np.full((4, 3), 2**53 + 1), ValueError, r"integers above 2\*\*53"),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("what", NO_NUMBERS)
+def test_directions_that_are_no_real_numbers_are_refused_as_inputs_are(what: str) -> None:
+    given, error, said = NO_NUMBERS[what]
+    scalar = autograd.compile(mlp, example=EXAMPLE)
+    lists = autograd.compile(lambda x, y: [x[0] * y[0], x[1], x[2] ** 2], example=EXAMPLE)
+    X, Y = batch(4)
+    with pytest.raises(error, match="argument 0 of a batch.*" + said):
+        lists(given, Y)
+    with pytest.raises(error, match="a tangent.*" + said):
+        lists.jvp((X, Y), given, wrt="x")
+    with pytest.raises(error, match="a tangent.*" + said):
+        scalar.hvp((X, Y), given, wrt="x")
+    with pytest.raises(error, match="a cotangent.*" + said):
+        lists.vjp((X, Y), given, wrt="x")
+
+
+REFUSED_BY_PYTHON: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
+    "a power of a negative number": (lambda x: (-2.0) ** x, [4.0, np.nan, np.nan]),
+    "a division by 0": (lambda x: x / 0.0, [np.inf, np.inf, 0.0]),
+    "a logarithm that nothing is added to": (lambda x: x * autograd.log(Value(-1.0)), [np.nan, np.nan, 0.0]),
+    "an overflow": (lambda x: x * autograd.exp(Value(1e4)), [np.inf, np.inf, 0.0]),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", REFUSED_BY_PYTHON)
+def test_a_derivative_with_a_constant_that_python_refuses_follows_ieee(name: str, engine: str) -> None:
+    """By hand, at x = 2: the value, the first and the second derivative."""
+    f, (value, first, second) = REFUSED_BY_PYTHON[name]
+    program = autograd.compile(f, example=0.0, engine=engine)
+    w = Value(2.0)
+    by_w = autograd.compile(lambda x: f(w * x), example=0.0, engine=engine)
+    found = [
+        (program.value_and_grad([2.0], wrt="x"), (value, first)),
+        (program.jacobian([2.0], wrt="x"), first),
+        (program.jvp(([2.0],), [10.0], wrt="x"), (value, 10 * first)),
+        (program.vjp(([2.0],), [10.0], wrt="x"), (value, 10 * first)),
+        (program.hessian([2.0], wrt="x"), second),
+        (program.hvp(([2.0],), [1.0], wrt="x"), second),
+        (by_w.value_and_grad([1.0]), (value, first)),
+        (by_w.hessian([1.0]), second),
+        (by_w.hvp(([1.0],), [1.0]), second),
+    ]
+    for one, expected in found:
+        numbers = [np.ravel(x).item() for x in (one if isinstance(one, tuple) else (one,))]
+        assert np.array_equal(numbers, np.ravel(expected), equal_nan=True)
