@@ -32,12 +32,13 @@ from autograd.compiler.instructions import (
     Where,
 )
 from autograd.compiler.rewrites import added, is_scalar, product, rewritten, scaled
-from autograd.primitives import Primitive
+from autograd.primitives import Primitive, table
 from autograd.readings import NUMBERS, Reading, reading, readings
 
 __all__ = ["Code", "Read", "Space", "Symbol", "check_readable", "read_table"]
 
 Kind = TypeVar("Kind", bound=Instruction)
+_MOD, _FLOORDIV = table["mod"], table["floordiv"]
 
 
 class Read(NamedTuple):
@@ -303,6 +304,18 @@ class Symbol:
 
     def __rpow__(self, other: Any) -> Any:
         return symbol(self.array.code.power(instruction(other), self.array))
+
+    def __mod__(self, other: Any) -> Any:
+        return _MOD(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _MOD(other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _FLOORDIV(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _FLOORDIV(other, self)
 
     def __neg__(self) -> Any:
         return symbol(self.array.code.negative(self.array))
