@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.derived import PARAMETERS, Derived
-from autograd.compiler.given import real
+from autograd.compiler.given import real, samples
 from autograd.compiler.results import Layout, columns
 from autograd.compiler.solvers import OfVector
 from autograd.compiler.trees import filled, leaves
@@ -163,12 +163,13 @@ class Derivatives:
 
     def _in_chunks(self, batch: tuple[Any, ...], wrt: Any, reduction: str, chunk: int) -> tuple[Any, Any]:
         """`Program.value_and_grad` of so many samples at a time: sums are added, samples' own stand in a row."""
-        if not isinstance(chunk, int) or chunk < 1:
+        if not isinstance(chunk, (int, np.integer)) or chunk < 1:
             raise ValueError(f"chunk is a positive number of samples, not {chunk!r}")
         _check_reduction(reduction)
         parts, form = self._parts(wrt)
-        arrays = [np.asarray(x) for x in leaves(self._forms, list(batch), "the batch")]
-        size = max([1, *[len(x) for x in arrays if x.ndim]])
+        given = enumerate(leaves(self._forms, list(batch), "the batch"))
+        arrays = [x if isinstance(x, np.ndarray) else real(x, f"argument {n} of a batch") for n, x in given]
+        size = samples([x for x in arrays if x.ndim])
         values, found = [], []
         for begin in range(0, size, chunk):
             some = filled(self._forms, [x[begin : begin + chunk] if x.ndim else x for x in arrays])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["real"]
+__all__ = ["real", "samples"]
 
 _EXACT = 2**53  # the integers up to which a float64 is exact
 
@@ -46,3 +47,19 @@ def real(given: Any, what: str) -> NDArray[np.float64]:
     ):
         raise ValueError(f"{what} has integers above 2**53, which float64 has not")
     return np.ascontiguousarray(array, np.float64).reshape(array.shape)
+
+
+def samples(arrays: Sequence[NDArray[Any]]) -> int:
+    """How many samples the arrays of a batch have; 1 if there are none.
+
+    Raises:
+        ValueError: if they have different numbers of them, or none.
+    """
+    size = len(arrays[0]) if arrays else 1
+    for x in arrays:
+        if len(x) != size:
+            counts = [len(x) for x in arrays]
+            raise ValueError(f"the arguments of a batch have different numbers of samples: {counts}")
+    if not size:
+        raise ValueError("the batch is empty")
+    return size

@@ -16,7 +16,7 @@ from autograd.collector import collector_paused
 from autograd.compiler.alone import OneCall
 from autograd.compiler.derivatives import Derivatives
 from autograd.compiler.engines import ENGINES, Engine, Executable, candidates
-from autograd.compiler.given import real
+from autograd.compiler.given import real, samples
 from autograd.compiler.normalise import Returned, returned_nodes
 from autograd.compiler.passes import Programs
 from autograd.compiler.results import Layout, returned
@@ -432,11 +432,7 @@ class Program(Derivatives):
                     f"argument {number} of a batch has shape ({wanted}) after its example, not {given.shape}"
                 )
             inputs.append(given)
-        size = len(inputs[0]) if inputs else 1
-        if len(inputs) > 1 and any(len(x) != size for x in inputs):
-            raise ValueError(f"the arguments of a batch have different numbers of samples: {[len(x) for x in inputs]}")
-        if not size:
-            raise ValueError("the batch is empty")
+        size = samples(inputs)
         if self._limited:
             self._check_limits(inputs)
         if self._noise:

@@ -356,7 +356,7 @@ def test_many_lanes_run_in_pieces_and_give_the_same(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("wrt", ["parameters", "x", "inputs", ("y", "parameters")])
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("chunk", [1, 5, 17, 100])
+@pytest.mark.parametrize("chunk", [1, 5, np.int64(5), 17, 100])
 def test_a_batch_in_chunks_gives_the_same_and_holds_no_more_than_a_chunk(wrt: Any, reduction: str, chunk: int) -> None:
     program = autograd.compile(mlp, example=EXAMPLE)
     X, Y = batch(17)
@@ -384,7 +384,8 @@ def test_what_does_not_make_sense_is_refused_and_says_what_would() -> None:
         (ValueError, "reduction is one of 'mean', 'sum', 'none', not 'max'",
          lambda: scalar.value_and_grad(X, Y, reduction="max")),
         (ValueError, "chunk is a positive number", lambda: scalar.value_and_grad(X, Y, chunk=0)),
-        (ValueError, "different numbers of samples", lambda: scalar.value_and_grad(X, Y[:3], chunk=3)),
+        (ValueError, r"different numbers of samples: \[4, 3\]", lambda: scalar.value_and_grad(X, Y[:3], chunk=3)),
+        (ValueError, r"different numbers of samples: \[4, 2\]", lambda: scalar.value_and_grad(X, Y[:2], chunk=2)),
         (ValueError, "reduction is one of", lambda: scalar.hessian(X, Y, reduction="max")),
         (TypeError, "one Value; this one returned lists. Try jacobian", lambda: lists.value_and_grad(X, wrt="x")),
         (TypeError, "one Value; this one returned lists. Try jacobian", lambda: lists.hessian(X, wrt="x")),
@@ -416,13 +417,15 @@ NO_NUMBERS = {
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("what", NO_NUMBERS)
-def test_directions_that_are_no_real_numbers_are_refused_as_inputs_are(what: str) -> None:
+def test_chunks_and_directions_that_are_no_real_numbers_are_refused_as_inputs_are(what: str) -> None:
     given, error, said = NO_NUMBERS[what]
     scalar = autograd.compile(mlp, example=EXAMPLE)
     lists = autograd.compile(lambda x, y: [x[0] * y[0], x[1], x[2] ** 2], example=EXAMPLE)
     X, Y = batch(4)
     with pytest.raises(error, match="argument 0 of a batch.*" + said):
         lists(given, Y)
+    with pytest.raises(error, match="argument 0 of a batch.*" + said):
+        scalar.value_and_grad(given, Y, chunk=3)
     with pytest.raises(error, match="a tangent.*" + said):
         lists.jvp((X, Y), given, wrt="x")
     with pytest.raises(error, match="a tangent.*" + said):
