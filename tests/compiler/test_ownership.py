@@ -200,10 +200,16 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+PLAIN = ("value_and_grad", "__call__")  # they look at what they are given before they begin
+
+
 @pytest.mark.parametrize("elsewhere", [True, False], ids=["in another thread", "in a signal handler"])
-@pytest.mark.parametrize("outer", CALLS)
+@pytest.mark.parametrize(
+    ("outer", "within"),
+    [(name, "_executable") for name in CALLS] + [(name, "_inputs") for name in CALLS if name not in PLAIN],
+)
 def test_what_is_called_while_a_call_runs_is_right_or_refused_and_disturbs_nothing(
-    outer: str, elsewhere: bool, monkeypatch: pytest.MonkeyPatch
+    outer: str, within: str, elsewhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, program = network()
     expected = {name: call(program, 2 * X) for name, call in CALLS.items()}
@@ -217,7 +223,7 @@ def test_what_is_called_while_a_call_runs_is_right_or_refused_and_disturbs_nothi
             except RuntimeError as error:
                 refused[name] = str(error)
 
-    def disturbed(self: Any, size: int) -> Any:
+    def disturbed(self: Any, given: Any) -> Any:
         monkeypatch.undo()
         if elsewhere:
             thread = threading.Thread(target=all_of_them)
@@ -225,9 +231,9 @@ def test_what_is_called_while_a_call_runs_is_right_or_refused_and_disturbs_nothi
             thread.join()
         else:
             all_of_them()
-        return self._executable(size)
+        return getattr(self, within)(given)
 
-    monkeypatch.setattr(type(program), "_executable", disturbed)  # which the call comes by
+    monkeypatch.setattr(type(program), within, disturbed)  # which the call comes by
     same(CALLS[outer](program, X), undisturbed)
     assert outer in refused
     assert all(("another thread" if elsewhere else "a signal handler") in said for said in refused.values())
