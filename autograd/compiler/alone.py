@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from sys import _getframe
 from threading import get_ident
 from types import FrameType
+from typing import Any
 
 __all__ = ["OneCall"]
 
@@ -46,14 +48,14 @@ finaliser); let that have its own: copy.copy(program)
         me, inside = get_ident(), self._inside
         if inside and _runs(me, inside.get(me)):
             raise RuntimeError(_WITHIN)
-        inside[me] = sys._getframe(1)
+        inside[me] = _getframe(1)
         if len(inside) > 1:
             for thread, frame in list(inside.items()):
                 if thread != me and _runs(thread, frame):  # else it was interrupted, and is gone
                     del inside[me]
                     raise RuntimeError(_BESIDE)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: Any, error: Any, where: Any) -> None:
         self._inside.pop(get_ident(), None)
 
     @property

@@ -56,10 +56,8 @@ def samples(arrays: Sequence[NDArray[Any]]) -> int:
         ValueError: if they have different numbers of them, or none.
     """
     size = len(arrays[0]) if arrays else 1
-    for x in arrays:
-        if len(x) != size:
-            counts = [len(x) for x in arrays]
-            raise ValueError(f"the arguments of a batch have different numbers of samples: {counts}")
+    if len(arrays) > 1 and any(len(x) != size for x in arrays):
+        raise ValueError(f"the arguments of a batch have different numbers of samples: {[len(x) for x in arrays]}")
     if not size:
         raise ValueError("the batch is empty")
     return size
