@@ -181,7 +181,7 @@ def _without_numba() -> str | None:
     if find_spec("numba") is None:
         return "it would be quicker, but needs Numba (pip install 'scalar-autograd[fast]')"
     try:
-        import numba  # noqa: F401
+        from numba import config
     except ImportError as error:
         return f"it would be quicker, but Numba cannot be imported: {error}"
-    return None
+    return "it would be quicker, but NUMBA_DISABLE_JIT is set" if config.DISABLE_JIT else None

@@ -208,6 +208,16 @@ def test_a_numba_that_does_not_fit_the_numpy_there_is_is_done_without(monkeypatc
     assert program.value_and_grad([3.0])[0] == 6.0
 
 
+def test_a_numba_that_compiles_nothing_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    numba = pytest.importorskip("numba", reason="Numba is not installed (the extra fast)")
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)  # as NUMBA_DISABLE_JIT=1
+    monkeypatch.setattr(native, "_without_numba", native._without_numba.__wrapped__)
+    w = Value(2.0)
+    program = autograd.compile(lambda x: w * x, example=1.0)
+    assert "not by native: it would be quicker, but NUMBA_DISABLE_JIT is set" in str(program)
+    assert program.value_and_grad([3.0])[0] == 6.0
+
+
 def test_print_says_which_engine_runs_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(ENGINES, "native")
     w = Value(2.0)
