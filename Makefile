@@ -82,7 +82,7 @@ $(ready)-bench: pyproject.toml $(ready)
 	  || echo "PyTorch cannot be had from download.pytorch.org: what is beside it will be skipped." >&2
 	@touch $@
 
-bench: $(ready)-bench  ## print the tables of what is measured, in about a quarter of an hour
+bench: $(ready)-bench  ## print the tables of what is measured, in about twenty minutes
 	$(python) -m benchmarks.engine $(ARGS)
 	$(if $(wildcard benchmarks/compiled.py),$(python) -m benchmarks.compiled $(ARGS))
 	$(python) -m benchmarks.engines
