@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.compiler.given import real
 from nn.engines import Compiled, Loss, shortened
 from nn.optim import Optimiser
 
@@ -127,18 +128,18 @@ class DataParallel(Compiled):
 
         if len(x) != len(self._mine) * self._each:
             raise ValueError(f"a step takes {len(self._mine) * self._each} samples, as share said, not {len(x)}")
-        mine = [self.program._array(a, number) for number, a in enumerate((x, y))]
+        mine = [real(a, f"argument {number} of a batch") for number, a in enumerate((x, y))]
         self.program._check_limits(mine)
         whole, each = self._whole, self._each
-        real = np.arange(self._devices * each) < whole
+        counts = np.arange(self._devices * each) < whole  # what fills the last share up does not
         if self.program._noise:  # every process draws all of it, so that it depends on no number of devices
             noise = self.program.generator.random((whole, self.program._noise))
-            mine.append(self._of_mine(np.concatenate([noise, np.repeat(noise[:1], len(real) - whole, axis=0)])))
+            mine.append(self._of_mine(np.concatenate([noise, np.repeat(noise[:1], len(counts) - whole, axis=0)])))
         with jax.enable_x64(True):
             vector = self._placed(
                 self.program.vector, self._everywhere, lambda index: self.program.vector[index].copy()
             )
-            arrays = [self._shared_out(a) for a in (self._of_mine(real), *mine)]
+            arrays = [self._shared_out(a) for a in (self._of_mine(counts), *mine)]
             mean, gradient = self._computed(vector, 1.0 / whole, arrays)
         if clip is not None:
             gradient *= shortened(float(np.linalg.norm(gradient)), clip)
@@ -186,9 +187,9 @@ class DataParallel(Compiled):
         programs = self.program._programs
         sample, root = Sample(programs), programs.scalars.root
 
-        def mean(vector: Any, share: Any, real: Any, *inputs: Any) -> Any:
+        def mean(vector: Any, share: Any, counts: Any, *inputs: Any) -> Any:
             each = jax.vmap(lambda *x: sample.of_nodes([root], vector, *x)[0])(*inputs)
-            return share * jnp.where(real, each, 0).sum()
+            return share * jnp.where(counts, each, 0).sum()
 
         compiled: Callable[..., Any] = jax.jit(
             jax.value_and_grad(mean), out_shardings=self._everywhere, compiler_options=OPTIONS
