@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from numpy.typing import NDArray
 import autograd
 from nn.module import Module
 from nn.optim import Optimiser
+
+if TYPE_CHECKING:
+    from autograd.compiler.program import Program
 
 __all__ = ["Compiled", "Eager", "Engine", "engine_for", "shortened"]
 
@@ -187,7 +190,7 @@ class Compiled(_Alone):
         self.model, self.loss, self._example, self._engine = model, loss, example, engine
         self._modules = list(model.modules())
         with _mode(self._modules, training=True):
-            self.program = autograd.compile(lambda x, y: loss(model(x), y), example=(x, y), engine=engine)
+            self.program: Program = autograd.compile(lambda x, y: loss(model(x), y), example=(x, y), engine=engine)
         self.optimiser = optimiser(self.program)
         place = {parameter: i for i, parameter in enumerate(model.parameters())}
         foreign = [parameter for parameter in self.program.parameters if parameter not in place]

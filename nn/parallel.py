@@ -186,6 +186,7 @@ class DataParallel(Compiled):
 
         programs = self.program._programs
         sample, root = Sample(programs), programs.scalars.root
+        assert root is not None  # a loss is one Value
 
         def mean(vector: Any, share: Any, counts: Any, *inputs: Any) -> Any:
             each = jax.vmap(lambda *x: sample.of_nodes([root], vector, *x)[0])(*inputs)
