@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from at_once import at_once
 from judge import ENGINES
 
 import autograd
@@ -275,16 +275,7 @@ def test_four_threads_of_which_each_wants_the_hessian_times_its_own_direction_ge
                 continue
             counted["right" if right else "wrong"] += 1
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    at_once(run, 4, 1e-6)
     assert counted["right"]
     assert not counted["wrong"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from at_once import at_once
 from faults import interrupted_at
 
 from autograd import Value, dot, topological_order, value
@@ -153,16 +153,7 @@ def test_threads_that_share_leaves_add_up_and_those_that_share_more_are_refused_
                 with lock:
                     done[which] += 1
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [threading.Thread(target=run, args=(seed,)) for seed in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    at_once(run, 4, 1e-5)
     assert sum(done) + refused == 400
     assert x.grad == sum(done)
     assert w.grad == 200 * done[0] + 100 * done[1]
