@@ -78,7 +78,7 @@ check: lint test  ## lint, then test
 $(ready)-bench: pyproject.toml $(ready)
 	@echo "Installing what 'bench' needs into $(VENV), PyTorch among it …"
 	@$(python) -m pip install -qq --disable-pip-version-check --editable '.[bench]'
-	@$(python) -m pip install -qq --disable-pip-version-check --retries 1 --index-url https://download.pytorch.org/whl/cpu 'torch>=2.6' \
+	@$(python) -m pip install -qq --disable-pip-version-check --retries 1 --index-url https://download.pytorch.org/whl/cpu torch \
 	  || echo "PyTorch cannot be had from download.pytorch.org: what is beside it will be skipped." >&2
 	@touch $@
 

@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from operator import getitem
 from typing import Any
@@ -245,10 +246,8 @@ def gpt_compiled(learns: bool) -> Prepared:
 
     loss, gradient = program.value_and_grad(batch)
     slopes = dict(zip(program.parameters, gradient.tolist(), strict=True))
-    return step if learns else lambda: program.value_and_grad(batch), [
-        loss,
-        *(slopes.get(p, 0.0) for matrix in weights.values() for row in matrix for p in row),
-    ]
+    answer = [loss, *(slopes.get(p, 0.0) for matrix in weights.values() for row in matrix for p in row)]
+    return step if learns else partial(program.value_and_grad, batch), answer
 
 
 def gpt_forty_lines(learns: bool) -> Prepared:

@@ -46,7 +46,7 @@ from autograd.compiler.instructions import (
     base,
 )
 from autograd.compiler.lower import ArrayProgram
-from autograd.compiler.passes import Arguments, Programs
+from autograd.compiler.passes import PER_MULTIPLIED, Arguments, Programs
 from autograd.compiler.stores import CONSTANT, INPUT, PARAMETER, SAMPLE, SHARED, aligned
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 Step = tuple[Callable[..., Any], list[Any]]
 
 _LONG = 1000  # groups, above which they are not printed
-_PER_CALL, _PER_GROUP, _PER_REDUCTION, _PER_OPERAND, _MULTIPLIED = 3e-6, 1.8e-6, 7.5e-6, 1e-9, 0.07e-9
+_PER_CALL, _PER_GROUP, _PER_REDUCTION, _PER_OPERAND = 3e-6, 1.8e-6, 7.5e-6, 1e-9
 """Seconds, measured: forwards and backwards, a group is some four NumPy calls, one with a reduction some fifteen."""
 
 
@@ -72,7 +72,7 @@ class NumPyEngine:
         groups = programs.reductions * _PER_REDUCTION + programs.elementwise * _PER_GROUP
         self._calls: float = _PER_CALL + groups
         others = programs.operands - programs.multiplied
-        self._sample: float = others * _PER_OPERAND + programs.multiplied * _MULTIPLIED
+        self._sample: float = others * _PER_OPERAND + programs.multiplied * PER_MULTIPLIED
 
     @staticmethod
     def refuses(programs: Programs) -> str | None:

@@ -112,8 +112,8 @@ def address(context: Any, pointer: Any) -> Any:
     return types.int64(pointer), generate
 
 
-RESULTS = {SIN_AND_COS: 2, LOGISTIC: 3, QUOTIENT_SLOPES: 2}
-"""How many results an operation has, if there is more than one."""
+RESULTS = tuple({SIN_AND_COS: 2, LOGISTIC: 3, QUOTIENT_SLOPES: 2}.get(k, 1) for k in range(len(ELEMENTWISE)))
+"""How many results each operation has."""
 
 SEVERAL: tuple[tuple[int, tuple[tuple[int, tuple[Any, ...]], ...], tuple[int, ...], str], ...] = (
     (

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from autograd.collector import collector_paused
 from autograd.compiler.execute import derivation_of_arrays
-from autograd.compiler.passes import Arguments, Programs
+from autograd.compiler.passes import PER_MULTIPLIED, Arguments, Programs
 from autograd.compiler.tiles import Tiles, in_tiles
 from autograd.compiler.trace import CONDITIONS, DETACH, TAKE
 from autograd.primitives import table
@@ -52,7 +52,7 @@ _CACHED = 2**20  # bytes, that the numbers of a tile may take to stay near the p
 
 _PER_CALL, _PER_FUNCTION = 3e-6, 8e-9
 _ROWS, _ROWS_ALONE, _ROWS_PER_GROUP, _ROWS_PER_REDUCTION = 3e-6, 0.02e-6, 0.12e-6, 0.13e-6  # alone: of one lane
-_ROWS_PER_SAMPLE, _MULTIPLIED = 0.12e-9, 0.07e-9  # for each operand; of large products
+_ROWS_PER_SAMPLE = 0.12e-9  # for each operand
 _PER_THREAD = 200e-6  # to wake it and to wait for it
 _STRIDED, _CONTIGUOUS = 2e-9, 0.3e-9  # for each operand of a reduction: of the first 200, and of all
 _TAPE_ALONE, _TAPE, _TAPE_PER_SAMPLE = 1.5e-9, 9e-9, 0.15e-9  # for each operand: of one sample, and of several
@@ -111,7 +111,7 @@ class NativeEngine:
 
     def _cost_of_rows(self, batch: int) -> float:
         multiplied, others = self.programs.multiplied, self.programs.operands - self.programs.multiplied
-        sample = self._functions * _PER_FUNCTION + multiplied * _MULTIPLIED + others * _ROWS_PER_SAMPLE
+        sample = self._functions * _PER_FUNCTION + multiplied * PER_MULTIPLIED + others * _ROWS_PER_SAMPLE
         return _PER_CALL + self._rows + batch * sample
 
     def _cost_of_tape(self, batch: int) -> float:

@@ -431,7 +431,7 @@ class _Normaliser:
 
     def _that_a_sum_may_take_in(self) -> set[int]:
         """The ids of those that a sum or a +x uses, and nothing else."""
-        sums = [v._da if v._a is None else v.operands for v in self.trace.order if v.op in _SUMS or v.op is _POS]
+        sums = [v.operands for v in self.trace.order if v.op in _SUMS or v.op is _POS]
         return set(map(id, chain.from_iterable(sums))) - self.trace.again
 
     def _result(self, returned: Any) -> Any:

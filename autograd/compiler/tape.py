@@ -163,7 +163,7 @@ class _Step(NamedTuple):
 
     @property
     def results(self) -> int:
-        return op.RESULTS.get(self.opcode, 1)
+        return op.RESULTS[self.opcode]
 
     @property
     def words(self) -> list[int]:

@@ -20,13 +20,12 @@ from autograd.compiler.interpreter import (
     DOT,
     LESS_PRODUCT,
     LINE,
-    LOGISTIC,
     MULTIPLY,
     MULTIPLY_ADD,
     NEGATIVE,
     PRODUCT_LESS,
     PRODUCT_PLUS,
-    QUOTIENT_SLOPES,
+    RESULTS,
     RUN,
     SIN,
     SIN_AND_COS,
@@ -142,14 +141,6 @@ def _new(state, own):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _results(kind):  # type: ignore[no-untyped-def]
-    """How many results a step has: `interpreter.RESULTS`."""
-    if kind == LOGISTIC:
-        return 3
-    return 2 if kind in (SIN_AND_COS, QUOTIENT_SLOPES) else 1
-
-
-@_compiled
 def _step(code, state, templates, at, places, begin, n, out):  # type: ignore[no-untyped-def]
     """Write a step for a node that has n places, and add those of its results: `out`, where that has places already.
 
@@ -158,7 +149,7 @@ def _step(code, state, templates, at, places, begin, n, out):  # type: ignore[no
     kind, operands, own = templates[at], templates[at + 1], 0
     for k in range(at + 2, at + 2 + operands):
         own |= places[begin + templates[k]] & 1
-    results = _results(kind)
+    results = RESULTS[kind]
     for k in range(results):
         places[begin + n + k] = _new(state, own) if out[k] < 0 else out[k] & ~1 | own
     a, y = places[begin + templates[at + 2]], places[begin + n]
@@ -355,7 +346,7 @@ def _hand_on(code, state, table, operands, templates, at, nodes, inside, room, s
     for number in range(templates[at + _BACKWARD]):
         if scratch[number, 0, 0] < 0:
             for i in range(_TOGETHER):
-                for k in range(_results(templates[step])):
+                for k in range(RESULTS[templates[step]]):
                     scratch[number, i, k] = _new(state, 1)
         after = places
         for i in range(len(nodes)):
